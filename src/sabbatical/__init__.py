@@ -1,0 +1,1 @@
+"""Sabbatical: one system for the whole life of an ML model."""
