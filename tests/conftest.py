@@ -1,0 +1,26 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+MIRROR = os.environ.get("SABBATICAL_DATA_MIRROR")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("data"):
+            name = marker.args[0]
+            if not MIRROR or not (Path(MIRROR) / name).is_dir():
+                reason = f"needs the data set '{name}': set SABBATICAL_DATA_MIRROR to a folder that holds it"
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def mirror() -> Path:
+    """The folder of public data sets; tests that use it carry `@pytest.mark.data(name)`."""
+    assert MIRROR is not None
+    return Path(MIRROR)
