@@ -1,0 +1,77 @@
+"""Settings of one installation: from flags, then the environment, then `sabbatical.toml` in the workspace, then defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from sabbatical.core.errors import BadInput
+
+FILE_NAME = "sabbatical.toml"
+
+
+class Settings(BaseSettings):
+    """What can be set; every field is also `SABBATICAL_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="SABBATICAL_", extra="forbid", frozen=True)
+
+    home: Path = Field(Path(".sabbatical"), description="The workspace folder: database, media, models.")
+    database: str | None = Field(None, description="SQLAlchemy address; default is SQLite in the workspace.")
+    media: str | None = Field(
+        None, description="fsspec address of the media store; default is a folder in the workspace."
+    )
+    data_mirror: str | None = Field(None, description="Folder or address that holds copies of the public data sets.")
+    host: str = Field("127.0.0.1", description="Address that `up` listens on.")
+    port: int = Field(8400, ge=1, le=65535, description="Port that `up` listens on.")
+    url: str | None = Field(None, description="Address of a running server; without it commands work on the folder.")
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
+    max_pixels: int = Field(80_000_000, ge=1, description="Largest image accepted, in pixels.")
+    max_archive_bytes: int = Field(64 << 30, ge=1, description="Largest sum of unpacked bytes of one archive.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        flags = init_settings()
+        home = Path(str(flags.get("home") or os.environ.get("SABBATICAL_HOME") or ".sabbatical"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=home / FILE_NAME)
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home.resolve() / 'sabbatical.db'}"
+
+    @property
+    def media_url(self) -> str:
+        return self.media or (self.home.resolve() / "media").as_uri()
+
+    @property
+    def columns_folder(self) -> Path:
+        return self.home.resolve() / "columns"
+
+
+def load(**flags: Any) -> Settings:
+    """The settings in force; flags that are None do not count.
+
+    Raises:
+        BadInput: a value that is unknown or out of range, naming the field.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"The setting '{field}' cannot be used: {first['msg']}.",
+            where=f"settings field {field}",
+            hint=f"Set it by flag, by SABBATICAL_{field.upper()}, or in {FILE_NAME} of the workspace.",
+        ) from error
