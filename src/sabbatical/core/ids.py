@@ -33,7 +33,7 @@ def document_id(document: Any) -> str:
 
 
 def new_id(prefix: str) -> str:
-    """A fresh id such as `run_06g2...`, sorted by the time of making to the millisecond (48 bit time, 50 bit chance)."""
+    """A fresh id such as `run_06g2...`, sorted by when it was made (48 bits of ms, 50 of chance)."""
     stamp = int(time.time() * 1000) << 50 | secrets.randbits(50)
     digits = []
     for _ in range(20):

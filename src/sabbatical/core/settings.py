@@ -1,4 +1,4 @@
-"""Settings of one installation: from flags, then the environment, then `sabbatical.toml` in the workspace, then defaults."""
+"""Settings of one installation: flags, then the environment, then `sabbatical.toml` in the workspace, then defaults."""
 
 from __future__ import annotations
 
