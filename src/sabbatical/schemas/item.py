@@ -1,0 +1,27 @@
+"""An item: one image or one text, known by the hash of its bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+Split = Literal["train", "validation", "test"]
+Kind = Literal["image", "text"]
+
+
+class Item(BaseModel):
+    id: str = Field(description="BLAKE2b-128 of the bytes, 32 hex digits.")
+    kind: Kind
+    name: str = Field(description="The name it came under, such as its file name.")
+    source: str = Field(description="Where it came from.")
+    customer: str | None = None
+    group: str = Field(description="Video, scene or site; near duplicates share one. Splits keep groups whole.")
+    split: Split
+    width: int | None = Field(None, description="Pixels.")
+    height: int | None = Field(None, description="Pixels.")
+    text: str | None = None
+    captured_at: datetime | None = None
+    ingested_at: datetime
+    attributes: dict[str, Any] = {}

@@ -1,0 +1,32 @@
+"""A run: one piece of long work, what it was asked, how far it is and how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+RunKind = Literal["ingest", "import", "export", "snapshot", "train", "evaluate", "predict"]
+RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
+ENDED: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
+
+
+class Run(BaseModel):
+    id: str
+    project: str
+    kind: RunKind
+    params: dict[str, Any]
+    state: RunState
+    fraction: float = Field(0.0, ge=0, le=1)
+    message: str = ""
+    numbers: dict[str, Any] = Field({}, description="The latest figures of the work, such as its loss.")
+    result: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED

@@ -1,0 +1,1 @@
+"""Raw files and streams become stored, validated, deduplicated items."""
