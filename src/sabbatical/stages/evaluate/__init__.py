@@ -1,0 +1,1 @@
+"""Model version and predictions -> report: overall, by class, by slice, by cohort, against another model."""
