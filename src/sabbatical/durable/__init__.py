@@ -1,0 +1,1 @@
+"""Long work that survives: runs with progress, cancellation and recovery."""

@@ -1,0 +1,110 @@
+"""Media by content: bytes under the hash of themselves, in a folder or any other fsspec address."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+from fsspec.core import url_to_fs
+
+from sabbatical.core.errors import BadInput, NotFound, StorageFull
+from sabbatical.core.ids import content_id
+
+HEX = frozenset("0123456789abcdef")
+
+
+class Media:
+    """A content-addressed store: writing the same bytes twice writes them once, a half-written file is never seen."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.files: fsspec.AbstractFileSystem
+        self.files, self.root = url_to_fs(url)
+
+    def path(self, key: str) -> str:
+        """The place of `key`, two folder levels deep so that no folder grows too large.
+
+        Raises:
+            BadInput: `key` is not a content id; nothing else may name a file here.
+        """
+        if len(key) != 32 or not HEX.issuperset(key):
+            raise BadInput(f"'{key[:60]}' is not a content id.", hint="A content id is 32 hex digits.")
+        return f"{self.root}/{key[:2]}/{key[2:4]}/{key}"
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` and return its content id.
+
+        Raises:
+            StorageFull: there is no room; nothing was half written.
+        """
+        key = content_id(data)
+        place = self.path(key)
+        if self.files.exists(place):
+            return key
+        part = f"{place}.{secrets.token_hex(4)}.part"
+        with _room():
+            self.files.makedirs(place.rsplit("/", 1)[0], exist_ok=True)
+            try:
+                with self.files.open(part, "wb") as handle:
+                    handle.write(data)
+                self.files.mv(part, place)
+            except BaseException:
+                if self.files.exists(part):
+                    self.files.rm(part)
+                raise
+        return key
+
+    def put_file(self, path: Path) -> str:
+        """Keep the bytes of a file and return their content id."""
+        return self.put(path.read_bytes())
+
+    def get(self, key: str) -> bytes:
+        """The bytes under `key`.
+
+        Raises:
+            NotFound: nothing is kept under it.
+        """
+        try:
+            with self.files.open(self.path(key), "rb") as handle:
+                data: bytes = handle.read()
+        except FileNotFoundError as error:
+            raise NotFound(f"No media with content id {key}.", hint="Was it ingested into this workspace?") from error
+        return data
+
+    def exists(self, key: str) -> bool:
+        return bool(self.files.exists(self.path(key)))
+
+    def local(self, key: str, cache: Path) -> Path:
+        """A path on this machine with the bytes of `key`; fetched into `cache` when the store is elsewhere.
+
+        Raises:
+            NotFound: nothing is kept under it.
+        """
+        if self.files.protocol in {"file", "local"} or "file" in self.files.protocol:
+            path = Path(self.path(key))
+            if not path.exists():
+                raise NotFound(f"No media with content id {key}.")
+            return path
+        path = cache / key
+        if not path.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+            part.write_bytes(self.get(key))
+            part.rename(path)
+        return path
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                "The disk of the media store is full; nothing was half written.", hint="Free some space, run it again."
+            ) from error
+        raise
