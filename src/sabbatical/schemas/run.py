@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-RunKind = Literal["ingest", "import", "export", "snapshot", "train", "evaluate", "predict"]
+RunKind = Literal["get", "ingest", "import", "export", "snapshot", "train", "evaluate", "predict"]
 RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 ENDED: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
 
 
 class Run(BaseModel):
     id: str
-    project: str
+    project: str | None
     kind: RunKind
     params: dict[str, Any]
     state: RunState
