@@ -1,0 +1,40 @@
+"""Names of classes and labels: when two are the same, and which one was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def folded(name: str) -> str:
+    """The form in which names are compared: case and white space do not make a new name."""
+    return " ".join(name.split()).casefold()
+
+
+def same_named(names: Iterable[str]) -> list[list[str]]:
+    """Groups of two or more names that are the same but for case and white space, in order of first sight."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(folded(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def quoted(names: Iterable[str], joint: str = "and") -> str:
+    """`'a', 'b' and 'c'`; nothing for no names."""
+    marked = [f"'{name}'" for name in names]
+    if len(marked) < 2:
+        return "".join(marked)
+    return f"{', '.join(marked[:-1])} {joint} {marked[-1]}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for an unknown name: the nearest known ones, or a few of those there are."""
+    by_fold = {folded(each): each for each in known}
+    near = difflib.get_close_matches(folded(name), list(by_fold), n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {quoted((by_fold[fold] for fold in near), 'or')}?"
+    if not by_fold:
+        return "There are none to choose from."
+    shown = list(by_fold.values())[:12]
+    rest = len(by_fold) - len(shown)
+    return f"There are {quoted(shown)}{f' and {rest} more' if rest else ''}."

@@ -1,0 +1,168 @@
+"""The small tables with which the loss of an image is masked, computed once per taxonomy version.
+
+Shapes: l labels of one taxonomy, k classes of the super-taxonomy, t taxonomies.
+
+| anchor                         | target row     | mask row     |
+| assigned to a box with label l | `target_lk[l]` | `known_lk[l]` |
+| background                     | zeros          | `covered_k`  |
+| unassigned, or in an ignored box | none         | zeros        |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sabbatical.core.errors import BadInput
+from sabbatical.taxonomy.attributes import rule_differences
+from sabbatical.taxonomy.labels import Taxonomy
+from sabbatical.taxonomy.tree import SuperTaxonomy
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What one taxonomy says about the classes of one super-taxonomy.
+
+    target_lk      float32 {0, 1}: 1 for the class of the label and its ancestors
+    known_lk       float32 {0, 1}: 0 where the label cannot tell (the descendants of a coarse class), else 1
+    covered_k      float32 {0, 1}: whether "nothing drawn here" means "no k here"
+    ignored_l      bool: drawn, never trained on; the rows of such a label are zero
+    box_weight_k   float32 (0, 1]: weight of the box regression of class k
+    class_l        int64: the column of the label's class, -1 if ignored
+    """
+
+    target_lk: Floats
+    known_lk: Floats
+    covered_k: Floats
+    ignored_l: Bools
+    box_weight_k: Floats
+    class_l: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TableBank:
+    """The tables of t taxonomies over one super-taxonomy, padded to the longest label list, for gathers in torch.
+
+    Padding rows are zero and ignored, with class -1. See `Tables` for the members.
+    """
+
+    target_tlk: Floats
+    known_tlk: Floats
+    covered_tk: Floats
+    ignored_tl: Bools
+    box_weight_tk: Floats
+    class_tl: NDArray[np.int64]
+
+
+def tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, exclusive: bool = True, rule_weight: float = 0.5) -> Tables:
+    """The tables of a taxonomy against any version of the super-taxonomy that has its classes.
+
+    With `exclusive`, siblings exclude each other: a box drawn as one class is a true negative for every class that is
+    neither above nor beneath it. Without, it is the plain method (column masking): a box speaks about the covered
+    classes, its own class and its ancestors only. `rule_weight` is the weight of the box regression of a class whose
+    target rules differ from the taxonomy's rules.
+
+    Raises BadTaxonomy naming labels whose class is missing, BadInput for a weight outside of [0, 1].
+    """
+    if not 0 <= rule_weight <= 1:
+        raise BadInput(f"the rule weight should be from 0 to 1, not {rule_weight}.")
+    taxonomy.require_classes(super_)
+    class_l, target_lk, drawn_lk = _mapped(super_, taxonomy)
+    ignored_l = class_l < 0
+    ancestors_kk = super_.ancestors_kk
+    related_lk = _any_product(drawn_lk, ancestors_kk | ancestors_kk.T)
+    told_lk = target_lk | ~related_lk
+    covered_k = _covered(super_, np.logical_or.reduce(drawn_lk))
+    known_lk = told_lk if exclusive else told_lk & (covered_k | target_lk)
+    known_lk[ignored_l] = False
+    return Tables(
+        target_lk=target_lk.astype(np.float32),
+        known_lk=known_lk.astype(np.float32),
+        covered_k=covered_k.astype(np.float32),
+        ignored_l=ignored_l,
+        box_weight_k=_box_weights(super_, taxonomy, rule_weight),
+        class_l=class_l,
+    )
+
+
+def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Tables:
+    """The baseline that pours all data into one super-dataset: what is not drawn is background.
+
+    Classes are a flat list, as in a plain detector: the target of a box is its own class alone, not its ancestors, and
+    every other class is a negative; background is a negative for every class. Only `ignore` keeps its meaning, since a
+    plain training set would not hold such boxes as objects either. Labeling rules are not weighed.
+
+    To score a class above, take the greatest score beneath it (`SuperTaxonomy.subtree`), or the baseline is judged
+    for something it was never taught. Raises BadTaxonomy as `tables` does.
+    """
+    taxonomy.require_classes(super_)
+    class_l, _, _ = _mapped(super_, taxonomy)
+    ignored_l = class_l < 0
+    target_lk = (class_l[:, None] == np.arange(len(super_))).astype(np.float32)
+    known_lk = np.repeat(~ignored_l[:, None], len(super_), axis=1).astype(np.float32)
+    ones_k = np.ones(len(super_), dtype=np.float32)
+    return Tables(target_lk, known_lk, ones_k, ignored_l, ones_k.copy(), class_l)
+
+
+def bank(each: Sequence[Tables]) -> TableBank:
+    """Stacks the tables of several taxonomies over one super-taxonomy. Raises BadInput for none, or for unequal k."""
+    if not each:
+        raise BadInput("a table bank needs the tables of at least one taxonomy.")
+    widths = {len(one.covered_k) for one in each}
+    if len(widths) > 1:
+        raise BadInput(
+            f"the tables are over trees of {sorted(widths)} classes.",
+            hint="Compute all of them against one version of the super-taxonomy.",
+        )
+    longest = max(len(one.ignored_l) for one in each)
+    return TableBank(
+        target_tlk=_padded([one.target_lk for one in each], longest, 0),
+        known_tlk=_padded([one.known_lk for one in each], longest, 0),
+        covered_tk=np.stack([one.covered_k for one in each]),
+        ignored_tl=_padded([one.ignored_l for one in each], longest, True),
+        box_weight_tk=np.stack([one.box_weight_k for one in each]),
+        class_tl=_padded([one.class_l for one in each], longest, -1),
+    )
+
+
+def _mapped(super_: SuperTaxonomy, taxonomy: Taxonomy) -> tuple[NDArray[np.int64], Bools, Bools]:
+    """class_l, target_lk, and drawn_lk: the classes whose instances are drawn as l (more than one for `one_of`)."""
+    class_l = np.array([-1 if label.to is None else super_.index(label.to) for label in taxonomy.labels], np.int64)
+    target_lk = super_.ancestors_kk[class_l] & (class_l >= 0)[:, None]
+    drawn_lk = np.zeros((len(taxonomy), len(super_)), dtype=np.bool_)
+    for row, label in enumerate(taxonomy.labels):
+        drawn_lk[row, [super_.index(name) for name in label.drawn]] = True
+    return class_l, target_lk, drawn_lk
+
+
+def _covered(super_: SuperTaxonomy, drawn_k: Bools) -> Bools:
+    """Classes whose every instance was drawn: at or beneath a drawn class, or exhaustively split into covered ones."""
+    covered_k: Bools = np.logical_or.reduce(super_.ancestors_kk & drawn_k, axis=1)
+    missing_k = np.zeros(len(super_), dtype=np.bool_)  # has a child that is not covered
+    for k in range(len(super_) - 1, -1, -1):  # parents stand first, so children are done before their parent
+        covered_k[k] |= super_.classes[k].exhaustive and not missing_k[k]
+        if super_.parent_k[k] >= 0 and not covered_k[k]:
+            missing_k[super_.parent_k[k]] = True
+    return covered_k
+
+
+def _box_weights(super_: SuperTaxonomy, taxonomy: Taxonomy, rule_weight: float) -> Floats:
+    differs = [bool(rule_differences(super_.rules_of(name), taxonomy.rules)) for name in super_.names]
+    return np.where(differs, rule_weight, 1.0).astype(np.float32)
+
+
+def _any_product(left: Bools, right: Bools) -> Bools:
+    return (left.astype(np.float32) @ right.astype(np.float32)) > 0
+
+
+def _padded(rows: Sequence[NDArray[Any]], longest: int, fill: float) -> NDArray[Any]:
+    return np.stack(
+        [np.pad(one, [(0, longest - len(one))] + [(0, 0)] * (one.ndim - 1), constant_values=fill) for one in rows]
+    )
