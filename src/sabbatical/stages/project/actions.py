@@ -1,0 +1,191 @@
+"""Make a project, give it taxonomies, and read them back as trees."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import BadTaxonomy, Conflict, NotFound, NotReady
+from sabbatical.core.ids import document_id, new_id
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project, ProjectIn, TaxonomyVersion
+from sabbatical.stages.project import queries
+from sabbatical.storage.tables import ProjectRow, TaxonomyRow
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, is_super_document
+
+
+def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
+    """Make a project; the same request again answers the same project.
+
+    Raises:
+        Conflict: a project of this name exists with another task or other shares.
+    """
+    row = queries.project_named(session, asked.name)
+    if row is not None:
+        there = _project(row)
+        if ProjectIn.model_validate(there.model_dump(include=set(ProjectIn.model_fields))) != asked:
+            raise Conflict(
+                f"The project '{asked.name}' exists already, with task '{row.task}'.", hint="Choose another name."
+            )
+        return there
+    row = ProjectRow(id=new_id("prj"), salt=secrets.token_hex(16), created_at=now, **asked.model_dump())
+    session.add(row)
+    session.flush()
+    return _project(row)
+
+
+def get(session: Session, name: str) -> Project:
+    """The project of this name.
+
+    Raises:
+        NotFound: there is none, naming those that exist.
+    """
+    row = queries.project_named(session, name)
+    if row is None:
+        others = [other.name for other in queries.projects(session, None, 5)]
+        hint = f"There are: {', '.join(others)}." if others else "Make one with `sabbatical project create`."
+        raise NotFound(f"There is no project '{name}'.", hint=hint)
+    return _project(row)
+
+
+def page(session: Session, after: str | None, limit: int) -> Page[Project]:
+    rows = queries.projects(session, after, limit + 1)
+    return Page(rows=[_project(row) for row in rows[:limit]], next=rows[limit - 1].name if len(rows) > limit else None)
+
+
+def add_taxonomy(session: Session, project: Project, document: Mapping[str, Any], now: datetime) -> TaxonomyVersion:
+    """Keep a new version of a super-taxonomy or of a customer's taxonomy. The same content again adds nothing.
+
+    Raises:
+        BadTaxonomy: it contradicts itself or the super-taxonomy, or its version is not the next one.
+        NotReady: a customer's taxonomy comes before the super-taxonomy.
+    """
+    is_super = is_super_document(document)
+    parsed: SuperTaxonomy | Taxonomy
+    if is_super:
+        parsed = SuperTaxonomy.from_document(document)
+        _check_super(session, project, parsed)
+    else:
+        parsed = Taxonomy.from_document(document)
+        parsed.require_classes(super_taxonomy(session, project.id)[1])
+    versions = queries.taxonomy_versions(session, project.id, parsed.name)
+    newest = versions[0].version if versions else 0
+    stated = "version" in document
+    content = document_id({k: v for k, v in parsed.to_document().items() if k != "version"})
+    if versions and versions[0].content == content and (not stated or parsed.version == newest):
+        return _taxonomy(versions[0], project)
+    number = parsed.version if stated and parsed.version != newest else newest + 1
+    if stated and parsed.version <= newest:
+        raise BadTaxonomy(
+            f"Version {parsed.version} of '{parsed.name}' is kept already and says something else.",
+            where=f"taxonomy '{parsed.name}', field version",
+            hint=f"A version never changes; send this as version {newest + 1}, or leave the version out.",
+        )
+    row = TaxonomyRow(
+        id=new_id("tax"),
+        project_id=project.id,
+        name=parsed.name,
+        version=number,
+        kind="super" if is_super else "customer",
+        document={**parsed.to_document(), "version": number},
+        content=content,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _taxonomy(row, project)
+
+
+def super_taxonomy(session: Session, project_id: str) -> tuple[str, SuperTaxonomy]:
+    """Id and tree of the newest super-taxonomy.
+
+    Raises:
+        NotReady: the project has none yet.
+    """
+    for row in queries.newest_taxonomies(session, project_id):
+        if row.kind == "super":
+            return row.id, SuperTaxonomy.from_document(row.document)
+    raise NotReady(
+        "This project has no super-taxonomy yet.", hint="Add one: `sabbatical taxonomy add super-taxonomy.yaml`."
+    )
+
+
+def customer_taxonomies(session: Session, project_id: str) -> dict[str, tuple[str, Taxonomy]]:
+    """The newest version of each customer's taxonomy: name -> (id, taxonomy)."""
+    rows = queries.newest_taxonomies(session, project_id)
+    return {row.name: (row.id, Taxonomy.from_document(row.document)) for row in rows if row.kind == "customer"}
+
+
+def taxonomies_by_id(session: Session, ids: Iterable[str]) -> dict[str, Taxonomy]:
+    """Customers' taxonomies of exactly these versions, by their ids."""
+    return {key: Taxonomy.from_document(row.document) for key, row in queries.taxonomies_by_id(session, ids).items()}
+
+
+def super_taxonomy_by_id(session: Session, taxonomy_id: str) -> SuperTaxonomy:
+    return SuperTaxonomy.from_document(queries.taxonomies_by_id(session, [taxonomy_id])[taxonomy_id].document)
+
+
+def taxonomy_id(session: Session, project: Project, name: str, version: int | None = None) -> str:
+    """The id of a customer's taxonomy version, the newest unless `version` is given.
+
+    Raises:
+        NotFound: there is none, naming those that exist.
+    """
+    for row in queries.taxonomy_versions(session, project.id, name):
+        if row.kind == "customer" and version in (None, row.version):
+            return row.id
+    names = ", ".join(sorted(customer_taxonomies(session, project.id))) or "none yet"
+    wanted = name if version is None else f"{name} version {version}"
+    raise NotFound(f"The project '{project.name}' has no taxonomy '{wanted}'.", hint=f"It has: {names}.")
+
+
+def taxonomies(session: Session, project: Project) -> list[TaxonomyVersion]:
+    """The newest version of every taxonomy, the super-taxonomy first."""
+    return [_taxonomy(row, project) for row in queries.newest_taxonomies(session, project.id)]
+
+
+def taxonomy_history(session: Session, project: Project, name: str) -> list[TaxonomyVersion]:
+    """Every version of one taxonomy, newest first.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    rows = queries.taxonomy_versions(session, project.id, name)
+    if not rows:
+        raise NotFound(
+            f"The project '{project.name}' has no taxonomy '{name}'.", hint="See `sabbatical taxonomy show`."
+        )
+    return [_taxonomy(row, project) for row in rows]
+
+
+def _check_super(session: Session, project: Project, tree: SuperTaxonomy) -> None:
+    """A project has one super-taxonomy, and every customer's newest mapping must still fit a new version of it."""
+    for row in queries.newest_taxonomies(session, project.id):
+        if row.kind == "super" and row.name != tree.name:
+            raise BadTaxonomy(
+                f"The project '{project.name}' already has the super-taxonomy '{row.name}'.",
+                where=f"super-taxonomy '{tree.name}'",
+                hint=f"A project has one; send a new version of '{row.name}', or make another project.",
+            )
+        if row.kind == "customer":
+            Taxonomy.from_document(row.document).require_classes(tree)
+
+
+def _project(row: ProjectRow) -> Project:
+    return Project.model_validate(row, from_attributes=True)
+
+
+def _taxonomy(row: TaxonomyRow, project: Project) -> TaxonomyVersion:
+    return TaxonomyVersion(
+        id=row.id,
+        project=project.name,
+        name=row.name,
+        version=row.version,
+        kind="super" if row.kind == "super" else "customer",
+        document=row.document,
+        created_at=row.created_at,
+    )
