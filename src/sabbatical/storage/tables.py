@@ -125,7 +125,7 @@ class ItemRow(Base):
 
 
 class RevisionRow(Base):
-    """A label revision: append-only, its id is a hash of what it says, so that saying it twice adds nothing."""
+    """A label revision: append-only. `content` is the hash of what is said and by whom, the id adds what it changes."""
 
     __tablename__ = "label_revision"
     __table_args__ = (
@@ -143,6 +143,7 @@ class RevisionRow(Base):
     author_kind: Mapped[str] = mapped_column(String(10))
     author: Mapped[str] = mapped_column(NAME)
     state: Mapped[str] = mapped_column(String(12))
+    content: Mapped[str] = mapped_column(ID)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     shapes: Mapped[int]
     active_seconds: Mapped[float | None] = mapped_column(Float)

@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("author_kind", sa.String(length=10), nullable=False),
         sa.Column("author", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("content", sa.String(length=40), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("shapes", sa.Integer(), nullable=False),
         sa.Column("active_seconds", sa.Float(), nullable=True),

@@ -1,0 +1,1 @@
+"""An item becomes a task, a task a reviewed label revision."""

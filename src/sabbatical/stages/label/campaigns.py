@@ -1,0 +1,89 @@
+"""Campaigns and tasks as records: what is to be labeled under which taxonomy version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.ids import new_id
+from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.stages.label import queries
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.tables import CampaignRow
+
+
+def create(session: Session, project: Project, asked: CampaignIn, now: datetime) -> Campaign:
+    """Make a campaign, or let more items join the one of this name; an item joins once.
+
+    Raises:
+        NotFound: no such taxonomy.
+        BadInput: an item is not in the project.
+    """
+    missing = set(asked.items) - queries.items_exist(session, project.id, asked.items)
+    if missing:
+        raise BadInput(
+            f"{len(missing)} of {len(asked.items)} items are not in the project '{project.name}'.",
+            where=f"field items, first {min(missing)}",
+            hint="Ingest them first.",
+        )
+    row = queries.campaign_named(session, project.id, asked.name)
+    if row is None:
+        row = CampaignRow(
+            id=new_id("cmp"),
+            project_id=project.id,
+            name=asked.name,
+            taxonomy_id=projects.taxonomy_id(session, project, asked.taxonomy),
+            instructions=asked.instructions,
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+    new = [
+        {"campaign_id": row.id, "item_id": item, "state": "open", "revision_id": None, "created_at": now}
+        for item in dict.fromkeys(asked.items)
+    ]
+    queries.add_tasks(session, new)
+    return _campaign(session, row)
+
+
+def every(session: Session, project: Project) -> list[Campaign]:
+    """All campaigns of a project, newest first."""
+    return [_campaign(session, row) for row in queries.campaigns(session, project.id)]
+
+
+def tasks(
+    session: Session, project: Project, name: str, *, state: str | None, after: str | None, limit: int
+) -> Page[LabelTask]:
+    """Tasks of a campaign in the order in which they joined.
+
+    Raises:
+        NotFound: no such campaign.
+    """
+    row = queries.campaign_named(session, project.id, name)
+    if row is None:
+        raise NotFound(f"The project '{project.name}' has no campaign '{name}'.")
+    rows = list(queries.tasks(session, row.id, state, int(after or 0), limit + 1))
+    found = [
+        LabelTask.model_validate(
+            {"number": r.seq, "campaign": name, "item": r.item_id, "state": r.state, "revision": r.revision_id}
+        )
+        for r in rows[:limit]
+    ]
+    return Page(rows=found, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def _campaign(session: Session, row: CampaignRow) -> Campaign:
+    taxonomy = projects.taxonomies_by_id(session, [row.taxonomy_id])[row.taxonomy_id]
+    return Campaign(
+        id=row.id,
+        name=row.name,
+        taxonomy=taxonomy.name,
+        version=taxonomy.version,
+        instructions=row.instructions,
+        tasks=queries.task_counts(session, row.id),  # type: ignore[arg-type]
+        created_at=row.created_at,
+    )

@@ -1,0 +1,108 @@
+"""Label revisions, heads, campaigns and tasks in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from sabbatical.core.batches import batched
+from sabbatical.storage.tables import CampaignRow, HeadRow, ItemRow, RevisionRow, TaskRow, TaxonomyRow
+
+CHUNK = 2000  # ids in one IN list; databases bound the number of parameters
+
+
+def heads(session: Session, project_id: str, taxonomy: str, item_ids: Sequence[str]) -> dict[str, str]:
+    """Current revision id by item."""
+    found: dict[str, str] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(HeadRow.item_id, HeadRow.revision_id).where(
+            HeadRow.project_id == project_id, HeadRow.taxonomy == taxonomy, HeadRow.item_id.in_(chunk)
+        )
+        found.update((row[0], row[1]) for row in session.execute(query))
+    return found
+
+
+def contents(session: Session, project_id: str, item_ids: Sequence[str]) -> set[str]:
+    """Everything that was ever said of these items, as content ids."""
+    found: set[str] = set()
+    for chunk in batched(item_ids, CHUNK):
+        query = select(RevisionRow.content).where(RevisionRow.project_id == project_id, RevisionRow.item_id.in_(chunk))
+        found.update(session.scalars(query))
+    return found
+
+
+def add_revisions(session: Session, rows: list[dict[str, Any]], taxonomy: str) -> None:
+    """Append revisions and make each the head of its item."""
+    session.execute(insert(RevisionRow), rows)
+    for chunk in batched([row["id"] for row in rows], CHUNK):
+        _move_heads(session, rows[0]["project_id"], taxonomy, chunk)
+
+
+def _move_heads(session: Session, project_id: str, taxonomy: str, revision_ids: Sequence[str]) -> None:
+    columns = ("project_id", "item_id", "taxonomy", "revision_id", "revision_seq")
+    chosen = select(
+        RevisionRow.project_id, RevisionRow.item_id, literal(taxonomy), RevisionRow.id, RevisionRow.seq
+    ).where(RevisionRow.project_id == project_id, RevisionRow.id.in_(revision_ids))
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    upsert = dialect.insert(HeadRow).from_select(columns, chosen)
+    moved = {"revision_id": upsert.excluded.revision_id, "revision_seq": upsert.excluded.revision_seq}
+    session.execute(upsert.on_conflict_do_update(index_elements=columns[:3], set_=moved))
+
+
+def revision_rows(session: Session, project_id: str, revision_ids: Iterable[str]) -> list[RevisionRow]:
+    query = select(RevisionRow).where(RevisionRow.project_id == project_id, RevisionRow.id.in_(list(revision_ids)))
+    return list(session.scalars(query))
+
+
+def history(session: Session, project_id: str, item_id: str, after: int | None, limit: int) -> list[Any]:
+    """Revisions of an item with their taxonomy's name and version, newest first, older than `after`."""
+    query = (
+        select(RevisionRow, TaxonomyRow.name, TaxonomyRow.version)
+        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
+        .where(RevisionRow.project_id == project_id, RevisionRow.item_id == item_id)
+        .order_by(RevisionRow.seq.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(RevisionRow.seq < after)
+    return list(session.execute(query))
+
+
+def items_exist(session: Session, project_id: str, item_ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for chunk in batched(item_ids, CHUNK):
+        query = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update(session.scalars(query))
+    return found
+
+
+def campaign_named(session: Session, project_id: str, name: str) -> CampaignRow | None:
+    return session.scalar(select(CampaignRow).where(CampaignRow.project_id == project_id, CampaignRow.name == name))
+
+
+def campaigns(session: Session, project_id: str) -> list[CampaignRow]:
+    query = select(CampaignRow).where(CampaignRow.project_id == project_id).order_by(CampaignRow.id.desc())
+    return list(session.scalars(query))
+
+
+def add_tasks(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Add tasks; an item that is in the campaign already is left as it is."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    for chunk in batched(rows, CHUNK):
+        session.execute(dialect.insert(TaskRow).on_conflict_do_nothing(), list(chunk))
+
+
+def tasks(session: Session, campaign_id: str, state: str | None, after: int, limit: int) -> Iterator[TaskRow]:
+    query = select(TaskRow).where(TaskRow.campaign_id == campaign_id, TaskRow.seq > after).order_by(TaskRow.seq)
+    if state is not None:
+        query = query.where(TaskRow.state == state)
+    return iter(session.scalars(query.limit(limit)))
+
+
+def task_counts(session: Session, campaign_id: str) -> dict[str, int]:
+    query = select(TaskRow.state, func.count()).where(TaskRow.campaign_id == campaign_id).group_by(TaskRow.state)
+    return {row[0]: row[1] for row in session.execute(query)}
