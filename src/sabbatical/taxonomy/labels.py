@@ -114,7 +114,7 @@ class Taxonomy:
         """Reads `taxonomy`, `version` (1 if left out), `super-taxonomy`, `rules` and `labels`.
 
         Labels are `{Human: person, Statue: ignore, Adult: {class: adult, attributes: {...}, replaces: [...]}}`, or a
-        list of `{name: Adult, class: adult, ...}` in which a text maps to the class of its own name. Raises BadTaxonomy.
+        list of `{name: Adult, class: adult, ...}` in which a text maps to the class of its name. Raises BadTaxonomy.
         """
         fields = mapping(document, "a taxonomy", ("taxonomy", "version", "super-taxonomy", "labels", "rules"))
         name = text(fields.get("taxonomy"), "'taxonomy', the name of the label set,")
