@@ -197,7 +197,8 @@ class SnapshotRow(Base):
     query: Mapped[dict[str, Any]]
     cutoff: Mapped[int] = mapped_column(SEQ)
     counts: Mapped[dict[str, Any]]
-    taxonomies: Mapped[dict[str, Any]]
+    parts: Mapped[list[Any]]
+    boxes: Mapped[list[Any]]
     created_at: Mapped[datetime]
 
 

@@ -125,6 +125,12 @@ def taxonomies_by_id(session: Session, ids: Iterable[str]) -> dict[str, Taxonomy
     return {key: Taxonomy.from_document(row.document) for key, row in queries.taxonomies_by_id(session, ids).items()}
 
 
+def every_customer_version(session: Session, project_id: str) -> dict[str, Taxonomy]:
+    """Every version of every customer's taxonomy, by id."""
+    rows = queries.customer_versions(session, project_id)
+    return {row.id: Taxonomy.from_document(row.document) for row in rows}
+
+
 def super_taxonomy_by_id(session: Session, taxonomy_id: str) -> SuperTaxonomy:
     return SuperTaxonomy.from_document(queries.taxonomies_by_id(session, [taxonomy_id])[taxonomy_id].document)
 

@@ -45,3 +45,9 @@ def taxonomy_versions(session: Session, project_id: str, name: str) -> list[Taxo
 def taxonomies_by_id(session: Session, ids: Iterable[str]) -> dict[str, TaxonomyRow]:
     rows = session.scalars(select(TaxonomyRow).where(TaxonomyRow.id.in_(list(ids))))
     return {row.id: row for row in rows}
+
+
+def customer_versions(session: Session, project_id: str) -> list[TaxonomyRow]:
+    """Every version of every customer's taxonomy."""
+    query = select(TaxonomyRow).where(TaxonomyRow.project_id == project_id, TaxonomyRow.kind == "customer")
+    return list(session.scalars(query))

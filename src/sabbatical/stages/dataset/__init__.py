@@ -1,0 +1,1 @@
+"""Label revisions become immutable snapshots with stable splits."""
