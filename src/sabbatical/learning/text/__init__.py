@@ -1,0 +1,1 @@
+"""Text classification from texts that carry labels of different taxonomies."""

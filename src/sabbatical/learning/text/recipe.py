@@ -1,0 +1,75 @@
+"""How a text model is made, as one typed value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from sabbatical.core.errors import BadInput
+from sabbatical.learning.text.texts import Masking
+
+Kind = Literal["rules", "linear", "network", "best"]
+_CHOICES = {"model": ("rules", "linear", "network", "best"), "masking": ("none", "column", "tree")}
+
+
+@dataclass(frozen=True)
+class FeatureRecipe:
+    """Weighted n-grams: of 1 to `words` words, and of `chars_from` to `chars_to` characters within words (0: none)."""
+
+    words: int = 2
+    chars_from: int = 3
+    chars_to: int = 5
+    seen_in: int = 1
+
+
+@dataclass(frozen=True)
+class LinearRecipe:
+    """`fit` weighs the data against the penalty on weights; `balance` 0..1 lifts rare classes (1: all alike)."""
+
+    fit: float = 30.0
+    balance: float = 1.0
+    steps: int = 300
+
+
+@dataclass(frozen=True)
+class TextRecipe:
+    """A whole run."""
+
+    model: Kind = "best"
+    masking: Masking = "tree"
+    seed: int = 0
+    features: FeatureRecipe = field(default_factory=FeatureRecipe)
+    linear: LinearRecipe = field(default_factory=LinearRecipe)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> TextRecipe:
+        """The recipe that `to_dict` wrote; what is left out keeps its default.
+
+        Raises:
+            BadInput: an unknown field or a value that cannot be, naming it.
+        """
+        parts = {"features": FeatureRecipe, "linear": LinearRecipe}
+        values = _checked(cls, document, "recipe")
+        for name, kind in parts.items():
+            if name in values:
+                values[name] = kind(**_checked(kind, values[name], f"recipe.{name}"))
+        return cls(**values)
+
+
+def _checked(kind: type[Any], document: Any, where: str) -> dict[str, Any]:
+    known = {each.name: each for each in fields(kind)}
+    if not isinstance(document, Mapping):
+        raise BadInput(f"It should hold fields, not {document!r}.", where=where)
+    for name, value in document.items():
+        if name not in known:
+            raise BadInput(f"There is no field '{name}'.", where=where, hint=f"Fields: {', '.join(known)}.")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            hint = f"Choose one of {', '.join(_CHOICES[name])}."
+            raise BadInput(f"'{value}' is no such choice.", where=f"{where}.{name}", hint=hint)
+        if known[name].type in ("int", "float") and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise BadInput(f"It should be a number, not {value!r}.", where=f"{where}.{name}")
+    return dict(document)
