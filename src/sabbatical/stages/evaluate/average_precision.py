@@ -50,64 +50,20 @@ class CocoNumbers:
         return {name: mean_of_known(values) for name, values in numbers.items()}
 
 
-@dataclass(frozen=True)
-class Events:
-    """The detections that took a truth at one size range and threshold, by class and falling score.
-
-    `place_e` points into the judged detections. `right_e` is 0 where the truth is ignored. `shift_e` corrects the count
-    of detections in range: +1 for a right one out of range, -1 for an ignored one in range.
-    """
-
-    place_e: Ints
-    class_e: Ints
-    right_e: Bools
-    shift_e: Ints
-    classes: int
-
-    @classmethod
-    def of(cls, matches: Matches, a: int, t: int) -> Events:
-        found_c = matches.found_atc[a, t]
-        taken = found_c >= 0
-        place_e = matches.overlapping_c[taken]
-        right_e = ~matches.ignored_ag[a, found_c[taken]]
-        in_range_e = matches.in_range_ad[a, place_e]
-        return cls(place_e, matches.class_d[place_e], right_e, right_e.astype(int) - in_range_e, matches.classes)
-
-    @property
-    def first_s(self) -> Ints:
-        """The first event of each class that has one."""
-        return np.flatnonzero(np.diff(self.class_e, prepend=-1))
-
-    def running(self, seen_bd: Floats, start_k: Ints, weights_be: Floats) -> tuple[Floats, Floats]:
-        """Weights of the right and of all counted detections of a class up to each event; both b x e.
-
-        `seen_bd` is the running weight of detections in range over all classes, `start_k` the first of each class.
-        """
-        first_s = self.first_s
-        run_e = np.repeat(np.arange(len(first_s)), np.diff(first_s, append=len(self.class_e)))
-        tp_be = np.cumsum(weights_be * self.right_e, axis=1)
-        shift_be = np.cumsum(weights_be * self.shift_e, axis=1)
-        seen_be = seen_bd[:, self.place_e] + shift_be
-        before_bd = np.pad(seen_bd, ((0, 0), (1, 0)))
-        before_tp_bs = np.pad(tp_be, ((0, 0), (1, 0)))[:, first_s]
-        before_seen_bs = before_bd[:, start_k[self.class_e[first_s]]] + np.pad(shift_be, ((0, 0), (1, 0)))[:, first_s]
-        return tp_be - before_tp_bs[:, run_e], seen_be - before_seen_bs[:, run_e]
-
-
 def coco_numbers(matches: Matches, limits: Sequence[int] = (1, 10, 100)) -> CocoNumbers:
     """Precision curves and recall of every class, size range and threshold; `limits` are numbers of best detections."""
     areas, thresholds, classes = len(matches.areas), len(matches.ious_t), matches.classes
     precision_atrk = np.empty((areas, thresholds, len(RECALL_LEVELS), classes))
     recall_amtk = np.empty((areas, len(limits), thresholds, classes))
-    start_k = np.searchsorted(matches.class_d, np.arange(classes))
+    once_1i = np.ones((1, matches.images))
     for a in range(areas):
         truths_k = matches.truths(a).astype(float)
-        seen_1d = np.cumsum(matches.in_range_ad[a], dtype=float)[None]
+        seen_1c = _seen(matches, a, once_1i, np.arange(matches.images))
         for t in range(thresholds):
-            events = Events.of(matches, a, t)
-            tp_1e, seen_1e = events.running(seen_1d, start_k, np.ones((1, len(events.place_e))))
+            events = _Events.of(matches, a, t)
+            tp_1e, seen_1e = events.running(seen_1c, np.ones((1, len(events.at_e))))
             precision_atrk[a, t] = _at_levels(events, tp_1e, seen_1e, truths_k)
-            rank_e = matches.rank_d[events.place_e]
+            rank_e = matches.rank_d[matches.overlapping_c[events.at_e]]
             for m, limit in enumerate(limits):
                 hits_k = np.bincount(events.class_e[events.right_e & (rank_e < limit)], minlength=classes)
                 recall_amtk[a, m, t] = _over(hits_k, truths_k)
@@ -119,20 +75,19 @@ def resampled_ap(matches: Matches, a: int, at: Sequence[int], weights_bu: Floats
 
     A unit of weight 2 counts as if it stood twice in the data. `unit_i` is the unit of each image.
     """
-    start_k = np.searchsorted(matches.class_d, np.arange(matches.classes))
-    seen_bd = np.cumsum(weights_bu[:, unit_i[matches.image_d]] * matches.in_range_ad[a], axis=1, dtype=float)
+    seen_bc = _seen(matches, a, weights_bu, unit_i)
+    weights_bc = weights_bu[:, unit_i[matches.image_d[matches.overlapping_c]]]
     truths_bk = weighed_truths(matches, a, weights_bu, unit_i)
     ap_tbk = np.empty((len(at), len(weights_bu), matches.classes))
     for n, t in enumerate(at):
-        events = Events.of(matches, a, t)
-        weights_be = weights_bu[:, unit_i[matches.image_d[events.place_e]]].astype(float)
-        tp_be, seen_be = events.running(seen_bd, start_k, weights_be)
+        events = _Events.of(matches, a, t)
+        tp_be, seen_be = events.running(seen_bc, weights_bc[:, events.at_e])
         envelope_be, reached_be, before_be = _envelope(events, tp_be, seen_be, truths_bk)
         ap_tbk[n] = np.where(truths_bk > 0, 0.0, np.nan)
-        if len(events.place_e):
-            parts_bs = np.add.reduceat(envelope_be * (reached_be - before_be), events.first_s, axis=1)
-            present = events.class_e[events.first_s]
-            ap_tbk[n][:, present] += parts_bs / len(RECALL_LEVELS)
+        if len(events.at_e):
+            first_s = np.flatnonzero(np.diff(events.class_e, prepend=-1))
+            parts_bs = np.add.reduceat(envelope_be * (reached_be - before_be), first_s, axis=1)
+            ap_tbk[n][:, events.class_e[first_s]] += parts_bs / len(RECALL_LEVELS)
     return ap_tbk
 
 
@@ -160,13 +115,68 @@ def mean_of_known(values: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _envelope(events: Events, tp_be: Floats, seen_be: Floats, truths_bk: Floats) -> tuple[Floats, Ints, Ints]:
+@dataclass(frozen=True)
+class _Events:
+    """Detections that took a truth at one size range and threshold.
+
+    `at_e` points into the overlapping ones. `right_e` is 0 where the truth is ignored. `shift_e` corrects the count of
+    detections in range: +1 for a right one out of range, -1 for an ignored one in range.
+    """
+
+    at_e: Ints
+    class_e: Ints
+    right_e: Bools
+    shift_e: Ints
+    classes: int
+
+    @classmethod
+    def of(cls, matches: Matches, a: int, t: int) -> _Events:
+        found_c = matches.found_atc[a, t]
+        at_e = np.flatnonzero(found_c >= 0)
+        place_e = matches.overlapping_c[at_e]
+        right_e = ~matches.ignored_ag[a, found_c[at_e]]
+        shift_e = right_e.astype(np.int64) - matches.in_range_ad[a, place_e]
+        return cls(at_e, matches.class_d[place_e], right_e, shift_e, matches.classes)
+
+    def running(self, seen_bc: Floats, weights_be: Floats) -> tuple[Floats, Floats]:
+        """Weights of the right, and of all counted detections of the class, up to each event; both b x e."""
+        tp_be = _running(weights_be * self.right_e, self.class_e)
+        seen_be = seen_bc[:, self.at_e]
+        if self.shift_e.any():
+            seen_be = seen_be + _running(weights_be * self.shift_e, self.class_e)
+        return tp_be, seen_be
+
+
+def _seen(matches: Matches, a: int, weights_bu: Floats, unit_i: Ints) -> Floats:
+    """Weight of the detections in range of the class up to each overlapping one; b x c."""
+    place_c = matches.overlapping_c
+    if not len(place_c):
+        return np.zeros((len(weights_bu), 0))
+    last_k = np.full(matches.classes, -1)
+    last_k[matches.class_d[place_c]] = place_c  # what follows the last overlapping one of a class changes no curve
+    kept = np.flatnonzero(np.arange(len(matches.class_d)) <= last_k[matches.class_d])
+    weights_bd = np.take(weights_bu.astype(np.float32), unit_i[matches.image_d[kept]], axis=1)
+    if not matches.in_range_ad[a].all():
+        weights_bd *= matches.in_range_ad[a, kept]
+    start_c = np.concatenate([[0], np.searchsorted(kept, place_c[:-1]) + 1])
+    return _running(np.add.reduceat(weights_bd, start_c, axis=1), matches.class_d[place_c])
+
+
+def _running(values_be: Floats, class_e: Ints) -> Floats:
+    """Running sums that start anew with each class; b x e."""
+    total_be = np.zeros((len(values_be), values_be.shape[1] + 1))
+    np.cumsum(values_be, axis=1, out=total_be[:, 1:])
+    sums: Floats = total_be[:, 1:] - total_be[:, np.searchsorted(class_e, class_e)]
+    return sums
+
+
+def _envelope(events: _Events, tp_be: Floats, seen_be: Floats, truths_bk: Floats) -> tuple[Floats, Ints, Ints]:
     """Best precision at this event or later, and the number of recall levels reached with and before it; all b x e."""
     recall_be = _over(tp_be, truths_bk[:, events.class_e], empty=-1.0)  # a class without truths reaches no level
     nearest_be = np.rint(np.maximum(recall_be, 0) * 100).astype(np.int64)
     reached_be = nearest_be + (RECALL_LEVELS[nearest_be] <= recall_be)
-    before_be = np.pad(reached_be, ((0, 0), (1, 0)))[:, :-1]
-    before_be[:, events.first_s] = 0
+    before_be = np.zeros_like(reached_be)
+    before_be[:, 1:] = reached_be[:, :-1] * (np.diff(events.class_e) == 0)
     # One scan from the back serves all classes: each earlier class is lifted above every later one.
     lift_e = 2.0 * (events.classes - events.class_e)
     precision_be = tp_be / (seen_be + np.spacing(1)) + lift_e
@@ -174,7 +184,7 @@ def _envelope(events: Events, tp_be: Floats, seen_be: Floats, truths_bk: Floats)
     return envelope_be, reached_be, before_be
 
 
-def _at_levels(events: Events, tp_1e: Floats, seen_1e: Floats, truths_k: Floats) -> Floats:
+def _at_levels(events: _Events, tp_1e: Floats, seen_1e: Floats, truths_k: Floats) -> Floats:
     """The envelope at the 101 recall levels; r x k, NaN for a class without truths."""
     precision_kr = np.where(truths_k > 0, 0.0, np.nan)[:, None].repeat(len(RECALL_LEVELS), axis=1)
     (envelope_e,), (reached_e,), (before_e,) = _envelope(events, tp_1e, seen_1e, truths_k[None])
