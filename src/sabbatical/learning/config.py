@@ -1,0 +1,60 @@
+"""What decides the shape of a detector; free of torch, so that a server without it can read it.
+
+Legend: k classes; g groups of box outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from sabbatical.core.errors import BadInput
+
+HeadName = Literal["centre", "anchor"]
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """Everything that decides a detector's shape; stored beside its weights.
+
+    Attributes:
+        classes: names in the order of the super-taxonomy.
+        group_k: which group of box outputs each class uses, 0..g-1.
+        canvas: (height, width) in pixels that every image is fitted to.
+        head: "centre" or "anchor".
+        widths: channels at strides 2, 4, 8, 16 and 32.
+        depths: residual blocks at strides 4, 8, 16 and 32.
+        pyramid: channels of the pyramid, finest first (the anchor head uses the first).
+        anchor: side of the smallest anchor in cells.
+    """
+
+    classes: tuple[str, ...]
+    group_k: tuple[int, ...]
+    canvas: tuple[int, int]
+    head: HeadName = "centre"
+    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    depths: tuple[int, ...] = (1, 1, 1, 1)
+    pyramid: tuple[int, ...] = (48, 64, 96, 128)
+    anchor: float = 2.5
+
+    def __post_init__(self) -> None:
+        if not self.classes or len(self.group_k) != len(self.classes):
+            raise BadInput(f"A detector of {len(self.classes)} classes needs as many box groups: {self.group_k}.")
+        if sorted(set(self.group_k)) != list(range(max(self.group_k) + 1)):
+            raise BadInput(f"Box groups must be numbered 0, 1, ... without a gap: {self.group_k}.")
+        if len(self.widths) != 5 or len(self.depths) != 4 or len(self.pyramid) != 4:
+            raise BadInput("A detector has five widths, four depths and four pyramid widths.")
+        if min(self.canvas) < 32:
+            raise BadInput(f"A canvas of {self.canvas[0]} x {self.canvas[1]} is too small.", hint="Take 32 or more.")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> DetectorConfig:
+        """Raises BadInput for fields that do not belong or contradict each other."""
+        members: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
+        try:
+            return cls(**members)
+        except TypeError as error:
+            raise BadInput(f"This is no configuration of a detector: {error}.") from error

@@ -1,0 +1,52 @@
+"""A detector: a typed configuration made into a module, and run on images of any size.
+
+Legend: b images; h, w height and width; c colour channels; k classes; m detections kept an image.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sabbatical.core.errors import BadInput
+from sabbatical.learning.anchor import AnchorHead
+from sabbatical.learning.backbone import Backbone
+from sabbatical.learning.centre import CentreHead
+from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.heads import Decoded, Head, Outputs
+
+MEAN, SPREAD = 118.0, 60.0
+"""Roughly the mean and standard deviation of photographs' values; the network's first norm does the rest."""
+
+
+class Detector(nn.Module):
+    """Images to raw outputs; `decode` makes detections of them."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config.widths, config.depths)
+        self.head = _head(config)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images_bhwc: Tensor) -> Outputs:
+        """Raw outputs for images of the canvas's size, uint8 RGB (b, h, w, 3)."""
+        images_bchw = (images_bhwc.permute(0, 3, 1, 2).float() - MEAN) / SPREAD
+        outputs: Outputs = self.head(self.backbone(images_bchw))
+        return outputs
+
+    def decode(self, outputs: Outputs, keep: int) -> Decoded:
+        return self.head.decode(outputs, keep)
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(each.numel() for each in self.parameters())
+
+
+def _head(config: DetectorConfig) -> Head:
+    inputs = config.widths[1:]
+    if config.head == "anchor":
+        return AnchorHead(inputs, config.pyramid[0], config.group_k, config.canvas, config.anchor)
+    if config.head == "centre":
+        return CentreHead(inputs, config.pyramid, config.group_k, config.canvas)
+    raise BadInput(f"There is no head '{config.head}'.", hint="There are 'centre' and 'anchor'.")

@@ -1,0 +1,49 @@
+"""What every head can do, so that a detector is a trunk and any head.
+
+Legend: b images; k classes; g groups of box outputs; m detections kept an image.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from sabbatical.learning.loader import Batch
+from sabbatical.learning.losses import LossSums
+from sabbatical.learning.masking import MaskTables
+
+
+class Outputs(NamedTuple):
+    """Raw outputs of a head over all its places: scores of classes and boxes of groups, in the head's own shapes."""
+
+    logits: Tensor
+    boxes: Tensor
+
+
+class Decoded(NamedTuple):
+    """The best places of each image, best first, before overlapping ones are removed.
+
+    boxes_bm4: float32, pixels of the canvas, (x0, y0, x1, y1); scores_bm: float32 in 0..1; classes_bm: int64.
+    """
+
+    boxes_bm4: Tensor
+    scores_bm: Tensor
+    classes_bm: Tensor
+
+
+class Head(nn.Module, ABC):
+    """Features to outputs, outputs to a loss, outputs to detections."""
+
+    @abstractmethod
+    def forward(self, maps: list[Tensor]) -> Outputs:
+        """Raw outputs from the backbone's maps at strides 4, 8, 16 and 32."""
+
+    @abstractmethod
+    def loss(self, outputs: Outputs, batch: Batch, tables: MaskTables) -> LossSums:
+        """Sums of the losses of a batch, masked as the tables say."""
+
+    @abstractmethod
+    def decode(self, outputs: Outputs, keep: int) -> Decoded:
+        """The `keep` best places of each image; made of operations that ONNX has."""

@@ -1,0 +1,108 @@
+"""Images as arrays: reading, and fitting any image onto the fixed canvas that a network sees.
+
+Legend: h, w height and width; c colour channels; n boxes.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from sabbatical.core.errors import BadFile
+
+GREY = 114
+"""What the canvas shows where there is no image."""
+
+
+def read_image(file: Path | bytes, *, at_least: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """Decode an image as RGB, turned the way its EXIF says.
+
+    Args:
+        file: a path, or the bytes of the file.
+        at_least: (height, width) that suffice; a JPEG is then decoded at a half, a quarter or an eighth of its size
+            where that is still as large. Boxes must be scaled by the ratio of the sizes.
+
+    Raises:
+        BadFile: it is no image, or a damaged one.
+    """
+    where = None if isinstance(file, bytes) else str(file)
+    try:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
+            if at_least is not None:
+                image.draft("RGB", (at_least[1], at_least[0]))
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
+        raise BadFile(
+            f"The image cannot be decoded ({error}).", where=where, hint="Replace the file, or leave it out."
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an image lies on a canvas: canvas = image * scale + offset, in pixels, x before y."""
+
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+    def to_canvas(self, boxes_n4: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes of the image, (x0, y0, x1, y1), as boxes of the canvas."""
+        return (boxes_n4 * self._four(self.scale) + self._four(self.offset)).astype(np.float32)
+
+    def to_image(self, boxes_n4: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes of the canvas as boxes of the image, not clipped."""
+        return ((boxes_n4 - self._four(self.offset)) / self._four(self.scale)).astype(np.float32)
+
+    @staticmethod
+    def _four(pair: tuple[float, float]) -> NDArray[np.float64]:
+        return np.array(pair + pair)
+
+
+def place(
+    image_hwc: NDArray[np.uint8],
+    canvas: tuple[int, int],
+    *,
+    zoom: float = 1.0,
+    shift: tuple[float, float] = (0.5, 0.5),
+    flip: tuple[bool, bool] = (False, False),
+    tables: list[int] | None = None,
+) -> tuple[NDArray[np.uint8], Placement]:
+    """Draw an image onto a grey canvas, its shape kept: one resampling, whatever the crop, scale and flip.
+
+    Args:
+        image_hwc: uint8, RGB.
+        canvas: (height, width) in pixels.
+        zoom: 1 fits the whole image; more crops it, less leaves a border.
+        shift: (x, y) in 0..1, where along the free room the image (or the crop) lies; 0.5 is the middle.
+        flip: (left and right, top and bottom) exchanged.
+        tables: 768 new values, 256 for each colour, for a change of colours.
+
+    Returns:
+        The canvas, uint8 (height, width, 3), and where the image lies on it.
+    """
+    sizes = np.array([image_hwc.shape[1], image_hwc.shape[0]], dtype=float)
+    room = np.array([canvas[1], canvas[0]], dtype=float)
+    scale = float(np.min(room / sizes)) * zoom
+    start = np.round((room - sizes * scale) * np.array(shift))
+    low = np.maximum(start, 0.0)
+    high = np.maximum(np.minimum(np.round(start + sizes * scale), room), low + 1)
+    box = np.concatenate([(low - start) / scale, np.minimum((high - start) / scale, sizes)])
+    patch = Image.fromarray(image_hwc).resize(
+        (int(high[0] - low[0]), int(high[1] - low[1])), Image.Resampling.BILINEAR, box=tuple(box), reducing_gap=2.0
+    )
+    if tables is not None:
+        patch = patch.point(tables)
+    drawn = np.full((*canvas, 3), GREY, dtype=np.uint8)
+    drawn[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])] = np.asarray(patch)
+    real = (high - low) / (box[2:] - box[:2])
+    offset = low - box[:2] * real
+    signs = np.where(flip, -1.0, 1.0)
+    offset = np.where(flip, room - offset, offset)
+    turned = drawn[:: -1 if flip[1] else 1, :: -1 if flip[0] else 1]
+    return turned, Placement(
+        scale=(float(real[0] * signs[0]), float(real[1] * signs[1])), offset=(float(offset[0]), float(offset[1]))
+    )

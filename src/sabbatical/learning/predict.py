@@ -1,0 +1,118 @@
+"""From images of any size to detections in their own pixels. Free of torch: it runs what turns canvases into places.
+
+Legend: b images; h, w height and width; c colour channels; m places an image; n detections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sabbatical.geometry import clip, nms, valid
+from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.images import Placement, place
+
+
+class Places(NamedTuple):
+    """The best places of each canvas, best first: float32 (b, m, 4) in its pixels, float32 (b, m), int64 (b, m)."""
+
+    boxes_bm4: NDArray[np.float32]
+    scores_bm: NDArray[np.float32]
+    classes_bm: NDArray[np.int64]
+
+
+class Runner(Protocol):
+    """A detector ready to run: the torch module, or an exported one."""
+
+    @property
+    def config(self) -> DetectorConfig: ...
+
+    def __call__(self, images_bhwc: NDArray[np.uint8]) -> Places:
+        """Places on canvases of the configured size, uint8 RGB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What was found in one image, best first.
+
+    Attributes:
+        boxes_n4: float32, pixels of the image, (x0, y0, x1, y1), inside it.
+        classes_n: int64, columns of the super-taxonomy.
+        scores_n: float32 in 0..1.
+    """
+
+    boxes_n4: NDArray[np.float32]
+    classes_n: NDArray[np.int64]
+    scores_n: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.scores_n)
+
+    def above(self, thresholds_k: NDArray[np.float32] | float) -> Detections:
+        """Those whose score reaches the threshold of their class (or one for all)."""
+        thresholds = np.asarray(thresholds_k)
+        sure_n = self.scores_n >= (thresholds if thresholds.ndim == 0 else thresholds[self.classes_n])
+        return Detections(self.boxes_n4[sure_n], self.classes_n[sure_n], self.scores_n[sure_n])
+
+
+def predict(
+    runner: Runner,
+    images: Sequence[NDArray[np.uint8]],
+    *,
+    batch: int = 16,
+    least_score: float = 0.01,
+    overlap: float = 0.6,
+    most: int = 300,
+) -> list[Detections]:
+    """Detections of each image, in order; the same however the images are batched.
+
+    Args:
+        runner: a detector.
+        images: uint8 RGB (h, w, 3), of any sizes.
+        batch: images run at once.
+        least_score: lower ones are not reported.
+        overlap: IoU above which the weaker of two boxes of one class is dropped.
+        most: detections an image.
+    """
+    found: list[Detections] = []
+    for start in range(0, len(images), batch):
+        part = images[start : start + batch]
+        found.extend(_finish(run_batch(runner, part), least_score, overlap, most))
+    return found
+
+
+class Seen(NamedTuple):
+    """Places of one batch, and where and how large each image is."""
+
+    places: Places
+    placements: list[Placement]
+    sizes: list[tuple[int, int]]
+
+
+def run_batch(runner: Runner, images: Sequence[NDArray[np.uint8]]) -> Seen:
+    """Fit images onto canvases and run the detector once."""
+    placed = [place(image_hwc, runner.config.canvas) for image_hwc in images]
+    places = runner(np.stack([canvas_hwc for canvas_hwc, _ in placed]))
+    return Seen(places, [placement for _, placement in placed], [image.shape[:2] for image in images])
+
+
+def _finish(seen: Seen, least_score: float, overlap: float, most: int) -> list[Detections]:
+    """Back to each image's own pixels, cut to it, and without the weaker of overlapping boxes."""
+    boxes_bm4 = np.stack(
+        [
+            clip(placement.to_image(boxes_m4), width, height).boxes_n4
+            for boxes_m4, placement, (height, width) in zip(
+                seen.places.boxes_bm4, seen.placements, seen.sizes, strict=True
+            )
+        ]
+    )
+    image_n, place_n = np.nonzero((seen.places.scores_bm >= least_score) & valid(boxes_bm4))
+    boxes_n4, scores_n = boxes_bm4[image_n, place_n], seen.places.scores_bm[image_n, place_n]
+    classes_n = seen.places.classes_bm[image_n, place_n]
+    keep_n = nms(boxes_n4, scores_n, overlap, class_n=classes_n, image_n=image_n, limit=most)
+    ends = np.searchsorted(image_n[keep_n], np.arange(1, len(seen.sizes)))
+    return [Detections(boxes_n4[part_n], classes_n[part_n], scores_n[part_n]) for part_n in np.split(keep_n, ends)]

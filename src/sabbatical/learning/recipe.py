@@ -1,0 +1,167 @@
+"""A recipe: everything a person may choose about a training, typed, comparable, and stored with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.learning.augmentation import Augmentation
+from sabbatical.learning.config import DetectorConfig, HeadName
+
+Masking = Literal["none", "column", "tree"]
+BoxOutputs = Literal["class", "subtree", "shared"]
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """How a detector is trained.
+
+    Attributes:
+        masking: "tree", "column" (flat masks), or "none" (the naive super-dataset).
+        box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
+        head, canvas, widths, depths, pyramid, anchor: the detector, see `DetectorConfig`.
+        steps: batches to learn from.
+        batch: images a batch.
+        learning_rate: at its highest, after the warm-up; it falls to a hundredth along a cosine.
+        warmup: part of the steps in which the learning rate rises.
+        weight_decay: of AdamW, on convolutions only.
+        box_gain: weight of the box loss against the classification loss.
+        clip: longest gradient; longer ones are scaled down.
+        ema: how much of itself the averaged model keeps at each step; it is the one that is delivered.
+        augmentation: random changes of the images.
+        seed: of weights, order and changes.
+        threads: of torch; None leaves them as they are.
+        workers: threads that prepare images.
+        device: "auto" takes a GPU where there is one.
+        precision: "float32", or "bfloat16" on a GPU.
+        save_every: steps between checkpoints; 0 keeps none but when it is stopped.
+    """
+
+    masking: Masking = "tree"
+    box_outputs: BoxOutputs = "class"
+    head: HeadName = "centre"
+    canvas: tuple[int, int] = (240, 320)
+    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    depths: tuple[int, ...] = (1, 1, 1, 1)
+    pyramid: tuple[int, ...] = (48, 64, 96, 128)
+    anchor: float = 2.5
+    steps: int = 1000
+    batch: int = 8
+    learning_rate: float = 2e-3
+    warmup: float = 0.05
+    weight_decay: float = 0.02
+    box_gain: float = 1.0
+    clip: float = 10.0
+    ema: float = 0.995
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int = 0
+    threads: int | None = None
+    workers: int = 1
+    device: str = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    save_every: int = 200
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "learning_rate", "workers"):
+            if getattr(self, name) <= 0:
+                raise BadInput(f"'{name}' must be above 0, not {getattr(self, name)}.")
+        if not 0 <= self.ema < 1:
+            raise BadInput(f"'ema' must be from 0 to below 1, not {self.ema}.")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise BadInput(f"'{name}' cannot be '{getattr(self, name)}'.", hint=f"Choose of: {', '.join(allowed)}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> DetectorRecipe:
+        """Raises BadInput naming a field that no recipe has."""
+        return cls().with_settings(stored)
+
+    def with_settings(self, settings: dict[str, Any]) -> DetectorRecipe:
+        """The recipe with some fields set otherwise; lists become tuples, `augmentation` may be given in part.
+
+        Raises:
+            BadInput: no recipe has such a field, or the value cannot be.
+        """
+        changes = _known(settings, DetectorRecipe)
+        if isinstance(changes.get("augmentation"), dict):
+            changes["augmentation"] = replace(self.augmentation, **_known(changes["augmentation"], Augmentation))
+        return replace(self, **changes)
+
+    def detector(self, classes: Sequence[str], parent_k: Sequence[int]) -> DetectorConfig:
+        """The detector for the classes of a super-taxonomy, given with the column of each one's parent (-1: a root)."""
+        return DetectorConfig(
+            classes=tuple(classes),
+            group_k=_groups(parent_k, self.box_outputs),
+            canvas=self.canvas,
+            head=self.head,
+            widths=self.widths,
+            depths=self.depths,
+            pyramid=self.pyramid,
+            anchor=self.anchor,
+        )
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "masking": ("tree", "column", "none"),
+    "box_outputs": ("class", "subtree", "shared"),
+    "head": ("centre", "anchor"),
+    "precision": ("float32", "bfloat16"),
+}
+
+
+def _known(settings: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    names = [each.name for each in fields(kind)]
+    for name in settings:
+        if name not in names:
+            raise BadInput(f"A recipe has no field '{name}'.", hint=f"It has: {', '.join(names)}.")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def _groups(parent_k: Sequence[int], outputs: BoxOutputs) -> tuple[int, ...]:
+    """Box groups: one for all, one a tree, or one a class; parents stand before their children."""
+    if outputs == "shared":
+        return (0,) * len(parent_k)
+    if outputs == "class":
+        return tuple(range(len(parent_k)))
+    group_k: list[int] = []
+    for parent in parent_k:
+        group_k.append(max(group_k, default=-1) + 1 if parent < 0 else group_k[parent])
+    return tuple(group_k)
+
+
+def _small() -> DetectorRecipe:
+    """For a first look in about a minute on one core."""
+    return DetectorRecipe(
+        canvas=(192, 320),
+        widths=(16, 24, 48, 96, 128),
+        pyramid=(32, 48, 64, 96),
+        steps=280,
+        learning_rate=3e-3,
+        ema=0.98,
+    )
+
+
+def _efficientdet() -> DetectorRecipe:
+    """The method's origin: anchors, a two-way pyramid and sigmoid focal loss."""
+    return DetectorRecipe(head="anchor", pyramid=(48, 64, 96, 128))
+
+
+_NAMED: dict[str, Callable[[], DetectorRecipe]] = {
+    "default": DetectorRecipe,
+    "small": _small,
+    "efficientdet": _efficientdet,
+}
+RECIPES: tuple[str, ...] = tuple(_NAMED)
+"""Names of the built-in recipes."""
+
+
+def named(name: str) -> DetectorRecipe:
+    """A built-in recipe. Raises NotFound."""
+    if name not in _NAMED:
+        raise NotFound(f"There is no recipe '{name}'.", hint=f"There are: {', '.join(RECIPES)}.")
+    return _NAMED[name]()

@@ -1,0 +1,35 @@
+"""A detector of torch as a runner for `predict`."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.detector import Detector
+from sabbatical.learning.predict import Places
+
+
+class TorchRunner:
+    """Runs a detector where its weights are.
+
+    Args:
+        detector: it is switched to evaluation.
+        keep: places an image.
+    """
+
+    def __init__(self, detector: Detector, *, keep: int = 300) -> None:
+        self.detector = detector.eval()
+        self.keep = keep
+        self.device = next(detector.parameters()).device
+
+    @property
+    def config(self) -> DetectorConfig:
+        return self.detector.config
+
+    @torch.inference_mode()
+    def __call__(self, images_bhwc: NDArray[np.uint8]) -> Places:
+        outputs = self.detector(torch.from_numpy(images_bhwc).to(self.device))
+        decoded = self.detector.decode(outputs, self.keep)
+        return Places(*(part.cpu().numpy() for part in decoded))

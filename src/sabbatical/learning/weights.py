@@ -1,0 +1,111 @@
+"""Weights on disk: safetensors with the configuration and a checksum in the header. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from sabbatical.core.errors import BadFile, NotFound, StorageFull
+from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.detector import Detector
+
+FORMAT = "sabbatical-1"
+
+
+def save_tensors(file: Path, tensors: Mapping[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write tensors and JSON-able facts as one file that is there wholly or not at all.
+
+    Raises:
+        StorageFull: the disk is full; what was there before is untouched.
+    """
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {"format": FORMAT, "facts": json.dumps(facts), "blake2b": _checksum(stored)}
+    write_whole(file, save(stored, metadata=metadata))
+
+
+def load_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `save_tensors` wrote.
+
+    Raises:
+        NotFound: there is no such file.
+        BadFile: it is cut short, altered, or of another kind.
+    """
+    if not file.is_file():
+        raise NotFound("There is no such file of weights.", where=str(file))
+    try:
+        with safe_open(str(file), framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _bad(file, f"The file is cut short or of another kind ({error}).") from error
+    if metadata.get("format") != FORMAT:
+        raise _bad(file, "The file was not written by Sabbatical.")
+    if metadata.get("blake2b") != _checksum(tensors):
+        raise _bad(file, "The weights differ from what was written (checksum).")
+    return tensors, json.loads(metadata["facts"])
+
+
+def save_detector(file: Path, detector: Detector) -> None:
+    """Write a detector with its configuration, class names included. Raises StorageFull."""
+    save_tensors(file, detector.state_dict(), {"kind": "detector", "config": detector.config.to_dict()})
+
+
+def load_detector(file: Path) -> Detector:
+    """The detector that `save_detector` wrote, on the CPU and ready to predict.
+
+    Raises:
+        NotFound: there is no such file.
+        BadFile: it is damaged, or holds something else.
+    """
+    tensors, facts = load_tensors(file)
+    if facts.get("kind") != "detector":
+        raise _bad(file, "The file holds no detector.")
+    detector = Detector(DetectorConfig.from_dict(facts["config"]))
+    try:
+        detector.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise _bad(file, f"The weights do not fit their configuration ({error}).") from error
+    return detector.eval()
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file under another name, then rename it, so that no reader ever sees a part. Raises StorageFull."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        Path(name).replace(file)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                "The disk is full.", where=str(file), hint="Free some space and run the same command again."
+            ) from error
+        raise
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> str:
+    """BLAKE2b over names, types, shapes and bytes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _bad(file: Path, message: str) -> BadFile:
+    return BadFile(message, where=str(file), hint="Take another copy, or train the model again.")
