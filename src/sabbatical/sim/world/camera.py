@@ -1,0 +1,152 @@
+"""A pinhole camera over a ground plane.
+
+World: metres, x to the right, y up, z along the street; the camera stands at (x, height, 0). Frame: pixels, u to the
+right, v down. Shapes: n points, 2 and 3 coordinates, h rows, w columns.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+NEAR_M = 0.6
+"""Nothing nearer than this is drawn; polygons are cut there."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where a camera stands and looks. `pitch` is downwards, `yaw` to the right (radians); `focal` is in pixels."""
+
+    id: str
+    kind: str
+    x: float
+    height: float
+    pitch: float
+    yaw: float
+    focal: float
+    size_wh: tuple[int, int] = (320, 192)
+
+    @cached_property
+    def axes_33(self) -> Floats:
+        """Rows: right, up, forward, in world coordinates."""
+        sin_y, cos_y, sin_p, cos_p = math.sin(self.yaw), math.cos(self.yaw), math.sin(self.pitch), math.cos(self.pitch)
+        return np.array(
+            [[cos_y, 0.0, -sin_y], [sin_y * sin_p, cos_p, cos_y * sin_p], [sin_y * cos_p, -sin_p, cos_y * cos_p]]
+        )
+
+    @cached_property
+    def place_3(self) -> Floats:
+        return np.array([self.x, self.height, 0.0])
+
+    @property
+    def horizon(self) -> float:
+        """The row (v) of the horizon; may lie outside the frame."""
+        return self.size_wh[1] / 2 - self.focal * math.tan(self.pitch)
+
+    def seen(self, points_n3: Floats) -> Floats:
+        """World points in camera coordinates: right, up, depth (metres), shape (n, 3)."""
+        return (points_n3 - self.place_3) @ self.axes_33.T
+
+    def project(self, points_n3: Floats) -> tuple[Floats, Floats]:
+        """World points as pixels (n, 2) and depth in metres (n); only depths above `NEAR_M` mean anything."""
+        return self.to_pixels(self.seen(points_n3))
+
+    def to_pixels(self, seen_n3: Floats) -> tuple[Floats, Floats]:
+        """Camera coordinates as pixels (n, 2) and depth (n)."""
+        depth_n = seen_n3[:, 2]
+        scale_n = self.focal / np.maximum(depth_n, 1e-3)
+        uv_n2 = np.empty((len(seen_n3), 2))
+        uv_n2[:, 0] = self.size_wh[0] / 2 + seen_n3[:, 0] * scale_n
+        uv_n2[:, 1] = self.size_wh[1] / 2 - seen_n3[:, 1] * scale_n
+        return uv_n2, depth_n
+
+    def spot(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+        """One world point as u, v and depth; plain floats, because most calls are for single points."""
+        axes = self._axes
+        dx, dy = x - self.x, y - self.height
+        depth = axes[6] * dx + axes[7] * dy + axes[8] * z
+        scale = self.focal / max(depth, 1e-3)
+        u = self.size_wh[0] / 2 + (axes[0] * dx + axes[1] * dy + axes[2] * z) * scale
+        v = self.size_wh[1] / 2 - (axes[3] * dx + axes[4] * dy + axes[5] * z) * scale
+        return u, v, depth
+
+    @cached_property
+    def _axes(self) -> list[float]:
+        return [float(value) for value in self.axes_33.ravel()]
+
+    def outline(self, points_n3: Floats) -> Floats | None:
+        """A world polygon as pixels (m, 2), cut at the near plane; None when all of it lies behind."""
+        seen_n3 = self.seen(points_n3)
+        if seen_n3[:, 2].min() < NEAR_M:
+            cut = _cut_near(seen_n3)
+            if cut is None:
+                return None
+            seen_n3 = cut
+        return self.to_pixels(seen_n3)[0]
+
+    def ground(self) -> tuple[Floats, Floats, Floats]:
+        """Where each pixel's ray meets the ground: x, z and depth, each (h, w) metres; above the horizon depth is 1e4."""
+        width, rows = self.size_wh
+        across_w = (np.arange(width) + 0.5 - width / 2) / self.focal
+        down_h = (np.arange(rows) + 0.5 - rows / 2) / self.focal
+        right, up, forward = self.axes_33
+        fall_h = forward[1] - up[1] * down_h  # right has no vertical part, so the fall is the same along a row
+        depth_h = np.where(fall_h < -1e-4, self.height / np.maximum(-fall_h, 1e-4), 1e4)
+        x_hw = self.x + depth_h[:, None] * (forward[0] - up[0] * down_h[:, None] + right[0] * across_w)
+        z_hw = depth_h[:, None] * (forward[2] - up[2] * down_h[:, None] + right[2] * across_w)
+        return x_hw, z_hw, np.broadcast_to(depth_h[:, None], x_hw.shape)
+
+
+def _cut_near(seen_n3: Floats) -> Floats | None:
+    """Sutherland and Hodgman's cut of a polygon at the near plane (Communications of the ACM, 1974)."""
+    kept: list[Floats] = []
+    for here, after in zip(seen_n3, np.roll(seen_n3, -1, axis=0), strict=True):
+        inside, inside_after = here[2] >= NEAR_M, after[2] >= NEAR_M
+        if inside:
+            kept.append(here)
+        if inside != inside_after:
+            kept.append(here + (after - here) * ((NEAR_M - here[2]) / (after[2] - here[2])))
+    return np.array(kept) if len(kept) >= 3 else None
+
+
+_KINDS = {  # height in metres, pitch in degrees, |yaw| in degrees, field of view in degrees
+    "kerb": ((1.35, 1.75), (0.0, 3.5), (0.0, 12.0), (52.0, 68.0)),
+    "shop": ((2.5, 3.3), (5.0, 10.0), (14.0, 34.0), (58.0, 74.0)),
+    "pole": ((4.2, 5.6), (10.0, 15.0), (4.0, 16.0), (54.0, 70.0)),
+    "mast": ((7.0, 9.5), (15.0, 21.0), (0.0, 14.0), (50.0, 64.0)),
+}
+
+
+def place_camera(
+    rng: np.random.Generator, kind: str, road_half: float, pavement: float, size_wh: tuple[int, int]
+) -> Camera:
+    """A camera of a kind beside a street of half width `road_half`; it always looks towards the street."""
+    height, pitch, yaw, view = (float(rng.uniform(low, high)) for low, high in _KINDS[kind])
+    side = float(rng.choice([-1.0, 1.0]))
+    across = {
+        "kerb": road_half - rng.uniform(0.6, 1.6),
+        "shop": road_half + pavement - 0.5,
+        "pole": road_half + rng.uniform(0.2, 1.0),
+        "mast": rng.uniform(0.0, road_half),
+    }[kind]
+    focal = size_wh[0] / 2 / math.tan(math.radians(view) / 2)
+    number = int(rng.integers(1, 7))
+    return Camera(
+        id=f"{kind}-{number:02d}",
+        kind=kind,
+        x=side * float(across),
+        height=height,
+        pitch=math.radians(pitch),
+        yaw=-side * math.radians(yaw),
+        focal=focal,
+        size_wh=size_wh,
+    )
+
+
+CAMERA_KINDS = tuple(_KINDS)

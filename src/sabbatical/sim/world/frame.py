@@ -1,0 +1,68 @@
+"""A frame and its full truth. Boxes are x0, y0, x1, y1 in pixels around what is visible; shapes: h rows, w columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sabbatical.sim.world.camera import Camera
+from sabbatical.sim.world.conditions import Conditions
+
+MIN_VISIBLE = 0.25
+"""What is hidden for more than three quarters (by others or by the frame's edge) is not in the truth."""
+MIN_LONG_PX, MIN_SHORT_PX = 8, 4
+"""Nor is what is smaller than this: its longer and its shorter visible side, in pixels."""
+OCCLUDED_BELOW = 0.8
+"""A thing is `occluded` when less than this share of it can be seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """One visible thing of the seven classes.
+
+    `mask_hw` covers the box only: its upper left pixel is (`box[0]`, `box[1]`) of the frame. `visible` is the share
+    of the whole silhouette that can be seen, `distance` in metres, `speed` in metres a second, `kind` its look
+    (such as taxi, light-red, sign-stop, walking). `track` names the same thing in all frames of a scene.
+    """
+
+    label: str
+    box: tuple[float, float, float, float]
+    mask_hw: NDArray[np.bool_]
+    visible: float
+    parked: bool
+    distance: float
+    speed: float
+    kind: str
+    track: int
+
+    @property
+    def occluded(self) -> bool:
+        return self.visible < OCCLUDED_BELOW
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture with everything known about it. `scene` is the group of near duplicates it belongs to."""
+
+    image_hwc: NDArray[np.uint8]
+    things: tuple[Thing, ...]
+    scene: str
+    number: int
+    captured_at: str
+    conditions: Conditions
+    camera: Camera
+
+    @property
+    def weather(self) -> str:
+        return self.conditions.weather
+
+    @property
+    def time_of_day(self) -> str:
+        return self.conditions.time_of_day
+
+    @property
+    def name(self) -> str:
+        """A file name without ending."""
+        return f"{self.scene}-{self.number:03d}"

@@ -1,0 +1,95 @@
+"""Light and air: what a surface's colour becomes after sun, lamps, haze and distance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sabbatical.sim.world.colour import RGB, clamp, mixed
+from sabbatical.sim.world.conditions import Conditions
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of one scene. `ambient` multiplies colours; air of `fog` colour takes over at a rate of `haze` a metre.
+
+    `sun` points from the ground to the sun in world coordinates; `shadow` is how dark a cast shadow is (0 none).
+    `lamps` says whether street lamps, windows and headlights are on.
+    """
+
+    ambient: tuple[float, float, float]
+    sun: tuple[float, float, float]
+    shadow: float
+    fog: RGB
+    haze: float
+    sky_top: RGB
+    sky_low: RGB
+    cloud: RGB
+    cloudiness: float
+    lamps: bool
+    wet: float
+
+    def shade(self, colour: RGB, distance: float, gain: float = 1.0) -> RGB:
+        """`colour` under this light, seen from `distance` metres."""
+        clear = math.exp(-self.haze * distance)
+        rest = 1.0 - clear
+        clear *= gain
+        red, green, blue = self.ambient
+        return clamp(
+            colour[0] * red * clear + self.fog[0] * rest,
+            colour[1] * green * clear + self.fog[1] * rest,
+            colour[2] * blue * clear + self.fog[2] * rest,
+        )
+
+    def glow(self, colour: RGB, distance: float) -> RGB:
+        """The colour of something that shines by itself, seen from `distance` metres."""
+        return mixed(self.fog, colour, math.exp(-0.5 * self.haze * distance))
+
+    def facing(self, x: float, y: float, z: float) -> float:
+        """How bright a surface with this unit normal is, about 0.6 to 1.15."""
+        sun = self.sun[0] * x + self.sun[1] * y + self.sun[2] * z
+        return 0.78 + 0.1 * y + (0.16 + 0.45 * self.shadow) * max(sun, 0.0) - 0.12 * self.shadow
+
+
+_SKIES: dict[str, tuple[RGB, RGB, RGB]] = {  # top, at the horizon, clouds
+    "day": ((96, 154, 212), (206, 226, 238), (250, 250, 250)),
+    "dusk": ((84, 92, 150), (246, 176, 120), (232, 150, 130)),
+    "night": ((10, 14, 30), (34, 38, 62), (44, 46, 66)),
+}
+_AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.74, 0.62, 0.64), "night": (0.29, 0.31, 0.42)}
+_GREY_SKY: dict[str, RGB] = {"day": (186, 194, 202), "dusk": (132, 118, 134), "night": (30, 32, 46)}
+_HAZE = {"clear": (0.002, 0.006), "cloudy": (0.004, 0.009), "rain": (0.010, 0.020), "fog": (0.032, 0.062)}
+_CLOUDS = {"clear": (0.05, 0.5), "cloudy": (0.6, 0.9), "rain": (0.9, 1.0), "fog": (1.0, 1.0)}
+_GREYNESS = {"clear": 0.0, "cloudy": 0.45, "rain": 0.8, "fog": 1.0}
+_DIMMING = {"clear": 1.0, "cloudy": 0.9, "rain": 0.8, "fog": 0.9}
+_SHADOW = {"clear": 0.42, "cloudy": 0.08, "rain": 0.0, "fog": 0.0}
+
+
+def light_of(conditions: Conditions, rng: np.random.Generator) -> Light:
+    """The light of a scene; the sun stands somewhere in front of or beside the street, low at dusk."""
+    time, weather = conditions.time_of_day, conditions.weather
+    top, low, cloud = _SKIES[time]
+    grey, greyness = _GREY_SKY[time], _GREYNESS[weather]
+    exposure = _DIMMING[weather] * float(rng.uniform(0.92, 1.06))
+    red, green, blue = (value * exposure for value in _AMBIENT[time])
+    dull = greyness * 0.4 * (red + green + blue) / 3
+    keep = 1 - greyness * 0.4
+    turn = float(rng.uniform(-math.pi, math.pi))
+    lift = math.radians(float(rng.uniform(32, 62) if time == "day" else rng.uniform(14, 24)))
+    sun = (math.sin(turn) * math.cos(lift), math.sin(lift), math.cos(turn) * math.cos(lift))
+    sky_low = mixed(low, grey, greyness)
+    return Light(
+        ambient=(red * keep + dull, green * keep + dull, blue * keep + dull),
+        sun=sun,
+        shadow=0.0 if time == "night" else _SHADOW[weather] * (0.8 if time == "dusk" else 1.0),
+        fog=mixed(sky_low, grey, 0.4),
+        haze=float(rng.uniform(*_HAZE[weather])),
+        sky_top=mixed(top, grey, greyness * 0.9),
+        sky_low=sky_low,
+        cloud=mixed(cloud, grey, greyness * 0.6),
+        cloudiness=float(rng.uniform(*_CLOUDS[weather])),
+        lamps=time != "day",
+        wet=float(rng.uniform(0.5, 1.0)) if weather == "rain" else 0.0,
+    )

@@ -1,0 +1,123 @@
+"""Sprites: one thing drawn small and sharp, with its mask, ready to be put into a frame.
+
+A thing is drawn at several times its size on a canvas of its own and then reduced, which smooths its edges; the
+alpha channel that comes out is the thing's own mask.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from sabbatical.sim.world.camera import Floats
+from sabbatical.sim.world.colour import RGB
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Glow:
+    """A light that shines into the lens: pixels, pixels, radius in pixels, colour."""
+
+    u: float
+    v: float
+    radius: float
+    colour: RGB
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """A thing as drawn: RGBA picture, its mask (mode L, 0 or 255), and where its upper left corner stands (pixels)."""
+
+    image: Image.Image
+    mask: Image.Image
+    left: int
+    top: int
+    glows: tuple[Glow, ...] = ()
+
+
+class Canvas:
+    """A transparent picture that covers a box of the frame, drawn in frame coordinates at several times the size."""
+
+    def __init__(self, left: float, top: float, right: float, bottom: float, limit_wh: tuple[int, int]) -> None:
+        width, rows = limit_wh
+        self.left = max(math.floor(left) - 1, -width // 2)
+        self.top = max(math.floor(top) - 1, -rows // 2)
+        across = min(math.ceil(right) + 1, width + width // 2) - self.left
+        down = min(math.ceil(bottom) + 1, rows + rows // 2) - self.top
+        self.width, self.rows = max(across, 1), max(down, 1)
+        self.times = 4 if self.rows < 44 else 3 if self.rows < 90 else 2
+        self.image = Image.new("RGBA", (self.width * self.times, self.rows * self.times))
+        self.draw = ImageDraw.Draw(self.image)
+
+    def polygon(self, uv_n2: Floats, colour: RGB) -> None:
+        """Fill a polygon given in frame pixels."""
+        self.draw.polygon(((uv_n2 - (self.left, self.top)) * self.times).ravel().tolist(), fill=colour)
+
+    def sprite(self, glows: tuple[Glow, ...] = ()) -> Sprite:
+        """Reduce to frame size; what is covered by half or more belongs to the mask."""
+        small = self.image.reduce(self.times)
+        mask = small.getchannel("A").point(_HALF)
+        return Sprite(small, mask, self.left, self.top, glows)
+
+
+_HALF = [0] * 128 + [255] * 128
+
+
+class Pen:
+    """Draws flat figures on a canvas in metres: x to the right of the foot point, y up; `turn` below 1 makes it narrow."""
+
+    def __init__(
+        self, canvas: Canvas, u: float, v: float, scale: float, shade: Callable[[RGB], RGB], turn: float = 1.0
+    ) -> None:
+        self._draw = canvas.draw
+        self._scale = scale * canvas.times
+        self._across = self._scale * turn
+        self._u = (u - canvas.left) * canvas.times
+        self._v = (v - canvas.top) * canvas.times
+        self._shade = shade
+        self._shaded: dict[RGB, RGB] = {}
+
+    def _colour(self, colour: RGB) -> RGB:
+        found = self._shaded.get(colour)
+        if found is None:
+            found = self._shaded[colour] = self._shade(colour)
+        return found
+
+    def within(self, x: float, y: float, unit: float) -> Pen:
+        """A pen for a picture inside this one: its foot point stands at (x, y), its unit is `unit` of this one's."""
+        inner = copy.copy(self)
+        inner._u, inner._v = self._u + x * self._across, self._v - y * self._scale
+        inner._scale, inner._across = self._scale * unit, self._across * unit
+        return inner
+
+    def polygon(self, points: Sequence[Point], colour: RGB) -> None:
+        """Fill a polygon."""
+        u, v, across, scale = self._u, self._v, self._across, self._scale
+        self._draw.polygon([(u + x * across, v - y * scale) for x, y in points], fill=self._colour(colour))
+
+    def box(self, left: float, bottom: float, right: float, top: float, colour: RGB) -> None:
+        """Fill an upright rectangle."""
+        self.polygon(((left, bottom), (right, bottom), (right, top), (left, top)), colour)
+
+    def oval(self, x: float, y: float, half_x: float, half_y: float, colour: RGB) -> None:
+        """Fill an ellipse."""
+        u, v = self._u + x * self._across, self._v - y * self._scale
+        reach_u, reach_v = abs(half_x * self._across), half_y * self._scale
+        self._draw.ellipse((u - reach_u, v - reach_v, u + reach_u, v + reach_v), fill=self._colour(colour))
+
+    def limb(self, points: Sequence[Point], thick: float, colour: RGB) -> None:
+        """A bent line of a thickness, with round ends and joints."""
+        u, v, across, scale = self._u, self._v, self._across, self._scale
+        path = [(u + x * across, v - y * scale) for x, y in points]
+        width = thick * scale
+        shaded = self._colour(colour)
+        self._draw.line(path, fill=shaded, width=max(round(width), 1))
+        if width > 3:
+            half = width / 2 - 0.5
+            for x, y in path:
+                self._draw.ellipse((x - half, y - half, x + half, y + half), fill=shaded)
