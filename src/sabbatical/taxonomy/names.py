@@ -19,12 +19,20 @@ def same_named(names: Iterable[str]) -> list[list[str]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
+def loosely(name: str) -> str:
+    """The form in which two names are near enough to be mistaken for each other: `Traffic_Light`, `traffic light`."""
+    return folded(name.replace("_", " ").replace("-", " "))
+
+
+def listed(names: Iterable[str], joint: str = "and") -> str:
+    """`a, b and c`; nothing for no names."""
+    *before, last = [*names] or [""]
+    return f"{', '.join(before)} {joint} {last}" if before else last
+
+
 def quoted(names: Iterable[str], joint: str = "and") -> str:
     """`'a', 'b' and 'c'`; nothing for no names."""
-    marked = [f"'{name}'" for name in names]
-    if len(marked) < 2:
-        return "".join(marked)
-    return f"{', '.join(marked[:-1])} {joint} {marked[-1]}"
+    return listed((f"'{name}'" for name in names), joint)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

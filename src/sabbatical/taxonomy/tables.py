@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
 from sabbatical.taxonomy.attributes import rule_differences
+from sabbatical.taxonomy.coverage import Bools, covered_classes, drawn_classes, reach
 from sabbatical.taxonomy.labels import Taxonomy
 from sabbatical.taxonomy.tree import SuperTaxonomy
 
 Floats = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +73,13 @@ def tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, exclusive: bool = True,
     """
     if not 0 <= rule_weight <= 1:
         raise BadInput(f"the rule weight should be from 0 to 1, not {rule_weight}.")
-    taxonomy.require_classes(super_)
-    class_l, target_lk, drawn_lk = _mapped(super_, taxonomy)
+    class_l = _class_columns(super_, taxonomy)
     ignored_l = class_l < 0
-    ancestors_kk = super_.ancestors_kk
-    related_lk = _any_product(drawn_lk, ancestors_kk | ancestors_kk.T)
-    told_lk = target_lk | ~related_lk
-    covered_k = _covered(super_, np.logical_or.reduce(drawn_lk))
-    known_lk = told_lk if exclusive else told_lk & (covered_k | target_lk)
+    drawn_lk = drawn_classes(super_, taxonomy)
+    covered_k = covered_classes(super_, drawn_lk)
+    target_lk = super_.ancestors_kk[class_l] & ~ignored_l[:, None]
+    open_lk = reach(drawn_lk, super_.ancestors_kk | super_.ancestors_kk.T) & ~target_lk
+    known_lk = ~open_lk if exclusive else ~open_lk & (covered_k | target_lk)
     known_lk[ignored_l] = False
     return Tables(
         target_lk=target_lk.astype(np.float32),
@@ -102,8 +101,7 @@ def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Tables:
     To score a class above, take the greatest score beneath it (`SuperTaxonomy.subtree`), or the baseline is judged
     for something it was never taught. Raises BadTaxonomy as `tables` does.
     """
-    taxonomy.require_classes(super_)
-    class_l, _, _ = _mapped(super_, taxonomy)
+    class_l = _class_columns(super_, taxonomy)
     ignored_l = class_l < 0
     target_lk = (class_l[:, None] == np.arange(len(super_))).astype(np.float32)
     known_lk = np.repeat(~ignored_l[:, None], len(super_), axis=1).astype(np.float32)
@@ -132,34 +130,14 @@ def bank(each: Sequence[Tables]) -> TableBank:
     )
 
 
-def _mapped(super_: SuperTaxonomy, taxonomy: Taxonomy) -> tuple[NDArray[np.int64], Bools, Bools]:
-    """class_l, target_lk, and drawn_lk: the classes whose instances are drawn as l (more than one for `one_of`)."""
-    class_l = np.array([-1 if label.to is None else super_.index(label.to) for label in taxonomy.labels], np.int64)
-    target_lk = super_.ancestors_kk[class_l] & (class_l >= 0)[:, None]
-    drawn_lk = np.zeros((len(taxonomy), len(super_)), dtype=np.bool_)
-    for row, label in enumerate(taxonomy.labels):
-        drawn_lk[row, [super_.index(name) for name in label.drawn]] = True
-    return class_l, target_lk, drawn_lk
-
-
-def _covered(super_: SuperTaxonomy, drawn_k: Bools) -> Bools:
-    """Classes whose every instance was drawn: at or beneath a drawn class, or exhaustively split into covered ones."""
-    covered_k: Bools = np.logical_or.reduce(super_.ancestors_kk & drawn_k, axis=1)
-    missing_k = np.zeros(len(super_), dtype=np.bool_)  # has a child that is not covered
-    for k in range(len(super_) - 1, -1, -1):  # parents stand first, so children are done before their parent
-        covered_k[k] |= super_.classes[k].exhaustive and not missing_k[k]
-        if super_.parent_k[k] >= 0 and not covered_k[k]:
-            missing_k[super_.parent_k[k]] = True
-    return covered_k
+def _class_columns(super_: SuperTaxonomy, taxonomy: Taxonomy) -> NDArray[np.int64]:
+    taxonomy.require_classes(super_)
+    return np.array([-1 if label.to is None else super_.index(label.to) for label in taxonomy.labels], np.int64)
 
 
 def _box_weights(super_: SuperTaxonomy, taxonomy: Taxonomy, rule_weight: float) -> Floats:
     differs = [bool(rule_differences(super_.rules_of(name), taxonomy.rules)) for name in super_.names]
     return np.where(differs, rule_weight, 1.0).astype(np.float32)
-
-
-def _any_product(left: Bools, right: Bools) -> Bools:
-    return (left.astype(np.float32) @ right.astype(np.float32)) > 0
 
 
 def _padded(rows: Sequence[NDArray[Any]], longest: int, fill: float) -> NDArray[Any]:
