@@ -1,0 +1,43 @@
+"""The confusion card: what is taken for what, with the largest error said and outlined."""
+
+from __future__ import annotations
+
+from sabbatical.report.card import Card, Table
+from sabbatical.report.charts.heat import GHOST, MISSED, heat, shares
+from sabbatical.report.words import Words, bad, count, percent, strong
+from sabbatical.schemas.evaluate import Confusion, Report
+
+LEAST = 10  # truths of a row that may be spoken of
+
+
+def confusion_card(confusion: Confusion, report: Report) -> Card:
+    worst = _worst(confusion)
+    body = heat(confusion, title=f"What {report.model} takes for what", mark=worst[:2] if worst else None)
+    unit = "boxes" if report.task == "boxes" else "texts"
+    sub = f"% of true {unit}" + ("; ghost row: % of the boxes so called" if GHOST in confusion.rows else "")
+    rows = tuple((name, *(count(n) for n in row)) for name, row in zip(confusion.rows, confusion.counts, strict=True))
+    table = Table(("true \\ said", *confusion.columns), rows)
+    return Card(f"What {report.model} takes for what", body, sub, says=_says(worst), table=table, width=7)
+
+
+def _worst(confusion: Confusion) -> tuple[str, str, float] | None:
+    """The largest share of a class's truths that is missed or called otherwise."""
+    cells = [
+        (share, name, column)
+        for name, row, counts in zip(confusion.rows, shares(confusion), confusion.counts, strict=True)
+        for column, share in zip(confusion.columns, row, strict=True)
+        if name not in (GHOST, column) and share and sum(counts) >= LEAST
+    ]
+    if not cells:
+        return None
+    share, name, column = max(cells)
+    return name, column, share
+
+
+def _says(worst: tuple[str, str, float] | None) -> Words:
+    if worst is None:
+        return ("No class is missed or mistaken often enough to speak of.",)
+    name, column, share = worst
+    if column == MISSED:
+        return (bad(percent(share)), " of ", strong(name), " are missed: the largest error.")
+    return (bad(percent(share)), " of ", strong(name), " are taken for ", strong(column), ": the largest error.")

@@ -1,0 +1,94 @@
+"""The one section of `sabbatical evaluate`: a judgement, or with a second model the comparison first."""
+
+from __future__ import annotations
+
+from sabbatical.report.card import Card, Context, Section, key, sign
+from sabbatical.report.chapters.duel import METRICS, change_table, changes_say
+from sabbatical.report.chapters.judgement import class_card, detail_cards, judgement, slice_card
+from sabbatical.report.chapters.turned import shots_of
+from sabbatical.report.charts.dumbbell import dumbbell, dumbbell_key
+from sabbatical.report.charts.tiles import tiles
+from sabbatical.report.story import Judgement
+from sabbatical.report.words import Stress, Words, bad, listed, new, points, signed, signed_span, strong
+from sabbatical.schemas.evaluate import Change, Comparison, Report
+
+SHOWN = 10
+ROWS = 16
+
+
+def evaluation(report: Report, context: Context) -> Section:
+    """Everything about a report; compared with another model, its classes and slices are dumbbells."""
+    if report.comparison is None:
+        return judgement(Judgement(report), context)
+    c = report.comparison
+    cards = [
+        _changes("By class", "class", report, context) or class_card(report, context),
+        _changes("By slice", "slice", report, context) or slice_card(report),
+        _changes("By class within slices", "class_in_slice", report, context),
+        _pictures(f"Right in {c.model}, wrong in {report.model}", report, context, won=False),
+        _pictures(f"Wrong in {c.model}, right in {report.model}", report, context, won=True),
+        *detail_cards(report, context),
+    ]
+    return Section("Judgement", _headline(report.model, c), _numbers(report, c), tuple(x for x in cards if x))
+
+
+def _headline(model: str, c: Comparison) -> Words:
+    """The gain and the loss in one sentence."""
+    worse = [change.name for change in c.changes if change.verdict == "worse"]
+    better = [change.name for change in c.changes if change.verdict == "better"]
+    if c.verdict == "better":
+        words: list[str | Stress] = [f"{model} is better than {c.model}, ", new(f"{signed(c.difference)} points")]
+        words += [", but it ", bad(f"loses on {listed(dict.fromkeys(worse), limit=3)}")] if worse else []
+        return (*words, ".")
+    if c.verdict == "worse":
+        words = [f"{model} is ", bad("worse"), f" than {c.model}, ", bad(f"{signed(c.difference)} points")]
+        words += [f", though it gains on {listed(dict.fromkeys(better), limit=3)}"] if better else []
+        return (*words, ".")
+    words = [f"{model} and {c.model} cannot be told apart"]
+    words += [", but ", bad(f"{listed(dict.fromkeys(worse), limit=3)} got worse")] if worse else []
+    return (*words, ".")
+
+
+def _numbers(report: Report, c: Comparison) -> Words:
+    return (
+        f"{METRICS.get(c.metric, c.metric)} is ",
+        strong(points(c.after)),
+        " after ",
+        strong(points(c.before)),
+        "; the 95% interval of the change is ",
+        strong(signed_span(c.interval)),
+        f", paired over {report.items:,} items. Snapshot {report.snapshot}.",
+    )
+
+
+def _changes(title: str, kind: str, report: Report, context: Context) -> Card | None:
+    """Dumbbells of one kind of row in the comparison's own order, the one that moved most first."""
+    c = report.comparison
+    assert c is not None
+    found = tuple(sorted((x for x in c.changes if x.kind == kind), key=lambda x: -x.difference))
+    if not found:
+        return None
+    metric = METRICS.get(found[0].metric, found[0].metric)
+    shown = _ends(found)
+    body = dumbbell(shown, context, title=title, unit="truths")
+    sub = f"{metric}, in points; largest gain first"
+    sub += f"; {len(found) - len(shown)} in the middle left to the numbers" if len(shown) < len(found) else ""
+    table = change_table(found, c.model, report.model, "truths")
+    return Card(title, body, sub, dumbbell_key(c.model, report.model), changes_say(found, report.model), table, 6)
+
+
+def _ends(found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """The largest gains and the largest losses."""
+    return found if len(found) <= ROWS else (*found[: ROWS // 2], *found[-ROWS // 2 :])
+
+
+def _pictures(title: str, report: Report, context: Context, *, won: bool) -> Card | None:
+    c = report.comparison
+    assert c is not None
+    turned, total = (c.wrong_to_right, c.wrong_to_right_count) if won else (c.right_to_wrong, c.right_to_wrong_count)
+    shots = shots_of(turned[:SHOWN], won=won)
+    if not shots:
+        return None
+    legend = key((sign("machine"), report.model) if won else (sign("nobody"), f"{report.model} does not find it"))
+    sub = f"{total or len(turned)} in all; score of {c.model} → {report.model}"
+    return Card(title, tiles(shots, context), sub, legend)

@@ -1,0 +1,242 @@
+"""Chapter: what one model is good and bad at, from its evaluation report."""
+
+from __future__ import annotations
+
+from sabbatical.report.card import Card, Context, Section, Table, class_name, key, sign
+from sabbatical.report.chapters.confusion import confusion_card
+from sabbatical.report.chapters.duel import METRICS
+from sabbatical.report.chapters.turned import shots_of_samples, texts_of_samples
+from sabbatical.report.charts.intervals import Measured, intervals
+from sabbatical.report.charts.precision_recall import precision_recall
+from sabbatical.report.charts.reliability import reliability
+from sabbatical.report.charts.text_list import text_list
+from sabbatical.report.charts.tiles import hands_key, tiles
+from sabbatical.report.markup import el, join
+from sabbatical.report.story import Judgement
+from sabbatical.report.words import (
+    Stress,
+    Words,
+    bad,
+    count,
+    counted,
+    listed,
+    points,
+    span,
+    strong,
+)
+from sabbatical.schemas.evaluate import Calibration, ClassScores, Report, Slice, Threshold
+
+WORST = 15
+SLICES = 16
+LEAST_SIZE = 4  # columns
+
+
+def judgement(chapter: Judgement, context: Context) -> Section:
+    report = chapter.report
+    cards = [class_card(report, context), slice_card(report), *detail_cards(report, context)]
+    name, value = main_metric(report)
+    note = f"{name} {points(value)}" if value is not None else ""
+    headline = report.sentences[0] if report.sentences else _headline(report)
+    return Section("Judgement", headline, report_numbers(report), tuple(c for c in cards if c), note)
+
+
+def detail_cards(report: Report, context: Context) -> list[Card]:
+    """Everything about one model but its classes and slices: errors, curves, calibration, samples, notes."""
+    cards = [confusion_card(report.confusion, report) if report.confusion else None]
+    cards.append(_calibration(report.calibration) if report.calibration else None)
+    cards.append(_cohorts(report) if len(report.cohorts) > 1 else None)
+    cards.append(_curves(report, context) if report.curves else None)
+    cards.append(_worst(report, context) if report.worst else None)
+    cards.append(_notes(report) if report.notes or report.coco or len(report.sentences) > 1 else None)
+    return [card for card in cards if card]
+
+
+def main_metric(report: Report) -> tuple[str, float | None]:
+    """The one number of a report: mAP at 0.5 for boxes, weighted F1 or accuracy for texts."""
+    overall = report.metrics.overall
+    names = ("map50",) if report.task == "boxes" else ("f1_weighted", "accuracy", "f1")
+    name = next((n for n in names if getattr(overall, n) is not None), names[0])
+    return name, getattr(overall, name)
+
+
+def report_numbers(report: Report) -> Words:
+    """The line under the conclusion: the main number with its interval, and what it was measured on."""
+    name, value = main_metric(report)
+    words: list[str | Stress] = [METRICS.get(name, name), " is ", strong(points(value))]
+    interval = report.metrics.intervals.overall.get(name)
+    if interval:
+        words += ["; the 95% interval is ", strong(span(interval))]
+    words.append(f", over {counted(report.items, 'item')}")
+    if report.units != report.items:
+        words.append(f" in {counted(report.units, 'group')}")
+    overall = report.metrics.overall
+    if overall.recall is not None and overall.precision is not None:
+        words += [". Recall ", strong(points(overall.recall)), " and precision ", strong(points(overall.precision))]
+        words.append(" at the chosen thresholds")
+    return (*words, f". Snapshot {report.snapshot}.")
+
+
+def class_card(report: Report, context: Context) -> Card:
+    """AP or F1 by class with intervals; the other numbers in the table under it."""
+    metric = "ap50" if report.task == "boxes" else "f1"
+    scores = report.metrics.by_class
+    ordered = sorted(scores, key=lambda name: -(getattr(scores[name], metric) or 0.0))
+    found = report.metrics.intervals.by_class
+    measured = [
+        Measured(
+            class_name(name, context),
+            getattr(scores[name], metric),
+            found.get(name, {}).get(metric),
+            scores[name].n,
+            "nothing could judge it" if not report.judged.get(name, 1) else "no truths to judge it",
+        )
+        for name in ordered
+    ]
+    body = intervals(measured, title="By class", unit="truths", value=METRICS[metric].split(" ")[0])
+    table = Table(
+        ("class", "AP 0.5", "recall", "precision", "F1", "threshold", "truths", "items"),
+        tuple(_class_row(name, scores[name], report) for name in ordered),
+    )
+    legend = key((sign("dot"), report.model), (sign("band ink"), "95% interval"))
+    sub = f"{METRICS[metric]}, in points"
+    return Card("By class", body, sub, legend, _class_says(report, metric, ordered), table, 6)
+
+
+def _class_row(name: str, scores: ClassScores, report: Report) -> tuple[object, ...]:
+    threshold: Threshold | None = report.thresholds.get(name)
+    return (
+        name,
+        points(scores.ap50),
+        points(scores.recall),
+        points(scores.precision),
+        points(scores.f1),
+        f"{threshold.chosen.threshold:.2f}" if threshold else "–",
+        count(scores.n),
+        count(report.judged.get(name, 0)),
+    )
+
+
+def _class_says(report: Report, metric: str, ordered: list[str]) -> Words:
+    known = [name for name in ordered if getattr(report.metrics.by_class[name], metric) is not None]
+    silent = [name for name in report.classes if name not in known]
+    words: list[str | Stress] = []
+    if len(known) > 1:
+        words += ["Best is ", strong(known[0]), ", weakest ", strong(known[-1]), "."]
+    if silent:
+        words.append(f" Nothing could judge {listed(silent)}.")
+    return tuple(words)
+
+
+def slice_card(report: Report) -> Card | None:
+    """The main number by slice with intervals."""
+    if not report.slices:
+        return None
+    metric = "map50" if report.task == "boxes" else "f1"
+    measured = [_slice(s, metric) for s in report.slices[:SLICES]]
+    name = METRICS[metric]
+    body = intervals(measured, title="By slice", unit="truths", value=name.split(" ")[0])
+    rows = tuple(_slice_row(s) for s in report.slices)
+    table = Table(("slice", "mAP 0.5", "recall", "precision", "F1", "truths", "items"), rows)
+    hidden = len(report.slices) - len(measured)
+    sub = f"{name}, in points" + (f"; {hidden} more in the numbers" if hidden > 0 else "")
+    return Card("By slice", body, sub, says=_slice_says(report, metric), table=table, width=6)
+
+
+def _slice(part: Slice, metric: str) -> Measured:
+    name = el("span", part.name, class_="cls")
+    note = part.scores.note or ""
+    return Measured(name, getattr(part.scores, metric), part.intervals.get(metric), part.scores.n, note)
+
+
+def _slice_row(part: Slice) -> tuple[object, ...]:
+    s = part.scores
+    return (part.name, *(points(v) for v in (s.map50, s.recall, s.precision, s.f1)), count(s.n), count(s.images))
+
+
+def _slice_says(report: Report, metric: str) -> Words:
+    """The slice that lies wholly below the whole, if one does."""
+    whole = getattr(report.metrics.overall, metric)
+    known = [s for s in report.slices if getattr(s.scores, metric) is not None]
+    if whole is None or not known:
+        return ()
+    low = [s for s in known if metric in s.intervals and s.intervals[metric][1] < whole]
+    if not low:
+        return ("No slice lies clearly below the whole.",)
+    worst = sorted(low, key=lambda s: float(getattr(s.scores, metric)))
+    return (
+        "Clearly below the whole, ",
+        strong(points(whole)),
+        ": ",
+        bad(listed([s.name for s in worst], limit=4)),
+        ".",
+    )
+
+
+def _calibration(calibration: Calibration) -> Card:
+    body = reliability(calibration, title="Does a score mean what it says")
+    over = sum((b.score - b.right) * b.n for b in calibration.bins)
+    total = sum(b.n for b in calibration.bins) or 1
+    lean = "too sure" if over > 0 else "too modest"
+    says: Words = ("Scores are off by ", strong(f"{points(calibration.ece)} points"), f" in the mean, mostly {lean}.")
+    if calibration.ece < 0.03:
+        says = ("Scores mean what they say, within ", strong(f"{points(calibration.ece)} points"), " in the mean.")
+    rows = tuple((f"{b.score:.2f}", points(b.right), span(b.interval), count(b.n)) for b in calibration.bins)
+    table = Table(("mean score", "right of 100", "95% interval", "predictions"), rows)
+    return Card("Calibration", body, f"{count(total)} predictions", says=says, table=table, width=5)
+
+
+def _cohorts(report: Report) -> Card:
+    metric = "map50" if report.task == "boxes" else "f1"
+    body = intervals([_slice(s, metric) for s in report.cohorts], title="By time", unit="truths", value=METRICS[metric])
+    return Card("By time", body, "items by when they were taken, model fixed", width=6)
+
+
+def _curves(report: Report, context: Context) -> Card:
+    """Small multiples, one class each, all on the same axes."""
+    before = report.comparison.curves if report.comparison else {}
+    other = report.comparison.model if report.comparison else ""
+    plots = []
+    for name in (name for name in report.classes if name in report.curves):
+        threshold = report.thresholds.get(name)
+        chosen = threshold.chosen if threshold else None
+        svg = precision_recall(name, report.curves[name], chosen, before.get(name), (other, report.model))
+        facts = None
+        if chosen:
+            facts = el(
+                "p",
+                f"at {chosen.threshold:.2f}: precision ",
+                el("b", points(chosen.precision)),
+                ", recall ",
+                el("b", points(chosen.recall)),
+                class_="so",
+            )
+        plots.append(el("figure", el("h3", class_name(name, context)), svg, facts))
+    body = el("div", join(plots), class_="multiples")
+    entries = [(sign("line"), report.model)] + ([(sign("ink-line"), other)] if other else [])
+    legend = key(*entries, (sign("filled"), "chosen threshold"))
+    return Card("Precision over recall", body, "by class; the dot is the threshold in use", legend)
+
+
+def _worst(report: Report, context: Context) -> Card:
+    kinds = {"missed": "missed", "ghost": "found where nothing is", "wrong_class": "called by a wrong name"}
+    tally = [f"{sum(s.kind == k for s in report.worst)} {words}" for k, words in kinds.items()]
+    says = f"Of these {len(report.worst)}: {listed([t for t in tally if not t.startswith('0 ')])}."
+    if report.task == "boxes":
+        body = tiles(shots_of_samples(report.worst[:WORST]), context)
+        return Card("Worst samples", body, "most certain of what is wrong first", hands_key(nobody=True), says)
+    body = text_list(texts_of_samples(report.worst[:WORST]), context)
+    legend = key((sign("person"), "a person's tag"), (sign("machine"), "the model's"))
+    return Card("Worst samples", body, "surest of a wrong tag first", legend, says)
+
+
+def _notes(report: Report) -> Card:
+    coco = report.coco.model_dump(exclude_none=True) if report.coco else {}
+    lines = [*report.sentences[1:], *report.notes]
+    body = el("ul", join(el("li", line) for line in lines), class_="notes")
+    table = Table(("COCO number", "points"), tuple((k, points(v)) for k, v in coco.items())) if coco else None
+    return Card("Also to know", body, "how this was measured", table=table)
+
+
+def _headline(report: Report) -> Words:
+    name, value = main_metric(report)
+    return (f"{report.model} reaches ", strong(points(value)), f" points of {METRICS.get(name, name)}.")

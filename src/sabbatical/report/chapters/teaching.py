@@ -1,0 +1,119 @@
+"""Chapter: one picture, and which class each of its places teaches."""
+
+from __future__ import annotations
+
+from sabbatical.report.card import Card, Context, Section, key, sign
+from sabbatical.report.charts.share_bars import Bar, Part, share_bars
+from sabbatical.report.charts.teaching import teaching as matrix
+from sabbatical.report.charts.teaching import teaching_key
+from sabbatical.report.charts.tiles import photo
+from sabbatical.report.markup import el, join, render
+from sabbatical.report.story import Place, Teacher, Teaching
+from sabbatical.report.words import Words, counted, listed, percent, strong
+
+
+def teaching(chapter: Teaching, context: Context) -> Section:
+    silent = _silent(chapter)
+    entries = [value for place in chapter.places for value in place.cells]
+    quiet = sum(value is None for value in entries)
+    numbers: Words = (
+        strong(f"{quiet} of {len(entries)}"),
+        " entries below are silent: their gradient is exactly 0. The others teach, each in its own class.",
+    )
+    cards = [_matrix(chapter, context, silent)]
+    if chapter.teachers:
+        cards.append(_teachers(chapter.teachers))
+    return Section("Masking", _headline(chapter, silent), numbers, tuple(cards), f"{quiet} silent")
+
+
+def _headline(chapter: Teaching, silent: list[str]) -> Words:
+    thing = "draws" if chapter.shot else "tags"
+    if not silent:
+        return (f"{chapter.customer} {thing} every class, so everything here teaches.",)
+    if chapter.shot is None:
+        return (f"{chapter.customer} does not tell ", listed(silent, "from"), " apart, so its texts do not decide it.")
+    return (
+        f"{chapter.customer} {thing} no ",
+        listed(silent, "and no"),
+        ". Plain training would learn here that there are none.",
+    )
+
+
+def _silent(chapter: Teaching) -> list[str]:
+    """What stays open: of a picture the trees its background is silent on, of texts what a tag leaves open."""
+    if chapter.shot is None:
+        return [
+            node.name for i, node in enumerate(chapter.nodes) if any(place.cells[i] is None for place in chapter.places)
+        ]
+    background = next((p for p in reversed(chapter.places) if 1 not in p.cells), None)
+    if background is None:
+        return []
+    blank = {node.name for node, value in zip(chapter.nodes, background.cells, strict=True) if value is None}
+    return [node.name for node in chapter.nodes if node.name in blank and node.parent not in blank]
+
+
+def _matrix(chapter: Teaching, context: Context, silent: list[str]) -> Card:
+    rows = matrix(tuple(_noted(place, chapter) for place in chapter.places), chapter.nodes, context)
+    if chapter.shot:
+        markers = _markers(chapter)
+        picture = el("div", photo(chapter.shot, context), markers, class_="shot")
+        body = el("div", picture, el("div", rows), class_="teach")
+    else:
+        quotes = render("quotes.html", places=chapter.places)
+        body = el("div", quotes, el("div", rows), class_="teach texts")
+    kind = "picture" if chapter.shot else "tag"
+    sub = f"{chapter.customer}. Columns are classes, rows are {'places in the picture' if chapter.shot else 'texts'}"
+    says: Words = ("Hatched entries have no gradient at all. ",)
+    if silent and chapter.shot:
+        says += (
+            f"A model trained plainly would be told at every empty place that there is no {listed(silent, 'and no')}.",
+        )
+    return Card(f"What one {kind} teaches", body, sub, teaching_key(), says, width=8 if chapter.teachers else 12)
+
+
+def _noted(place: Place, chapter: Teaching) -> Place:
+    """The place with a note of what stays open, unless it has one."""
+    if place.note:
+        return place
+    names = [node.name for node, value in zip(chapter.nodes, place.cells, strict=True) if value is None]
+    if not names:
+        note = f"all {len(place.cells)} classes learn"
+    elif 1 in place.cells:
+        note = f"{listed(names, 'or')} stays open"
+    else:
+        note = f"silent on {listed(names)}"
+    return Place(place.name, place.cells, note, place.at, place.text)
+
+
+def _markers(chapter: Teaching) -> object:
+    """Numbers that stand on the picture, in percent of the frame."""
+    assert chapter.shot is not None
+    if chapter.shot.frame is None:
+        return None
+    width, height = chapter.shot.frame
+    spots = [(i, place.at) for i, place in enumerate(chapter.places, 1) if place.at]
+    return join(
+        el("i", i, class_="mk on", style=f"left:{100 * at[0] / width:.1f}%;top:{100 * at[1] / height:.1f}%")
+        for i, at in spots
+    )
+
+
+def _teachers(teachers: tuple[Teacher, ...]) -> Card:
+    whole = sum(t.taught for t in teachers) or 1
+    bars = []
+    for t in teachers:
+        total = max(t.taught + t.completed + t.silent, 1)
+        parts = (
+            Part(t.taught, "h4", f"{percent(t.taught / total)} taught by people"),
+            Part(t.completed, "dashed", f"{percent(t.completed / total)} completed by the model"),
+            Part(t.silent, "hatch", f"{percent(t.silent / total)} silent"),
+        )
+        bars.append(Bar(t.name, parts, counted(t.items, "item"), percent(t.taught / whole)))
+    most = max(teachers, key=lambda t: t.silent / max(t.taught + t.completed + t.silent, 1))
+    share = most.silent / max(most.taught + most.completed + most.silent, 1)
+    entries = [(sign("h4"), "taught by people")]
+    entries += [(sign("dashed"), "completed by the model")] if any(t.completed for t in teachers) else []
+    legend = key(*entries, (sign("hatch"), "silent, gradient is 0"))
+    body = join((share_bars(bars, title="Entries of the loss by customer"), el("p", legend, class_="keys")))
+    says = f"{percent(share)} of what {most.name} could say stays unsaid." if share else "Nobody is silent."
+    return Card("Who teaches", body, "share of the entries that learn", says=says, width=4)

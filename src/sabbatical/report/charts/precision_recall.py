@@ -1,0 +1,50 @@
+"""Precision over recall of one class, with the threshold that is used marked."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from sabbatical.report.charts.axis import Axis
+from sabbatical.report.charts.canvas import Canvas, drawing, text
+from sabbatical.report.markup import el
+from sabbatical.report.words import points
+from sabbatical.schemas.evaluate import Curve, Operating
+
+UNIT = Axis(0.0, 1.0, (0.0, 0.5, 1.0))
+
+
+def precision_recall(
+    name: str,
+    curve: Curve,
+    chosen: Operating | None = None,
+    before: Curve | None = None,
+    labels: tuple[str, str] = ("", ""),
+) -> Markup:
+    """The curve in the accent, another model's in ink; `labels` name the other model and this one."""
+    canvas = Canvas(UNIT, UNIT, width=236, height=188, left=28, right=12, top=8, bottom=34)
+    parts: list[Markup | None] = [canvas.grid("recall")]
+    if before and before.recall:
+        parts.append(el("path", d=canvas.path(before.recall, before.precision), class_="ln old"))
+    if curve.recall:
+        parts.append(el("path", d=canvas.path(curve.recall, curve.precision), class_="ln new"))
+    says = f"Precision against recall of {name}."
+    if chosen and chosen.recall is not None and chosen.precision is not None:
+        parts.append(_chosen(canvas, chosen.recall, chosen.precision))
+        says += (
+            f" At the chosen threshold {chosen.threshold:.2f} precision is {points(chosen.precision)}"
+            f" and recall {points(chosen.recall)}."
+        )
+    if before and labels[0]:
+        parts.append(text(labels[0], 34, canvas.py(0.06), "tk", style="fill:var(--ink-2)"))
+    return drawing(f"Precision over recall, {name}", says, canvas.width, canvas.height, parts, grow=1.5)
+
+
+def _chosen(canvas: Canvas, recall: float, precision: float) -> Markup:
+    x, y = canvas.px(recall), canvas.py(precision)
+    floor = canvas.height - canvas.bottom
+    return el(
+        "g",
+        el("path", d=f"M{canvas.left} {y:.1f} L{x:.1f} {y:.1f} L{x:.1f} {floor:.1f}", class_="guide"),
+        el("circle", cx=x, cy=y, r=10, class_="glow"),
+        el("circle", cx=x, cy=y, r=4.6, class_="dt", style="fill:var(--accent)"),
+    )

@@ -1,0 +1,76 @@
+"""Rows with a name, a plot that takes the width left, and columns of numbers: a chart and its table in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from sabbatical.report.charts.axis import Axis
+from sabbatical.report.markup import el, join
+from sabbatical.report.words import points
+
+MIDDLE = 16  # px, half a row
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`marks` is SVG with x in percent; `says` is what a screen reader hears instead of the plot."""
+
+    name: Markup
+    marks: Markup
+    says: str
+    cells: tuple[Markup | str, ...]
+    tone: str = ""
+
+
+def rows(title: str, axis: Axis, columns: Sequence[str], content: Sequence[Row]) -> Markup:
+    """The rows under one axis, whose ticks are rates shown in points. `columns` head the numbers."""
+    ticks = join(
+        el("text", points(tick).removesuffix(".0"), x=axis.percent(tick), y=11, text_anchor="middle", class_="tk")
+        for tick in axis.ticks
+    )
+    head = el(
+        "tr",
+        el("td"),
+        el("td", el("svg", ticks, class_="axis", aria_hidden="true"), class_="p"),
+        join(el("th", column, scope="col") for column in columns),
+    )
+    return el(
+        "table",
+        el("caption", title, class_="sr"),
+        el("thead", head),
+        el("tbody", join(_row(row, axis) for row in content)),
+        class_="plot",
+    )
+
+
+def band(axis: Axis, low: float, high: float, colour: str) -> Markup:
+    """The pale bar of a 95 % interval."""
+    x1, x2 = axis.percent(low), axis.percent(high)
+    return el("line", x1=x1, x2=x2, y1=MIDDLE, y2=MIDDLE, class_="ci", style=f"stroke:var(--{colour})")
+
+
+def dot(axis: Axis, value: float, colour: str) -> Markup:
+    """The filled dot of what is new, or of what is."""
+    return el("circle", cx=axis.percent(value), cy=MIDDLE, r=5, class_="dt", style=f"fill:var(--{colour})")
+
+
+def ring(axis: Axis, value: float) -> Markup:
+    """The hollow dot of what was."""
+    return el("circle", cx=axis.percent(value), cy=MIDDLE, r=4.2, class_="rg")
+
+
+def _row(row: Row, axis: Axis) -> Markup:
+    grid = join(
+        el("line", x1=axis.percent(t), x2=axis.percent(t), y1=0, y2=2 * MIDDLE, class_="ax") for t in axis.ticks
+    )
+    plot = el("svg", grid, row.marks, class_="row", aria_hidden="true")
+    return el(
+        "tr",
+        el("th", row.name, scope="row"),
+        el("td", plot, el("span", row.says, class_="sr"), class_="p"),
+        join(el("td", cell) for cell in row.cells),
+        class_=row.tone or None,
+    )
