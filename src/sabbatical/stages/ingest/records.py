@@ -13,12 +13,16 @@ from sabbatical.schemas.label import Payload
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that could not be taken; the rest of the source still goes in."""
+    """One thing that could not be taken; the rest of the source still goes in.
+
+    With `kept` it was taken after all, changed as the reason says, such as a box clipped to its image.
+    """
 
     file: str
     line: int | None
     field: str | None
     reason: str
+    kept: bool = False
 
 
 @dataclass(slots=True)
