@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from sabbatical.core.settings import load
+from sabbatical.storage.workspace import Workspace, open_workspace
 
 MIRROR = os.environ.get("SABBATICAL_DATA_MIRROR")
 
@@ -24,3 +28,11 @@ def mirror() -> Path:
     """The folder of public data sets; tests that use it carry `@pytest.mark.data(name)`."""
     assert MIRROR is not None
     return Path(MIRROR)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A fresh workspace on SQLite in a folder of the test's own."""
+    opened = open_workspace(load(home=tmp_path / "home"))
+    yield opened
+    opened.close()

@@ -14,6 +14,7 @@ class IngestRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    project: str | None = Field(None, description="Where to; made from the data if there is none yet.")
     source: str = Field(description="Path on the server's machine, or `upload:<id>` for bytes sent before.")
     taxonomy: str | None = Field(None, description="Whose label names the source uses; found out where one fits.")
     customer: str | None = Field(None, description="Who sent it; the taxonomy's name unless given.")

@@ -23,6 +23,7 @@ class Run(BaseModel):
     numbers: dict[str, Any] = Field({}, description="The latest figures of the work, such as its loss.")
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+    stalled: bool = Field(False, description="Nobody seems to be at work on it; resume it.")
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

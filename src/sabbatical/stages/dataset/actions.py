@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
+from sabbatical.core.ids import document_id
+from sabbatical.durable import runs
 from sabbatical.schemas.dataset import BoxQuery, Snapshot, SnapshotDiff, SnapshotQuery
 from sabbatical.schemas.item import Split
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.dataset import queries, reading
 from sabbatical.stages.dataset.reading import Labeled
+from sabbatical.stages.dataset.truth import Truth, truth_of
 from sabbatical.stages.project import actions as projects
-from sabbatical.storage.tables import SnapshotRow
+from sabbatical.storage.tables import RunRow, SnapshotRow
 from sabbatical.storage.workspace import Workspace
 
-__all__ = ["Labeled", "boxes", "diff", "get", "labels", "page"]
+__all__ = ["Labeled", "Truth", "ask", "boxes", "diff", "get", "labels", "page", "truth_of"]
 
 
 def get(session: Session, project: Project, name: str | None) -> Snapshot:
@@ -28,6 +32,13 @@ def get(session: Session, project: Project, name: str | None) -> Snapshot:
         NotFound: there is none.
     """
     return _snapshot(_row(session, project, name), project)
+
+
+def ask(session: Session, project: Project, query: SnapshotQuery, now: datetime) -> RunRow:
+    """A run that makes a snapshot; the same run as long as no label has come since it was asked for."""
+    params = query.model_dump(mode="json", exclude_defaults=True)
+    key = document_id(["snapshot", params, queries.last_revision(session, project.id)])
+    return runs.ask(session, project_id=project.id, kind="snapshot", params=params, now=now, key=key)
 
 
 def page(session: Session, project: Project, after: str | None, limit: int) -> Page[Snapshot]:

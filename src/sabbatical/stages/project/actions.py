@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,16 @@ def get(session: Session, name: str) -> Project:
         hint = f"There are: {', '.join(others)}." if others else "Make one with `sabbatical project create`."
         raise NotFound(f"There is no project '{name}'.", hint=hint)
     return _project(row)
+
+
+def by_id(session: Session, project_id: str) -> Project:
+    """The project of this id, which must be there."""
+    return _project(session.get_one(ProjectRow, project_id))
+
+
+def names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """The names of projects by their ids."""
+    return queries.project_names(session, ids) if ids else {}
 
 
 def page(session: Session, after: str | None, limit: int) -> Page[Project]:

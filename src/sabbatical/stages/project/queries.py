@@ -19,6 +19,11 @@ def projects(session: Session, after: str | None, limit: int) -> list[ProjectRow
     return list(session.scalars(query.where(ProjectRow.name > after) if after else query))
 
 
+def project_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    query = select(ProjectRow.id, ProjectRow.name).where(ProjectRow.id.in_(list(ids)))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def newest_taxonomies(session: Session, project_id: str) -> list[TaxonomyRow]:
     """The newest version of every taxonomy of a project, the super-taxonomy first."""
     newest = (

@@ -1,0 +1,1 @@
+"""A model version and items become predictions, kept once and the same for every use."""

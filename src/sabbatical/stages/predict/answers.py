@@ -1,0 +1,91 @@
+"""Ask a model about items: from the store where it has answered before, else now, and keep what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sabbatical.core.batches import batched
+from sabbatical.core.progress import Progress, check
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.predict import queries
+from sabbatical.stages.train.actions import Answer, Model, Question, load_model
+from sabbatical.storage.tables import ItemRow
+from sabbatical.storage.workspace import Workspace
+
+AT_ONCE = 256  # items answered and kept in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with the facts of its making."""
+
+    item_id: str
+    answer: Answer
+    latency_ms: float
+    stored: bool
+    created_at: datetime
+
+
+def ask(
+    workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Sequence[str], progress: Progress
+) -> list[Answered]:
+    """What the model says of each item, in the order given; every item is computed once and then remembered.
+
+    Raises:
+        BadFile: the weights are damaged.
+        Interrupted: it was cancelled; what was answered is kept.
+    """
+    found: dict[str, Answered] = {}
+    loaded: Model | None = None
+    ids = list(dict.fromkeys(item_ids))
+    for chunk in batched(ids, AT_ONCE):
+        check(progress)
+        with workspace.database.reading() as session:
+            there = queries.stored(session, model.id, chunk)
+            rows = queries.items(session, project_id, [key for key in chunk if key not in there])
+        for key, row in there.items():
+            found[key] = Answered(key, Answer.from_bytes(row.payload), row.latency_ms, True, row.created_at)
+        if rows:
+            loaded = loaded or load_model(workspace, model)
+            found.update(_compute(workspace, model, loaded, list(rows.values())))
+        progress.tell(len(found) / len(ids), f"{len(found):,} of {len(ids):,} items answered")
+    return [found[key] for key in item_ids if key in found]
+
+
+def _compute(workspace: Workspace, model: ModelVersion, loaded: Model, rows: list[ItemRow]) -> dict[str, Answered]:
+    now = workspace.clock()
+    made: dict[str, Answered] = {}
+    for part in batched(rows, loaded.batch):
+        began = time.perf_counter()
+        answers = loaded([_question(workspace, row) for row in part])
+        each = (time.perf_counter() - began) * 1000 / len(part)
+        for row, answer in zip(part, answers, strict=True):
+            payload = answer.to_bytes()
+            made[row.id] = Answered(row.id, Answer.from_bytes(payload), each, False, now)
+    _keep(workspace, model, made)
+    return made
+
+
+def _keep(workspace: Workspace, model: ModelVersion, made: dict[str, Answered]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "model_id": model.id,
+            "item_id": key,
+            "payload": one.answer.to_bytes(),
+            "latency_ms": one.latency_ms,
+            "created_at": one.created_at,
+        }
+        for key, one in made.items()
+    ]
+    with workspace.database.transaction() as session:
+        queries.keep(session, rows)
+
+
+def _question(workspace: Workspace, row: ItemRow) -> Question:
+    if row.kind == "text":
+        return Question(row.id, text=row.text or "")
+    return Question(row.id, image=workspace.media.local(row.id, workspace.home / "cache"))

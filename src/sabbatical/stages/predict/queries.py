@@ -1,0 +1,48 @@
+"""Predictions in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from sabbatical.core.batches import batched
+from sabbatical.storage.tables import ItemRow, PredictionRow
+
+CHUNK = 2000
+
+
+def stored(session: Session, model_id: str, item_ids: Sequence[str]) -> dict[str, PredictionRow]:
+    """What the model has said of these items already."""
+    found: dict[str, PredictionRow] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(PredictionRow).where(PredictionRow.model_id == model_id, PredictionRow.item_id.in_(chunk))
+        found.update((row.item_id, row) for row in session.scalars(query))
+    return found
+
+
+def keep(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Keep predictions; what the model has said of an item once stays."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    for chunk in batched(rows, CHUNK):
+        session.execute(dialect.insert(PredictionRow).on_conflict_do_nothing(), chunk)
+
+
+def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, ItemRow]:
+    found: dict[str, ItemRow] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(ItemRow).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update((row.id, row) for row in session.scalars(query))
+    return found
+
+
+def items_of_ingest(session: Session, project_id: str, names: Sequence[str]) -> list[str]:
+    """Ids of the items that came under these names."""
+    found: list[str] = []
+    for chunk in batched(names, CHUNK):
+        query = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.name.in_(chunk))
+        found.extend(session.scalars(query))
+    return found

@@ -1,0 +1,1 @@
+"""A snapshot and a recipe become a model version."""

@@ -1,0 +1,93 @@
+"""Find model versions, and the facts that predicting and judging need of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import NotFound
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import queries
+from sabbatical.stages.train.card import card_of
+from sabbatical.stages.train.runtime import Answer, Model, Question, load
+from sabbatical.storage.tables import ModelRow
+from sabbatical.storage.workspace import Workspace
+
+__all__ = ["Answer", "Model", "Question", "card", "get", "load_model", "page", "super_taxonomy_id"]
+
+
+def get(session: Session, project: Project, name: str | None) -> ModelVersion:
+    """A model by its name (`v3`) or id; the newest if `name` is None.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _model(session, _row(session, project, name), project)
+
+
+def page(session: Session, project: Project, after: str | None, limit: int) -> Page[ModelVersion]:
+    """Models, newest first."""
+    rows = queries.models(session, project.id, int(after) if after else None, limit + 1)
+    found = [_model(session, row, project) for row in rows[:limit]]
+    return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+def card(session: Session, project: Project, name: str | None) -> str:
+    """The model card, in Markdown."""
+    return card_of(get(session, project, name))
+
+
+def super_taxonomy_id(session: Session, project: Project, name: str | None) -> str:
+    """The version of the super-taxonomy that a model speaks."""
+    return _row(session, project, name).super_taxonomy_id
+
+
+def load_model(workspace: Workspace, model: ModelVersion) -> Model:
+    """A model ready to be asked.
+
+    Raises:
+        BadFile: the weights are damaged.
+        NotFound: the weights are gone.
+    """
+    return load(model.family, workspace.media.local(model.weights, workspace.home / "cache"))
+
+
+def _row(session: Session, project: Project, name: str | None) -> ModelRow:
+    found: ModelRow | None
+    if name is None:
+        found = next(iter(queries.models(session, project.id, None, 1)), None)
+    elif name.startswith("v") and name[1:].isdigit():
+        found = queries.model_numbered(session, project.id, int(name[1:]))
+    else:
+        found = session.get(ModelRow, name)
+    if found is None or found.project_id != project.id:
+        raise NotFound(
+            f"The project '{project.name}' has no model{f' {name!r}' if name else ' yet'}.",
+            hint="Train one with `sabbatical train`, or see `sabbatical model list`.",
+        )
+    return found
+
+
+def _model(session: Session, row: ModelRow, project: Project) -> ModelVersion:
+    tree = projects.super_taxonomy_by_id(session, row.super_taxonomy_id)
+    values: dict[str, Any] = {
+        "id": row.id,
+        "name": f"v{row.number}",
+        "project": project.name,
+        "snapshot": queries.snapshot_names(session, {row.snapshot_id})[row.snapshot_id],
+        "family": row.family,
+        "recipe": row.recipe,
+        "masking": row.recipe["masking"],
+        "super_taxonomy": f"{tree.name} {tree.version}",
+        "classes": list(tree.names),
+        "code_version": row.code_version,
+        "seed": row.seed,
+        "weights": row.weights,
+        "record": row.record,
+        "created_at": row.created_at,
+    }
+    return ModelVersion.model_validate(values)

@@ -1,0 +1,85 @@
+"""The two families of models behind one face: train on labeled items, keep as one file. Torch loads only in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sabbatical.core.errors import EmptyDataset
+from sabbatical.core.progress import Progress
+from sabbatical.learning.recipe import DetectorRecipe
+from sabbatical.learning.text.recipe import TextRecipe
+from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.train.recipes import Recipe
+from sabbatical.stages.train.samples import SnapshotSamples, text_columns
+from sabbatical.storage.workspace import Workspace
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Everything a model learns from."""
+
+    workspace: Workspace
+    labeled: Sequence[Labeled]
+    tree: SuperTaxonomy
+    taxonomies: Sequence[tuple[str, Taxonomy]]
+    folder: Path
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model as a file, and how its training went."""
+
+    family: str
+    file: Path
+    record: dict[str, Any]
+
+
+def train(recipe: Recipe, lesson: Lesson) -> Trained:
+    """Train a model by its recipe; a run that was killed goes on from its last checkpoint in the lesson's folder.
+
+    Raises:
+        EmptyDataset: nothing to learn from.
+        Interrupted: it was asked to stop; the checkpoint is kept.
+        BadInput: the training diverged, or a label is unknown.
+    """
+    if not lesson.labeled:
+        raise EmptyDataset(
+            "The snapshot has no labels in its training split.",
+            hint="Ingest more data: each new group falls into train, validation or test by a hash.",
+        )
+    if isinstance(recipe, TextRecipe):
+        return _train_text(recipe, lesson)
+    return _train_detector(recipe, lesson)
+
+
+def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
+    from sabbatical.learning.training import train_detector  # noqa: PLC0415 - torch loads in a step only
+    from sabbatical.learning.weights import save_detector  # noqa: PLC0415
+    from sabbatical.taxonomy import bank, tables  # noqa: PLC0415
+
+    trained = train_detector(
+        SnapshotSamples(lesson.workspace, lesson.labeled, lesson.taxonomies, recipe.canvas),
+        bank([tables(lesson.tree, t, exclusive=recipe.masking != "column") for _, t in lesson.taxonomies]),
+        recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist()),
+        recipe,
+        folder=lesson.folder,
+        progress=lesson.progress,
+    )
+    file = lesson.folder / "model.safetensors"
+    save_detector(file, trained.detector)
+    return Trained("detector", file, asdict(trained.record))
+
+
+def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
+    from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
+
+    columns = text_columns(lesson.labeled, lesson.taxonomies)
+    model = models.fit(recipe, columns, lesson.tree, [t for _, t in lesson.taxonomies], lesson.progress)
+    file = lesson.folder / "model.safetensors"
+    model.save(file)
+    return Trained("text", file, {"texts": len(columns), "warnings": []})

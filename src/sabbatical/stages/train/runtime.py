@@ -1,0 +1,129 @@
+"""A trained model at work: the file of its weights in, answers to items out. Torch loads only in here.
+
+Legend: n objects found in one item, 4 = x0 y0 x1 y1 in pixels, k classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from PIL import Image
+
+from sabbatical.core.errors import BadInput
+from sabbatical.learning.images import read_image
+
+LEAST_SCORE = 0.02  # lower ones are not kept; average precision loses nothing that a person would see
+DECIMALS = 4
+ORIENTATION = 0x0112  # EXIF
+SIDEWAYS = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item as a model is asked about it: an image as a file, or a text."""
+
+    item_id: str
+    image: Path | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says of one item: objects with boxes, or for a text one score for each class."""
+
+    classes_n: NDArray[np.int64]
+    scores_n: NDArray[np.float32]
+    boxes_n4: NDArray[np.float32]
+
+    def to_bytes(self) -> bytes:
+        """Compact JSON; scores to four decimals, coordinates to 1/100 pixel."""
+        document = {
+            "class": self.classes_n.tolist(),
+            "score": [round(score, DECIMALS) for score in self.scores_n.tolist()],
+            "box": [round(side, 2) for side in self.boxes_n4.ravel().tolist()],
+        }
+        return orjson.dumps(document)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Answer:
+        document = orjson.loads(data)
+        return cls(
+            np.array(document["class"], np.int64),
+            np.array(document["score"], np.float32),
+            np.array(document["box"], np.float32).reshape(-1, 4),
+        )
+
+
+class Model(Protocol):
+    """A model that is loaded and ready."""
+
+    batch: int
+
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer to each question, the same however they are batched."""
+
+
+def load(family: str, file: Path) -> Model:
+    """Load the weights of a model.
+
+    Raises:
+        BadFile: the file is damaged.
+    """
+    return _Detector(file) if family == "detector" else _Text(file)
+
+
+class _Detector:
+    batch = 16
+
+    def __init__(self, file: Path) -> None:
+        from sabbatical.learning.runners import TorchRunner  # noqa: PLC0415 - torch loads in a step only
+        from sabbatical.learning.weights import load_detector  # noqa: PLC0415
+
+        self._runner = TorchRunner(load_detector(file))
+
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        from sabbatical.learning.predict import predict  # noqa: PLC0415 - torch loads in a step only
+
+        canvas = self._runner.config.canvas
+        images, scales = [], []
+        for question in questions:
+            image_hwc, scale_4 = _read(question, canvas)
+            images.append(image_hwc)
+            scales.append(scale_4)
+        found = predict(self._runner, images, batch=self.batch, least_score=LEAST_SCORE)
+        return [
+            Answer(one.classes_n, one.scores_n, (one.boxes_n4 * scale_4).astype(np.float32))
+            for one, scale_4 in zip(found, scales, strict=True)
+        ]
+
+
+class _Text:
+    batch = 256
+
+    def __init__(self, file: Path) -> None:
+        from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
+
+        self._model = models.load(file)
+
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        scores_nk = self._model.predict([question.text or "" for question in questions])
+        every_k = np.arange(scores_nk.shape[1])
+        return [Answer(every_k, scores_k, np.zeros((0, 4), np.float32)) for scores_k in scores_nk]
+
+
+def _read(question: Question, canvas: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The image, perhaps decoded smaller, and by how much to scale its boxes back."""
+    if question.image is None:
+        raise BadInput("This model looks at images; the item is a text.", where=f"item {question.item_id}")
+    image_hwc = read_image(question.image, at_least=canvas)
+    with Image.open(question.image) as header:
+        turned = header.getexif().get(ORIENTATION, 1) in SIDEWAYS
+        width, height = header.size[::-1] if turned else header.size
+    scale = (width / image_hwc.shape[1], height / image_hwc.shape[0])
+    return image_hwc, np.array(scale * 2)

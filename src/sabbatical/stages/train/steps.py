@@ -1,0 +1,147 @@
+"""The step that trains. Killed at any moment and run again, it goes on from its checkpoint to the same model."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import sabbatical.learning
+from sabbatical.core.ids import content_id_of_chunks, document_id, new_id
+from sabbatical.core.progress import Part
+from sabbatical.durable.steps import Step, step
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import TrainRequest
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import queries
+from sabbatical.stages.train.families import Lesson, Trained, train
+from sabbatical.stages.train.recipes import Recipe, recipe_for
+from sabbatical.stages.train.validation import choose_thresholds
+from sabbatical.storage.tables import ModelRow
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, tables
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one training needs, found before it starts."""
+
+    project: Project
+    snapshot_id: str
+    tree_id: str
+    tree: SuperTaxonomy
+    taxonomies: list[tuple[str, Taxonomy]]
+    training: list[Labeled]
+    validation: list[Labeled]
+    recipe: Recipe
+
+    @property
+    def recipe_id(self) -> str:
+        """The same for trainings that must end in the same model."""
+        return document_id(
+            {
+                "recipe": self.recipe.to_dict(),
+                "tree": self.tree_id,
+                "taxonomies": [key for key, _ in self.taxonomies],
+            }
+        )
+
+
+@step("train")
+def train_model(step: Step) -> dict[str, Any]:
+    """Train the model that was asked for, unless the same one is there already."""
+    asked = TrainRequest.model_validate(step.params)
+    step.progress.tell(0.0, "Reading the snapshot")
+    plan = _plan(step, asked)
+    with step.workspace.database.reading() as session:
+        there = queries.same_model(session, plan.snapshot_id, plan.recipe_id, code_version())
+        if there is not None and not asked.again:
+            return {"model": f"v{there.number}", "trained": False, "warnings": there.record.get("warnings", [])}
+    folder = step.folder / "training"
+    lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, Part(step.progress, 0.02, 0.95))
+    trained = train(plan.recipe, lesson)
+    step.progress.tell(0.95, "Choosing thresholds on the validation split")
+    thresholds, warnings = choose_thresholds(trained, plan.validation, plan.tree, plan.taxonomies, step.workspace)
+    record = _record(trained, plan) | {"thresholds": thresholds}
+    record["warnings"] = [*record["warnings"], *warnings]
+    row = _row(step, plan, trained, record)
+    with step.workspace.database.transaction() as session:
+        row.number = queries.next_number(session, step.project)
+        session.add(row)
+    shutil.rmtree(folder)
+    return {"model": f"v{row.number}", "trained": True, "warnings": record["warnings"]}
+
+
+def _plan(step: Step, asked: TrainRequest) -> Plan:
+    database = step.workspace.database
+    with database.reading() as session:
+        project = projects.by_id(session, step.project)
+        snapshot = datasets.get(session, project, asked.snapshot)
+        tree_id, tree = projects.super_taxonomy(session, project.id)
+    chosen = [
+        one
+        for one in datasets.labels(step.workspace, project, snapshot.id, ("train", "validation"))
+        if asked.taxonomies is None or one.taxonomy in asked.taxonomies
+    ]
+    training = [one for one in chosen if one.split == "train"]
+    validation = [one for one in chosen if one.split == "validation"]
+    with database.reading() as session:
+        taxonomies = _taxonomies(session, chosen)
+    sizes = [(one.height, one.width) for one in training[:500] if one.height and one.width]
+    recipe = recipe_for(project.task, asked, sizes)
+    return Plan(project, snapshot.id, tree_id, tree, taxonomies, training, validation, recipe)
+
+
+def _taxonomies(session: Session, labeled: list[Labeled]) -> list[tuple[str, Taxonomy]]:
+    found = projects.taxonomies_by_id(session, {one.taxonomy_id for one in labeled})
+    return sorted(found.items(), key=lambda pair: (pair[1].name, pair[1].version))
+
+
+def _record(trained: Trained, plan: Plan) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    for one in plan.training:
+        counts[one.taxonomy_id] = counts.get(one.taxonomy_id, 0) + 1
+    customers = {}
+    for key, taxonomy in plan.taxonomies:
+        covered_k = tables(plan.tree, taxonomy).covered_k > 0
+        customers[f"{taxonomy.name} {taxonomy.version}"] = {
+            "items": counts.get(key, 0),
+            "covers": [name for name, covered in zip(plan.tree.names, covered_k, strict=True) if covered],
+        }
+    return trained.record | {
+        "customers": customers,
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+    }
+
+
+def _row(step: Step, plan: Plan, trained: Trained, record: dict[str, Any]) -> ModelRow:
+    recipe = plan.recipe.to_dict()
+    return ModelRow(
+        id=new_id("mod"),
+        project_id=step.project,
+        snapshot_id=plan.snapshot_id,
+        family=trained.family,
+        recipe=recipe,
+        recipe_id=plan.recipe_id,
+        super_taxonomy_id=plan.tree_id,
+        code_version=code_version(),
+        seed=recipe["seed"],
+        weights=step.workspace.media.put_file(trained.file),
+        record=record,
+        created_at=step.workspace.clock(),
+    )
+
+
+@cache
+def code_version() -> str:
+    """The version of this package and a hash of all code that learns: equal when a training must end the same."""
+    folder = Path(sabbatical.learning.__file__).parent
+    files = sorted(folder.rglob("*.py"))
+    return f"{version('sabbatical')}+{content_id_of_chunks(path.read_bytes() for path in files)[:12]}"
