@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sabbatical.learning.heads import Decoded, Head, Outputs
-from sabbatical.learning.layers import RARE, ConvNorm, Prediction
+from sabbatical.learning.layers import RARE, Prediction, Separable
 from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums, iou_loss, masked_heat
 from sabbatical.learning.masking import HeatTargets, MaskTables, heat_targets
@@ -44,7 +44,7 @@ class CentreHead(Head):
         super().__init__()
         classes, groups = len(group_k), max(group_k) + 1
         self.pyramid = TopDown(inputs, widths)
-        self.tower = ConvNorm(widths[0], widths[0])
+        self.tower = Separable(widths[0], widths[0])
         self.heat = Prediction(widths[0], classes, start=RARE)
         self.sides = Prediction(widths[0], groups * 4, start=0.0)
         self.height, self.width = -(-canvas[0] // STRIDE), -(-canvas[1] // STRIDE)
@@ -130,7 +130,7 @@ class CentreHead(Head):
         cell_bm = flat_bm - classes_bm * cells
         row_bm = torch.div(cell_bm, self.width, rounding_mode="floor")
         middle_bm2 = (torch.stack([cell_bm - row_bm * self.width, row_bm], 2).float() + 0.5) * STRIDE
-        sides_bf4 = outputs.boxes.float().reshape(len(heat_bkhw), -1, 4, cells).permute(0, 1, 3, 2).flatten(1, 2)
+        sides_bf4 = outputs.boxes.float().reshape(heat_bkhw.shape[0], -1, 4, cells).permute(0, 1, 3, 2).flatten(1, 2)
         place_bm = self.group_k[classes_bm] * cells + cell_bm
         sides_bm4 = sides_bf4.gather(1, place_bm[:, :, None].expand(-1, -1, 4))
         return Decoded(_boxes(middle_bm2, sides_bm4), scores_bm, classes_bm)

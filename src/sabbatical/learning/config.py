@@ -33,7 +33,7 @@ class DetectorConfig:
     canvas: tuple[int, int]
     head: HeadName = "centre"
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
-    depths: tuple[int, ...] = (1, 1, 1, 1)
+    depths: tuple[int, ...] = (0, 1, 1, 1)
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
 

@@ -36,6 +36,7 @@ class DetectorRecipe:
         workers: threads that prepare images.
         device: "auto" takes a GPU where there is one.
         precision: "float32", or "bfloat16" on a GPU.
+        cache_mb: memory for decoded images.
         save_every: steps between checkpoints; 0 keeps none but when it is stopped.
     """
 
@@ -44,7 +45,7 @@ class DetectorRecipe:
     head: HeadName = "centre"
     canvas: tuple[int, int] = (240, 320)
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
-    depths: tuple[int, ...] = (1, 1, 1, 1)
+    depths: tuple[int, ...] = (0, 1, 1, 1)
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
     steps: int = 1000
@@ -61,6 +62,7 @@ class DetectorRecipe:
     workers: int = 1
     device: str = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
+    cache_mb: float = 512.0
     save_every: int = 200
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Progress, check
+from sabbatical.learning.cache import Cached
 from sabbatical.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.detector import Detector
@@ -30,7 +31,7 @@ from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.samples import SampleSource
 from sabbatical.taxonomy import TableBank
 
-FREE = ("threads", "workers", "device", "save_every")
+FREE = ("threads", "workers", "device", "cache_mb", "save_every")
 """Fields of a recipe that a continued run may change: they do not change what is computed."""
 TELL_EVERY = 10
 """Steps that one point of the curves stands for."""
@@ -214,8 +215,10 @@ def _optimizer(model: nn.Module, recipe: DetectorRecipe) -> torch.optim.Optimize
 
 
 def _loader(source: SampleSource, recipe: DetectorRecipe) -> Loader:
+    zoom = max(1.0, recipe.augmentation.zoom[1])
+    room = (recipe.canvas[0] * zoom, recipe.canvas[1] * zoom)
     return Loader(
-        source,
+        Cached(source, room, recipe.cache_mb),
         batch=recipe.batch,
         canvas=recipe.canvas,
         augmentation=recipe.augmentation,

@@ -1,0 +1,79 @@
+"""A detector as one ONNX file that needs no torch: pixels in, places out, any number of images at once."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from sabbatical.learning.detector import Detector
+from sabbatical.learning.onnx_runner import CONFIG, OUTPUTS, OnnxRunner
+from sabbatical.learning.predict import Places
+from sabbatical.learning.runners import TorchRunner
+from sabbatical.learning.weights import write_whole
+
+OPSET = 18
+
+
+class _Whole(nn.Module):
+    """The network and its decoding as one graph."""
+
+    def __init__(self, detector: Detector, keep: int) -> None:
+        super().__init__()
+        self.detector = detector
+        self.keep = keep
+
+    def forward(self, images_bhwc: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.detector.decode(self.detector(images_bhwc), self.keep)
+
+
+def export_onnx(file: Path, detector: Detector, *, keep: int = 300) -> None:
+    """Write the detector as ONNX, its configuration inside; `OnnxRunner` reads it. Raises StorageFull.
+
+    Input `images`: uint8 RGB (b, h, w, 3) of the canvas's size. Outputs `boxes` float32 (b, m, 4), `scores` float32
+    (b, m), `classes` int64 (b, m): the `keep` best places of each image.
+    """
+    whole = _Whole(detector.eval().cpu(), keep)
+    height, width = detector.config.canvas
+    example = torch.zeros(2, height, width, 3, dtype=torch.uint8)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # The older exporter takes two seconds for such a network, the newer one (dynamo) half a minute.
+        torch.onnx.export(
+            whole,
+            (example,),
+            str(Path(folder) / "model.onnx"),
+            input_names=["images"],
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: "batch"} for name in ("images", *OUTPUTS)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        model = onnx.load(str(Path(folder) / "model.onnx"))
+    onnx.helper.set_model_props(model, {CONFIG: json.dumps(detector.config.to_dict())})
+    write_whole(file, model.SerializeToString())
+
+
+def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 300) -> float:
+    """The largest difference between the scores of both, and between their boxes in parts of the canvas's longer side.
+
+    Boxes are compared place by place where the scores are at least 0.05: places of equal scores may change their order.
+
+    Args:
+        file: written by `export_onnx`.
+        detector: the one it was made from.
+        images_bhwc: uint8 RGB canvases.
+        keep: as given to `export_onnx`.
+    """
+    pixels = images_bhwc.numpy()
+    ours: Places = TorchRunner(detector, keep=keep)(pixels)
+    theirs: Places = OnnxRunner(file)(pixels)
+    sure_bm = ours.scores_bm >= 0.05
+    scores = float(abs(ours.scores_bm - theirs.scores_bm).max(initial=0.0))
+    boxes = float(abs(ours.boxes_bm4 - theirs.boxes_bm4)[sure_bm].max(initial=0.0)) / max(detector.config.canvas)
+    return max(scores, boxes)

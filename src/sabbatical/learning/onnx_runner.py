@@ -1,0 +1,51 @@
+"""An exported detector as a runner for `predict`: onnxruntime alone, without torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from sabbatical.core.errors import BadFile
+from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.predict import Places
+
+CONFIG = "sabbatical-detector"
+"""The entry of the file's metadata that holds the detector's configuration."""
+
+OUTPUTS = ("boxes", "scores", "classes")
+
+
+class OnnxRunner:
+    """Runs a file that `export_onnx` wrote.
+
+    Args:
+        file: the ONNX file.
+        threads: of onnxruntime; None lets it choose.
+
+    Raises:
+        BadFile: the file is missing, damaged, or of another kind.
+    """
+
+    def __init__(self, file: Path, *, threads: int | None = None) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        options.log_severity_level = 3
+        try:
+            self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            raise BadFile(f"The model cannot be read ({error}).", where=str(file), hint="Export it again.") from error
+        stored = self.session.get_modelmeta().custom_metadata_map.get(CONFIG)
+        if stored is None:
+            raise BadFile("The model was not exported by Sabbatical.", where=str(file))
+        self._config = DetectorConfig.from_dict(json.loads(stored))
+
+    @property
+    def config(self) -> DetectorConfig:
+        return self._config
+
+    def __call__(self, images_bhwc: NDArray[np.uint8]) -> Places:
+        return Places(*self.session.run(list(OUTPUTS), {"images": images_bhwc}))
