@@ -1,0 +1,78 @@
+"""The database: migrated, never half written, and honest about what it cannot do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select, text
+
+from sabbatical.core.clock import utc_now
+from sabbatical.core.errors import NewerWorkspace, StorageFull
+from sabbatical.core.settings import load
+from sabbatical.storage.database import Database
+from sabbatical.storage.tables import Base, ItemRow, ProjectRow
+from sabbatical.storage.workspace import Workspace, open_workspace
+
+OLD = Path(__file__).parent / "old"
+
+
+def a_project(name: str) -> ProjectRow:
+    return ProjectRow(
+        id=f"prj_{name}", name=name, task="boxes", salt="s", validation_share=0.1, test_share=0.2, created_at=utc_now()
+    )
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(workspace: Workspace) -> None:
+    with workspace.database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+@pytest.mark.parametrize("dump", sorted(OLD.glob("*.sql")), ids=lambda path: path.stem)
+def test_an_old_workspace_opens_with_all_it_held(tmp_path: Path, dump: Path) -> None:
+    old = sqlite3.connect(tmp_path / "sabbatical.db")
+    old.executescript(dump.read_text())
+    old.close()
+    opened = open_workspace(load(home=tmp_path))
+    with opened.database.reading() as session:
+        assert session.scalars(select(ProjectRow.name)).all() == ["street"]
+        assert len(session.scalars(select(ItemRow)).all()) == 3
+    opened.close()
+
+
+def test_a_workspace_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    opened = open_workspace(load(home=tmp_path))
+    with opened.database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    before = (tmp_path / "sabbatical.db").read_bytes()
+    with pytest.raises(NewerWorkspace, match="newer version of Sabbatical"):
+        open_workspace(load(home=tmp_path))
+    assert (tmp_path / "sabbatical.db").read_bytes() == before
+
+
+def test_a_transaction_that_fails_leaves_nothing(workspace: Workspace) -> None:
+    with pytest.raises(RuntimeError), workspace.database.transaction() as session:
+        session.add(a_project("lost"))
+        session.flush()
+        raise RuntimeError
+    with workspace.database.reading() as session:
+        assert session.scalars(select(ProjectRow)).all() == []
+
+
+def test_a_full_database_says_so_and_keeps_what_was_there(workspace: Workspace) -> None:
+    with workspace.database.transaction() as session:
+        session.add(a_project("kept"))
+    full = Database(workspace.database.url)
+    with pytest.raises(StorageFull, match="disk is full"), full.transaction() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+        session.execute(text(f"PRAGMA max_page_count = {pages}"))
+        for number in range(2000):
+            session.add(a_project(f"many-{number:04d}" + "x" * 150))
+            session.flush()
+    full.close()
+    with workspace.database.reading() as session:
+        assert session.scalars(select(ProjectRow.name)).all() == ["kept"]

@@ -1,0 +1,55 @@
+"""Media: the same bytes once, whole or not at all, and nothing but content ids as names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from sabbatical.core.errors import BadInput, NotFound, StorageFull
+from sabbatical.storage.media import Media
+
+
+def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
+    media = Media(tmp_path.as_uri())
+    assert media.put(b"picture") == media.put(b"picture")
+    assert media.get(media.put(b"picture")) == b"picture"
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "", "A" * 32, "0" * 31, "0" * 31 + "/", "%2e%2e"])
+def test_a_key_that_is_no_content_id_names_no_file(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BadInput, match="not a content id"):
+        Media(tmp_path.as_uri()).get(key)
+
+
+def test_what_was_never_kept_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="No media with content id"):
+        Media(tmp_path.as_uri()).get("0" * 32)
+
+
+class FullDisk(LocalFileSystem):  # type: ignore[misc]
+    """Files whose bytes go to the kernel's device that is always full."""
+
+    def open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        return Path("/dev/full").open("wb", buffering=0) if "w" in mode else super().open(path, mode, **options)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full of Linux")
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    media = Media(tmp_path.as_uri())
+    kept = media.put(b"before")
+    media.files = FullDisk()
+    with pytest.raises(StorageFull, match="nothing was half written"):
+        media.put(b"x" * 100_000)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [kept]
+
+
+def test_a_store_elsewhere_is_fetched_once_into_the_cache(tmp_path: Path) -> None:
+    media = Media("memory://store")
+    key = media.put(b"far away")
+    path = media.local(key, tmp_path / "cache")
+    assert path.read_bytes() == b"far away"
+    assert media.local(key, tmp_path / "cache") == path
