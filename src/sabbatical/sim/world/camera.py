@@ -90,18 +90,6 @@ class Camera:
             seen_n3 = cut
         return self.to_pixels(seen_n3)[0]
 
-    def ground(self) -> tuple[Floats, Floats, Floats]:
-        """Where each pixel's ray meets the ground: x, z and depth, each (h, w) metres; above the horizon depth is 1e4."""
-        width, rows = self.size_wh
-        across_w = (np.arange(width) + 0.5 - width / 2) / self.focal
-        down_h = (np.arange(rows) + 0.5 - rows / 2) / self.focal
-        right, up, forward = self.axes_33
-        fall_h = forward[1] - up[1] * down_h  # right has no vertical part, so the fall is the same along a row
-        depth_h = np.where(fall_h < -1e-4, self.height / np.maximum(-fall_h, 1e-4), 1e4)
-        x_hw = self.x + depth_h[:, None] * (forward[0] - up[0] * down_h[:, None] + right[0] * across_w)
-        z_hw = depth_h[:, None] * (forward[2] - up[2] * down_h[:, None] + right[2] * across_w)
-        return x_hw, z_hw, np.broadcast_to(depth_h[:, None], x_hw.shape)
-
 
 def _cut_near(seen_n3: Floats) -> Floats | None:
     """Sutherland and Hodgman's cut of a polygon at the near plane (Communications of the ACM, 1974)."""

@@ -39,11 +39,12 @@ class Fixture:
     shines: Paint | None = None
     """What is painted in its own colour when lamps are on (or always, for a signal)."""
     always: bool = False
-    grows_from: float = 0.0
+    stem: float = 0.3
+    """Half its width where it meets the ground; 0 when it hangs."""
 
     @property
     def footprint(self) -> tuple[float, float, float]:
-        return min(self.half, 1.2), min(self.half, 1.2), self.high
+        return self.stem, self.stem, self.high
 
     def sprite(self, view: View, pose: Pose) -> Sprite | None:
         """Draw the fixture; see `Look`."""
@@ -51,7 +52,7 @@ class Fixture:
         u, v, depth = camera.spot(pose.x, 0.0, pose.z)
         if depth < 1.6:
             return None
-        u_top, v_top, _ = camera.spot(pose.x, self.high, pose.z)
+        _, v_top, _ = camera.spot(pose.x, self.high, pose.z)
         scale = (v - v_top) / self.high
         reach, above = self.half * scale, v - self.low * scale
         if u + reach < 0 or u - reach > camera.size_wh[0] or above < 0 or v_top > camera.size_wh[1]:
@@ -64,7 +65,7 @@ class Fixture:
             self.shines(Pen(canvas, u, v, scale, lambda colour: light.glow(colour, depth)))
         if self.glow and light.lamps:
             height, colour, radius = self.glow
-            glows = (Glow(u, v - height * scale, radius * scale, light.glow(colour, depth)),)
+            glows = (Glow(u, v - height * scale, radius * scale * light.halo, light.glow(colour, depth)),)
         return canvas.sprite(glows)
 
 
@@ -82,12 +83,14 @@ def signal_head(state: str, arm: float) -> Fixture:
         pen.oval(0.0, arm + height - 0.25 - place * 0.38, 0.18, 0.18, burning)
 
     centre = arm + height - 0.25 - place * 0.38
-    return Fixture(f"light-{state}", half, arm, arm + height, paint, (centre, burning, 0.8), shines, always=True)
+    return Fixture(f"light-{state}", half, arm, arm + height, paint, (centre, burning, 0.8), shines, True, 0.0)
 
 
 def pole(height: float, thick: float = 0.11) -> Fixture:
     """A bare pole."""
-    return Fixture("pole", thick, 0.0, height, lambda pen: pen.box(-thick / 2, 0.0, thick / 2, height, _POLE))
+    return Fixture(
+        "pole", thick, 0.0, height, lambda pen: pen.box(-thick / 2, 0.0, thick / 2, height, _POLE), stem=0.07
+    )
 
 
 def sign_plate(kind: str, low: float, size: float) -> Fixture:
@@ -120,9 +123,8 @@ def sign_plate(kind: str, low: float, size: float) -> Fixture:
                 pen.oval(half * 0.24, centre, half * 0.22, half * 0.36, black)
         elif kind == "blue":
             pen.oval(0.0, centre, half, half, blue)
-            pen.polygon(((-half * 0.16, low + half * 0.4), (half * 0.16, low + half * 0.4), (half * 0.16, centre + half * 0.1),
-                         (half * 0.45, centre + half * 0.1), (0.0, centre + half * 0.66), (-half * 0.45, centre + half * 0.1),
-                         (-half * 0.16, centre + half * 0.1)), white)  # fmt: skip
+            arrow = ((-0.16, -0.6), (0.16, -0.6), (0.16, 0.1), (0.45, 0.1), (0.0, 0.66), (-0.45, 0.1), (-0.16, 0.1))
+            pen.polygon([(half * x, centre + half * y) for x, y in arrow], white)
         elif kind == "square":
             pen.box(-half, low, half, low + size, blue)
             pen.polygon(
@@ -132,18 +134,15 @@ def sign_plate(kind: str, low: float, size: float) -> Fixture:
             pen.polygon(ring(4, math.pi / 2, 1.1), white)
             pen.polygon(ring(4, math.pi / 2, 0.86), yellow)
 
-    return Fixture(f"sign-{kind}", half * 1.1, low - 0.06, low + size + 0.06, paint)
+    return Fixture(f"sign-{kind}", half * 1.1, low - 0.06, low + size + 0.06, paint, stem=0.0)
 
 
 def tree(rng: np.random.Generator) -> Fixture:
     """A street tree with a crown of many blobs."""
     height, crown = float(rng.uniform(4.6, 7.5)), float(rng.uniform(1.3, 2.1))
     leaf, trunk = pick(rng, LEAF), (104, 78, 58)
-    blobs = [
-        (float(rng.uniform(-0.55, 0.55)) * crown, height - crown * float(rng.uniform(0.5, 1.45)), float(rng.uniform(0.4, 0.62)) * crown,
-         float(rng.uniform(0.82, 1.14)))
-        for _ in range(11)
-    ]  # fmt: skip
+    places = rng.uniform((-0.55, 0.5, 0.4, 0.82), (0.55, 1.45, 0.62, 1.14), (10, 4)).tolist()
+    blobs = [(x * crown, height - crown * down, size * crown, tone) for x, down, size, tone in places]
     blobs.sort(key=lambda blob: blob[3])
 
     def paint(pen: Pen) -> None:
@@ -152,7 +151,7 @@ def tree(rng: np.random.Generator) -> Fixture:
         for x, y, radius, tone in blobs:
             pen.oval(x, y, radius, radius * 0.86, scaled(leaf, tone))
 
-    return Fixture("tree", crown * 1.2, 0.0, height, paint)
+    return Fixture("tree", crown * 1.2, 0.0, height, paint, stem=crown * 0.8)
 
 
 def lamp_post(height: float, reach: float) -> Fixture:
@@ -161,12 +160,14 @@ def lamp_post(height: float, reach: float) -> Fixture:
     def paint(pen: Pen) -> None:
         pen.box(-0.07, 0.0, 0.07, height - 0.1, (78, 84, 88))
         pen.limb(((0.0, height - 0.15), (reach, height - 0.05)), 0.08, (78, 84, 88))
-        pen.box(reach - 0.3, height - 0.14, reach + 0.3, height, (190, 190, 180))
+        pen.box(reach - 0.24, height - 0.12, reach + 0.24, height, (190, 190, 180))
 
     def shines(pen: Pen) -> None:
-        pen.box(reach - 0.3, height - 0.18, reach + 0.3, height - 0.06, (255, 240, 204))
+        pen.box(reach - 0.2, height - 0.16, reach + 0.2, height - 0.08, (255, 240, 204))
 
-    return Fixture("lamp", abs(reach) + 0.4, 0.0, height, paint, (height - 0.1, (255, 214, 150), 2.2), shines)
+    return Fixture(
+        "lamp", abs(reach) + 0.4, 0.0, height, paint, (height - 0.1, (255, 214, 150), 1.9), shines, stem=0.09
+    )
 
 
 def small_thing(rng: np.random.Generator) -> Fixture:
@@ -192,7 +193,7 @@ def small_thing(rng: np.random.Generator) -> Fixture:
             if kind in ("post box", "bin"):
                 pen.box(-half * 0.6, height * 0.66, half * 0.6, height * 0.74, _CASE)
 
-    return Fixture(kind, half + 0.03, 0.0, height, paint)
+    return Fixture(kind, half + 0.03, 0.0, height, paint, stem=half)
 
 
 def billboard(rng: np.random.Generator) -> Fixture:
@@ -218,4 +219,4 @@ def billboard(rng: np.random.Generator) -> Fixture:
             for x in (-0.36, 0.36):
                 pen.oval(x, y, 0.14, 0.14, _CASE)
 
-    return Fixture("billboard", half + 0.1, 0.0, high + 0.06, paint)
+    return Fixture("billboard", half + 0.1, 0.0, high + 0.06, paint, stem=0.5)

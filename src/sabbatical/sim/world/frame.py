@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sabbatical.sim.world.camera import Camera
 from sabbatical.sim.world.conditions import Conditions
+from sabbatical.sim.world.sprite import Sprite
 
 MIN_VISIBLE = 0.25
 """What is hidden for more than three quarters (by others or by the frame's edge) is not in the truth."""
@@ -66,3 +67,34 @@ class Frame:
     def name(self) -> str:
         """A file name without ending."""
         return f"{self.scene}-{self.number:03d}"
+
+
+@dataclass(frozen=True, eq=False)
+class VisiblePart:
+    """What can be seen of a sprite: its box in the frame, its mask within that box, its share of the silhouette."""
+
+    box: tuple[float, float, float, float]
+    mask_hw: NDArray[np.bool_]
+    share: float
+
+
+def visible_part(owners_hw: NDArray[np.uint8], owner: int, sprite: Sprite) -> VisiblePart | None:
+    """What of `sprite` ended up in the frame, where `owners_hw` says which thing each pixel shows.
+
+    None when too little or too small (`MIN_VISIBLE`, `MIN_LONG_PX`, `MIN_SHORT_PX`).
+    """
+    top, left = max(sprite.top, 0), max(sprite.left, 0)
+    region_hw = owners_hw[top : sprite.top + sprite.mask.height, left : sprite.left + sprite.mask.width] == owner
+    whole, visible = sprite.area, int(np.count_nonzero(region_hw))
+    if visible == 0 or visible < MIN_VISIBLE * whole:
+        return None
+    rows, columns = np.flatnonzero(region_hw.any(axis=1)), np.flatnonzero(region_hw.any(axis=0))
+    first_row, last_row, first, last = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    short, long = sorted((last_row - first_row, last - first))
+    if short < MIN_SHORT_PX or long < MIN_LONG_PX:
+        return None
+    return VisiblePart(
+        box=(float(left + first), float(top + first_row), float(left + last), float(top + last_row)),
+        mask_hw=region_hw[first_row:last_row, first:last].copy(),
+        share=visible / whole,
+    )

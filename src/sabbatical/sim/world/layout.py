@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sabbatical.sim.world import fixtures, vehicles
+from sabbatical.sim.world import fixtures
 from sabbatical.sim.world.camera import Camera
 from sabbatical.sim.world.conditions import CLASSES, Conditions, Mix
 from sabbatical.sim.world.people import Person
 from sabbatical.sim.world.street import LANE_M, Street
+from sabbatical.sim.world.vehicles import make_vehicle
 from sabbatical.sim.world.view import Look, Pose
 
 PATH_M = (-14.0, 74.0)
@@ -77,6 +78,10 @@ class Planner:
         for _ in range(wanted["child"]):
             self._person(child=True)
 
+    def _either(self) -> float:
+        """-1 or 1: left or right, here or there."""
+        return -1.0 if self.rng.random() < 0.5 else 1.0
+
     def _depth(self, near: float, far: float) -> float:
         """A distance along the street, near ones more often."""
         return float(math.exp(self.rng.uniform(math.log(near), math.log(far))))
@@ -117,12 +122,9 @@ class Planner:
             if done:
                 return
 
-    def _make(self, label: str, lit: bool) -> vehicles.Vehicle:
-        return {"car": vehicles.car, "truck": vehicles.truck, "bus": vehicles.bus}[label](self.rng, lit)
-
     def _park(self, label: str) -> bool:
-        side = float(self.rng.choice([-1.0, 1.0]))
-        look = self._make(label, lit=False)
+        side = self._either()
+        look = make_vehicle(label, self.rng, lit=False)
         half = look.size[1] / 2
         x, z = side * (self.street.half - 1.1), self._depth(6, 42) + half
         if (
@@ -139,7 +141,7 @@ class Planner:
 
     def _drive(self, label: str) -> bool:
         oncoming = bool(self.rng.random() < 0.5)
-        look = self._make(label, lit=True)
+        look = make_vehicle(label, self.rng, lit=True)
         half = look.size[1] / 2
         x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self._depth(7, 50) + half
         stop = self.street.crossing
@@ -156,7 +158,7 @@ class Planner:
     def _cross(self, label: str) -> bool:
         assert self.street.junction is not None
         right = bool(self.rng.random() < 0.5)
-        look = self._make(label, lit=True)
+        look = make_vehicle(label, self.rng, lit=True)
         half = look.size[1] / 2
         x = float(self.rng.uniform(-18, 18))
         z = self.street.junction + (-1.0 if right else 1.0) * self.street.cross_half / 2
@@ -203,7 +205,7 @@ class Planner:
             return self._walk()
         adult = adults[int(self.rng.integers(len(adults)))]
         x, z = adult.start
-        aside = float(self.rng.choice([-0.62, 0.62]))
+        aside = 0.62 * self._either()
         return (
             x + aside * abs(math.cos(adult.heading)) + 0.05,
             z + aside * abs(math.sin(adult.heading)),
@@ -213,16 +215,16 @@ class Planner:
 
     def _walk(self) -> tuple[float, float, float, float]:
         street, rng = self.street, self.rng
-        side = float(rng.choice([-1.0, 1.0]))
+        side = self._either()
         way = float(rng.random())
         if way < 0.3 and street.stopped:
             x, z = float(rng.uniform(-street.half, street.half)), street.crossing + float(rng.uniform(-1.4, 1.4))
-            return x, z, float(rng.choice([-1.0, 1.0])) * math.pi / 2, float(rng.uniform(0.9, 1.6))
+            return x, z, self._either() * math.pi / 2, float(rng.uniform(0.9, 1.6))
         x = side * (street.half + float(rng.uniform(0.5, street.pavement - 0.5)))
         z = self._depth(4.5, 34)
         if way > 0.82:
             return x, z, float(rng.uniform(-math.pi, math.pi)), 0.0
-        return x, z, float(rng.choice([0.0, math.pi])), float(rng.uniform(0.7, 1.6))
+        return x, z, (0.0 if rng.random() < 0.5 else math.pi), float(rng.uniform(0.7, 1.6))
 
     # what stands still
 
@@ -236,7 +238,7 @@ class Planner:
         near = street.crossing - 2.2
         places = [(edge, near), (-edge, near), (-edge, far), (edge, far)]
         order = self.rng.permutation(4)
-        seen = [places[k] for k in order if self._sees(*places[k], height=3.6, margin=2.0)]
+        seen = [places[k] for k in order.tolist() if self._sees(places[k][0], places[k][1], 3.6, 2.0)]
         for x, z in seen[:count]:
             arm = float(self.rng.uniform(2.0, 2.5))
             self._stand(None, fixtures.pole(arm + 0.05), x, z)
@@ -246,7 +248,7 @@ class Planner:
         kind = fixtures.SIGNS[int(self.rng.integers(len(fixtures.SIGNS)))]
         low, size = float(self.rng.uniform(1.9, 2.4)), float(self.rng.uniform(0.75, 0.95))
         for _ in range(8):
-            side = float(self.rng.choice([-1.0, 1.0]))
+            side = self._either()
             x, z = side * (self.street.half + 0.4), self._depth(5.5, 24)
             if self._sees(x, z, low + size, margin=8.0) and self._free(f"kerb{side}", z, 0.3):
                 self._stand(None, fixtures.pole(low + size * 0.5, 0.08), x, z)
@@ -259,12 +261,12 @@ class Planner:
         green = float(rng.uniform(0.0, 0.75))
         for side in (-1.0, 1.0):
             z = float(rng.uniform(4, 12))
-            while z < 70:
+            while z < 55:
                 x = side * (street.half + 0.5)
                 if rng.random() < green and not street.in_junction(z, 1.5) and self._clear_of_lens(x, z, 8.0):
                     self._stand(None, fixtures.tree(rng), x, z)
                     self._free(f"kerb{side}", z, 0.6)
-                z += float(rng.uniform(6, 10))
+                z += float(rng.uniform(7, 12))
             z = float(rng.uniform(8, 16))
             while z < 70:
                 x = side * (street.half + 0.35)
@@ -273,12 +275,12 @@ class Planner:
                     self._stand(None, fixtures.lamp_post(6.2, -side * 1.4), x, z)
                 z += float(rng.uniform(17, 24))
         for _ in range(int(rng.integers(2, 7))):
-            side = float(rng.choice([-1.0, 1.0]))
-            x, z = side * (street.half + float(rng.choice([0.6, street.pavement - 0.5]))), self._depth(5, 30)
+            side = self._either()
+            x, z = side * (street.half + (0.6 if rng.random() < 0.5 else street.pavement - 0.5)), self._depth(5, 30)
             if not street.in_junction(z, 1.0) and self._clear_of_lens(x, z, 4.0):
                 self._stand(None, fixtures.small_thing(rng), x, z)
         if rng.random() < 0.4:
-            side = float(rng.choice([-1.0, 1.0]))
+            side = self._either()
             x, z = side * (street.wall - 0.9), self._depth(8, 26)
             if not street.in_junction(z, 1.0):
                 self._stand(None, fixtures.billboard(rng), x, z)

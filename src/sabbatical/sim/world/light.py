@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ class Light:
     """The light of one scene. `ambient` multiplies colours; air of `fog` colour takes over at a rate of `haze` a metre.
 
     `sun` points from the ground to the sun in world coordinates; `shadow` is how dark a cast shadow is (0 none).
-    `lamps` says whether street lamps, windows and headlights are on.
+    `lamps` says whether street lamps, windows and headlights are on, `halo` how far their glow reaches, and `wet`
+    (0 to 1) how much the ground mirrors.
     """
 
     ambient: tuple[float, float, float]
@@ -30,6 +31,7 @@ class Light:
     cloudiness: float
     lamps: bool
     wet: float
+    halo: float
 
     def shade(self, colour: RGB, distance: float, gain: float = 1.0) -> RGB:
         """`colour` under this light, seen from `distance` metres."""
@@ -41,6 +43,22 @@ class Light:
             colour[0] * red * clear + self.fog[0] * rest,
             colour[1] * green * clear + self.fog[1] * rest,
             colour[2] * blue * clear + self.fog[2] * rest,
+        )
+
+    def through(self, gains: tuple[float, float, float]) -> Light:
+        """The same light through a camera whose white balance multiplies red, green and blue by `gains`."""
+
+        def cast(colour: RGB) -> RGB:
+            return clamp(colour[0] * gains[0], colour[1] * gains[1], colour[2] * gains[2])
+
+        red, green, blue = self.ambient
+        return replace(
+            self,
+            ambient=(red * gains[0], green * gains[1], blue * gains[2]),
+            fog=cast(self.fog),
+            sky_top=cast(self.sky_top),
+            sky_low=cast(self.sky_low),
+            cloud=cast(self.cloud),
         )
 
     def glow(self, colour: RGB, distance: float) -> RGB:
@@ -59,7 +77,7 @@ _SKIES: dict[str, tuple[RGB, RGB, RGB]] = {  # top, at the horizon, clouds
     "night": ((10, 14, 30), (34, 38, 62), (44, 46, 66)),
 }
 _AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.74, 0.62, 0.64), "night": (0.29, 0.31, 0.42)}
-_GREY_SKY: dict[str, RGB] = {"day": (186, 194, 202), "dusk": (132, 118, 134), "night": (30, 32, 46)}
+_GREY_SKY: dict[str, RGB] = {"day": (186, 194, 202), "dusk": (132, 118, 134), "night": (40, 42, 54)}
 _HAZE = {"clear": (0.002, 0.006), "cloudy": (0.004, 0.009), "rain": (0.010, 0.020), "fog": (0.032, 0.062)}
 _CLOUDS = {"clear": (0.05, 0.5), "cloudy": (0.6, 0.9), "rain": (0.9, 1.0), "fog": (1.0, 1.0)}
 _GREYNESS = {"clear": 0.0, "cloudy": 0.45, "rain": 0.8, "fog": 1.0}
@@ -92,4 +110,5 @@ def light_of(conditions: Conditions, rng: np.random.Generator) -> Light:
         cloudiness=float(rng.uniform(*_CLOUDS[weather])),
         lamps=time != "day",
         wet=float(rng.uniform(0.5, 1.0)) if weather == "rain" else 0.0,
+        halo={"fog": 1.8, "rain": 1.3}.get(weather, 1.0),
     )

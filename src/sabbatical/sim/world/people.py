@@ -132,7 +132,7 @@ class Person:
         knee_x = hip_x + math.sin(swing) * side * body.knee
         foot_x = hip_x + math.sin(swing) * side * body.hip * (0.98 if swing * sign > 0 else 0.86)
         thick = 0.078 * self.build if not self.child else 0.088 * self.build
-        bare = self.legs == "shorts" or self.legs == "skirt" or self.top == "dress"
+        bare = self.legs in ("shorts", "skirt") or self.top == "dress"
         colour = self.legs_colour if sign > 0 else scaled(self.legs_colour, 0.82)
         lower = self.skin if bare else colour
         pen.limb(((knee_x, body.knee), (foot_x, 0.035 + lift)), thick * 0.8, lower)

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from PIL import Image, ImageDraw
 
@@ -39,6 +40,11 @@ class Sprite:
     top: int
     glows: tuple[Glow, ...] = ()
 
+    @cached_property
+    def area(self) -> int:
+        """How many pixels the whole silhouette has, also those outside the frame."""
+        return self.mask.histogram()[255]
+
 
 class Canvas:
     """A transparent picture that covers a box of the frame, drawn in frame coordinates at several times the size."""
@@ -51,7 +57,8 @@ class Canvas:
         down = min(math.ceil(bottom) + 1, rows + rows // 2) - self.top
         self.width, self.rows = max(across, 1), max(down, 1)
         self.times = 4 if self.rows < 44 else 3 if self.rows < 90 else 2
-        self.image = Image.new("RGBA", (self.width * self.times, self.rows * self.times))
+        # "RGBa" (colours already multiplied by alpha) reduces without a conversion; all that is drawn is opaque.
+        self.image = Image.new("RGBa", (self.width * self.times, self.rows * self.times))
         self.draw = ImageDraw.Draw(self.image)
 
     def polygon(self, uv_n2: Floats, colour: RGB) -> None:
@@ -60,7 +67,7 @@ class Canvas:
 
     def sprite(self, glows: tuple[Glow, ...] = ()) -> Sprite:
         """Reduce to frame size; what is covered by half or more belongs to the mask."""
-        small = self.image.reduce(self.times)
+        small = self.image.reduce(self.times).convert("RGBA")
         mask = small.getchannel("A").point(_HALF)
         return Sprite(small, mask, self.left, self.top, glows)
 
@@ -69,14 +76,11 @@ _HALF = [0] * 128 + [255] * 128
 
 
 class Pen:
-    """Draws flat figures on a canvas in metres: x to the right of the foot point, y up; `turn` below 1 makes it narrow."""
+    """Draws flat figures on a canvas in metres: x to the right of the foot point, y up."""
 
-    def __init__(
-        self, canvas: Canvas, u: float, v: float, scale: float, shade: Callable[[RGB], RGB], turn: float = 1.0
-    ) -> None:
+    def __init__(self, canvas: Canvas, u: float, v: float, scale: float, shade: Callable[[RGB], RGB]) -> None:
         self._draw = canvas.draw
         self._scale = scale * canvas.times
-        self._across = self._scale * turn
         self._u = (u - canvas.left) * canvas.times
         self._v = (v - canvas.top) * canvas.times
         self._shade = shade
@@ -91,14 +95,14 @@ class Pen:
     def within(self, x: float, y: float, unit: float) -> Pen:
         """A pen for a picture inside this one: its foot point stands at (x, y), its unit is `unit` of this one's."""
         inner = copy.copy(self)
-        inner._u, inner._v = self._u + x * self._across, self._v - y * self._scale
-        inner._scale, inner._across = self._scale * unit, self._across * unit
+        inner._u, inner._v = self._u + x * self._scale, self._v - y * self._scale
+        inner._scale = self._scale * unit
         return inner
 
     def polygon(self, points: Sequence[Point], colour: RGB) -> None:
         """Fill a polygon."""
-        u, v, across, scale = self._u, self._v, self._across, self._scale
-        self._draw.polygon([(u + x * across, v - y * scale) for x, y in points], fill=self._colour(colour))
+        u, v, scale = self._u, self._v, self._scale
+        self._draw.polygon([(u + x * scale, v - y * scale) for x, y in points], fill=self._colour(colour))
 
     def box(self, left: float, bottom: float, right: float, top: float, colour: RGB) -> None:
         """Fill an upright rectangle."""
@@ -106,14 +110,14 @@ class Pen:
 
     def oval(self, x: float, y: float, half_x: float, half_y: float, colour: RGB) -> None:
         """Fill an ellipse."""
-        u, v = self._u + x * self._across, self._v - y * self._scale
-        reach_u, reach_v = abs(half_x * self._across), half_y * self._scale
+        u, v = self._u + x * self._scale, self._v - y * self._scale
+        reach_u, reach_v = abs(half_x * self._scale), half_y * self._scale
         self._draw.ellipse((u - reach_u, v - reach_v, u + reach_u, v + reach_v), fill=self._colour(colour))
 
     def limb(self, points: Sequence[Point], thick: float, colour: RGB) -> None:
         """A bent line of a thickness, with round ends and joints."""
-        u, v, across, scale = self._u, self._v, self._across, self._scale
-        path = [(u + x * across, v - y * scale) for x, y in points]
+        u, v, scale = self._u, self._v, self._scale
+        path = [(u + x * scale, v - y * scale) for x, y in points]
         width = thick * scale
         shaded = self._colour(colour)
         self._draw.line(path, fill=shaded, width=max(round(width), 1))

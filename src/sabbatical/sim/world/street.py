@@ -1,32 +1,40 @@
-"""The street itself: how wide it is, where another street crosses, and which buildings line it. All lengths in metres."""
+"""The street itself: its width, where another street crosses, which buildings line it. All lengths in metres."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.sim.world.colour import AWNING, RGB, ROOF, WALL, pick
 
 LANE_M = 3.3
-END_M = 110.0
+END_M = 100.0
+STOREY_M = 3.1
+GROUND_FLOOR_M = 3.8
 
 
 @dataclass(frozen=True)
 class Building:
-    """A block beside the street from `start` to `stop` along z, on `side` (-1 left, 1 right), `deep` away from it."""
+    """A block beside the street from `start` to `stop` along z, on `side` (-1 left, 1 right), `deep` away from it.
+
+    `storeys` are those above the ground floor; `bay` is the width of one window with its wall.
+    """
 
     side: float
     start: float
     stop: float
-    height: float
+    storeys: int
     deep: float
     wall: RGB
     roof: RGB
     awning: RGB | None
-    storey: float
     bay: float
-    seed: int
+
+    @property
+    def height(self) -> float:
+        return GROUND_FLOOR_M + self.storeys * STOREY_M + 0.7
 
 
 @dataclass(frozen=True)
@@ -52,40 +60,44 @@ class Street:
             return True
         return self.junction is not None and abs(z - self.junction) < self.cross_half + margin
 
+    def heights(self, side: float) -> NDArray[np.float32]:
+        """How high the buildings of a side are at every half metre from z = 0 on."""
+        found = np.zeros(int(END_M * 2), dtype=np.float32)
+        for one in self.buildings:
+            if one.side == side:
+                found[max(int(one.start * 2), 0) : max(int(one.stop * 2), 0)] = one.height
+        return found
+
 
 def lay_street(rng: np.random.Generator) -> Street:
-    """Draw a street."""
-    half = LANE_M + float(rng.choice([0.6, 2.4, 2.4]))
+    """Draw a street; three in four have a junction."""
+    half = LANE_M + (2.4 if rng.random() < 0.67 else 0.6)
     pavement = float(rng.uniform(2.8, 4.6))
     crossing = float(rng.uniform(12, 26))
     cross_half = float(rng.uniform(3.4, 5.0))
-    junction = crossing + 3.2 + cross_half if rng.random() < 0.72 else None
-    gap = None if junction is None else (junction - cross_half - pavement, junction + cross_half + pavement)
-    buildings: list[Building] = []
-    for side in (-1.0, 1.0):
-        buildings.extend(_row(rng, side, gap))
-    return Street(half, pavement, crossing, junction, cross_half, bool(rng.random() < 0.45), tuple(buildings))
+    junction = crossing + 3.2 + cross_half if rng.random() < 0.75 else None
+    gap = (0.0, 0.0) if junction is None else (junction - cross_half - pavement, junction + cross_half + pavement)
+    buildings = (*_row(rng, -1.0, gap), *_row(rng, 1.0, gap))
+    return Street(half, pavement, crossing, junction, cross_half, bool(rng.random() < 0.45), buildings)
 
 
-def _row(rng: np.random.Generator, side: float, gap: tuple[float, float] | None) -> list[Building]:
+def _row(rng: np.random.Generator, side: float, gap: tuple[float, float]) -> list[Building]:
     """Buildings along one side, with a gap where the other street crosses."""
     found: list[Building] = []
-    start, base = -8.0, float(rng.uniform(7, 15))
-    while start < END_M:
-        stop = start + float(rng.uniform(7, 15))
-        if gap and start < gap[0] < stop:
-            stop = gap[0]
-        if gap and gap[0] <= start < gap[1]:
-            start = gap[1]
-            continue
+    start, storeys = -8.0, float(rng.uniform(1.0, 3.8))
+    while start < END_M - 2:
+        lengths, noise, airy = rng.uniform(7, 16), rng.normal(0, 0.9), rng.random()
+        stop = min(start + float(lengths) * (1.0 if start < 45 else 1.8), END_M)
+        if gap[0] < gap[1]:
+            if start < gap[0] < stop:
+                stop = gap[0]
+            elif gap[0] <= start < gap[1]:
+                start = gap[1]
+                continue
         if stop - start > 2.5:
-            found.append(
-                Building(
-                    side=side, start=start, stop=stop, height=max(base + float(rng.normal(0, 3.0)), 5.5),
-                    deep=float(rng.uniform(10, 18)) if gap is None else 34.0, wall=pick(rng, WALL), roof=pick(rng, ROOF),
-                    awning=pick(rng, AWNING) if rng.random() < 0.55 else None, storey=float(rng.uniform(2.8, 3.4)),
-                    bay=float(rng.uniform(2.1, 3.2)), seed=int(rng.integers(1 << 30)),
-                )
-            )  # fmt: skip
-        start = stop + (float(rng.uniform(1.5, 4)) if rng.random() < 0.12 else 0.0)
+            height, deep = max(round(storeys + float(noise)), 1), 34.0 if stop == gap[0] or start == gap[1] else 14.0
+            awning = pick(rng, AWNING) if rng.random() < 0.55 else None
+            bay = float(rng.uniform(2.2, 3.3))
+            found.append(Building(side, start, stop, height, deep, pick(rng, WALL), pick(rng, ROOF), awning, bay))
+        start = stop + (3.0 if airy < 0.1 else 0.0)
     return found

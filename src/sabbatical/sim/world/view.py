@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sabbatical.sim.world.camera import Camera
-from sabbatical.sim.world.colour import RGB
 from sabbatical.sim.world.light import Light
 from sabbatical.sim.world.sprite import Sprite
 
@@ -24,9 +23,13 @@ class View:
         """How much brighter the nearest street lamps make this place; 1 by day."""
         if not self.light.lamps:
             return 1.0
-        near = sum(1.0 / (1.0 + ((x - lamp_x) ** 2 + (z - lamp_z) ** 2) / 9.0) for lamp_x, lamp_z in self.lamps)
-        dark = 1.0 - self.light.ambient[1]
-        return 1.0 + min(near, 1.4) * dark * 1.5
+        near = sum(9.0 / (9.0 + (x - lamp_x) ** 2 + (z - lamp_z) ** 2) for lamp_x, lamp_z in self.lamps)
+        return 1.0 + min(near, 1.4) * self.lamp_power
+
+    @property
+    def lamp_power(self) -> float:
+        """How much a lamp adds right under it, in shares of the ambient light: more when it is darker."""
+        return 1.5 * (1.0 - self.light.ambient[1])
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,3 @@ class Look(Protocol):
     def sprite(self, view: View, pose: Pose) -> Sprite | None:
         """Draw, or None when the thing is behind the camera or far outside the frame."""
         ...
-
-
-def shader(view: View, pose: Pose, distance: float) -> tuple[float, float]:
-    """Gain and distance, as `Light.shade` takes them, for a thing that stands at a pose."""
-    return distance, view.gain(pose.x, pose.z)
-
-
-__all__ = ["RGB", "Look", "Pose", "View", "shader"]

@@ -1,0 +1,172 @@
+"""Buildings: every wall, window, awning and roof edge of a street projected at once, painted from far to near.
+
+Shapes: w walls, n rectangles on walls, 4 corners.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from sabbatical.sim.world.camera import NEAR_M, Camera, Floats
+from sabbatical.sim.world.colour import RGB, scaled
+from sabbatical.sim.world.street import GROUND_FLOOR_M, STOREY_M, Building, Street
+from sabbatical.sim.world.view import View
+
+_WALL, _FOOT, _ROOF, _AWNING, _GLASS, _SHOP, _FRAME = range(7)
+_TINT_COUNT = 7
+_LAMPLIGHT = np.array((255.0, 212.0, 138.0))
+
+
+def paint_facades(
+    large: Image.Image, times: int, solid: Image.Image | None, view: View, street: Street, rng: np.random.Generator
+) -> None:
+    """Paint all buildings on a picture `times` the frame's size; on `solid` (frame size) walls become 0."""
+    camera = view.camera
+    walls = _walls(street, camera)
+    if not walls:
+        return
+    templates = [_template(wall.bays, wall.building.storeys, wall.building.awning is not None) for wall in walls]
+    wall_n = np.repeat(np.arange(len(walls)), [len(template) for template in templates])
+    table_n5 = np.concatenate(templates)
+    corners_n43 = _corners(walls, wall_n, table_n5)
+    uv_p2, depth_p = camera.project(corners_n43.reshape(-1, 3))
+    uv_n42, depth_n4 = uv_p2.reshape(-1, 4, 2), depth_p.reshape(-1, 4)
+    tint_n = table_n5[:, 4].astype(np.int64)
+    keep_n, cut_n = _in_view(uv_n42, depth_n4, tint_n, camera)
+    shades = _shades(walls, wall_n, tint_n, depth_n4.mean(axis=1), view, rng)
+    pixels = (uv_n42 * times).reshape(-1, 8).tolist()
+    draw = ImageDraw.Draw(large)
+    for k in np.flatnonzero(keep_n).tolist():
+        if cut_n[k]:
+            outline_n2 = camera.outline(corners_n43[k])
+            if outline_n2 is not None:
+                draw.polygon((outline_n2 * times).ravel().tolist(), fill=tuple(shades[k]))
+        else:
+            draw.polygon(pixels[k], fill=tuple(shades[k]))
+    if solid is not None:
+        _mark_solid(solid, corners_n43[keep_n & (tint_n == _WALL)], camera)
+
+
+class _Wall:
+    """One wall over a line on the ground, and which way it looks."""
+
+    def __init__(
+        self, building: Building, start: tuple[float, float], stop: tuple[float, float], facing: tuple[float, float]
+    ) -> None:
+        self.building, self.start, self.stop, self.facing = building, start, stop, facing
+        length = abs(stop[0] - start[0]) + abs(stop[1] - start[1])
+        self.bays = max(int(length / building.bay), 1)
+
+
+def _walls(street: Street, camera: Camera) -> list[_Wall]:
+    """The walls that look towards the camera and may be in view, from far to near."""
+    found = []
+    for one in sorted(street.buildings, key=lambda building: -building.start):
+        inner, outer = one.side * street.wall, one.side * (street.wall + one.deep)
+        if one.stop > 1.0 and abs(camera.x) < street.wall:
+            found.append(_Wall(one, (inner, one.start), (inner, one.stop), (-one.side, 0.0)))
+        if one.start > 1.0:
+            found.append(_Wall(one, (inner, one.start), (outer, one.start), (0.0, -1.0)))
+    ends = np.array([[(wall.start[0], 0.0, wall.start[1]), (wall.stop[0], 0.0, wall.stop[1])] for wall in found])
+    uv_p2, depth_p = camera.project(ends.reshape(-1, 3))
+    u_w2, depth_w2 = uv_p2[:, 0].reshape(-1, 2), depth_p.reshape(-1, 2)
+    outside_w = (u_w2.max(axis=1) < 0) | (u_w2.min(axis=1) > camera.size_wh[0])
+    in_front_w2 = depth_w2 > NEAR_M
+    keep_w = np.where(in_front_w2.all(axis=1), ~outside_w, in_front_w2.any(axis=1))
+    return [wall for wall, keep in zip(found, keep_w.tolist(), strict=True) if keep]
+
+
+@cache
+def _template(bays: int, storeys: int, shop: bool) -> Floats:
+    """Rectangles of a wall: from and to (shares of its length), from and to (metres above ground), tint; shape (n, 5)."""
+    top = GROUND_FLOOR_M + storeys * STOREY_M + 0.7
+    strips = max(bays // 3, 1)
+    rows: list[tuple[float, float, float, float, int]] = []
+    rows += [(k / strips, (k + 1) / strips, 0.0, top, _WALL) for k in range(strips)]
+    rows += [(k / strips, (k + 1) / strips, 0.0, 0.5, _FOOT) for k in range(strips)]
+    rows += [(k / strips, (k + 1) / strips, top - 0.35, top, _ROOF) for k in range(strips)]
+    for k in range(bays):
+        if shop:
+            rows.append(((k + 0.08) / bays, (k + 0.92) / bays, 0.55, 2.5, _SHOP))
+        else:
+            rows.append(((k + 0.27) / bays, (k + 0.73) / bays, 1.0, 2.7, _GLASS))
+    if shop:
+        rows.append((0.02, 0.98, 2.6, 3.3, _AWNING))
+    for storey in range(storeys):
+        low = GROUND_FLOOR_M + storey * STOREY_M
+        for k in range(bays):
+            rows.append(((k + 0.24) / bays, (k + 0.76) / bays, low + 0.25, low + 0.4, _FRAME))
+            rows.append(((k + 0.28) / bays, (k + 0.72) / bays, low + 0.4, low + 2.1, _GLASS))
+    return np.array(rows)
+
+
+def _corners(walls: list[_Wall], wall_n: NDArray[np.int64], table_n5: Floats) -> Floats:
+    starts_w2, stops_w2 = np.array([wall.start for wall in walls]), np.array([wall.stop for wall in walls])
+    start_n2, way_n2 = starts_w2[wall_n], (stops_w2 - starts_w2)[wall_n]
+    corners_n43 = np.empty((len(wall_n), 4, 3))
+    along_n4 = table_n5[:, (0, 1, 1, 0)]
+    corners_n43[:, :, 0] = start_n2[:, :1] + way_n2[:, :1] * along_n4
+    corners_n43[:, :, 1] = table_n5[:, (2, 2, 3, 3)]
+    corners_n43[:, :, 2] = start_n2[:, 1:] + way_n2[:, 1:] * along_n4
+    return corners_n43
+
+
+def _in_view(
+    uv_n42: Floats, depth_n4: Floats, tint_n: NDArray[np.int64], camera: Camera
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rectangles to paint, and which of them must be cut at the near plane."""
+    low_n2, high_n2 = uv_n42.min(axis=1), uv_n42.max(axis=1)
+    width, rows = camera.size_wh
+    nearest_n = depth_n4.min(axis=1)
+    inside_n = (high_n2[:, 0] > 0) & (low_n2[:, 0] < width) & (high_n2[:, 1] > 0) & (low_n2[:, 1] < rows)
+    large_n = (high_n2 - low_n2).min(axis=1) > np.where(tint_n == _FRAME, 0.9, 0.6)
+    whole_n = (nearest_n > NEAR_M) & inside_n & (large_n | (tint_n == _WALL))
+    cut_n = (nearest_n <= NEAR_M) & (depth_n4.max(axis=1) > NEAR_M) & (tint_n <= _ROOF)
+    return whole_n | cut_n, cut_n
+
+
+def _shades(
+    walls: list[_Wall], wall_n: NDArray[np.int64], tint_n: NDArray[np.int64], depth_n: Floats, view: View,
+    rng: np.random.Generator,
+) -> list[list[int]]:  # fmt: skip
+    """The colour of each rectangle under the light."""
+    light = view.light
+    tints_wt3 = np.array([_tints(wall.building) for wall in walls], dtype=np.float64)
+    facing_w = np.array([light.facing(wall.facing[0], 0.0, wall.facing[1]) for wall in walls])
+    if light.lamps:
+        middles = [((wall.start[0] + wall.stop[0]) / 2, (wall.start[1] + wall.stop[1]) / 2) for wall in walls]
+        facing_w = facing_w * np.array([0.4 + 0.6 * view.gain(x * 0.9, z) for x, z in middles])
+    clear_n = np.exp(-light.haze * np.maximum(depth_n, 0.0))
+    out_n3 = tints_wt3[wall_n, tint_n] * (np.array(light.ambient) * (facing_w[wall_n] * clear_n)[:, None])
+    tone_n = rng.random(len(wall_n))
+    glass_n = tint_n >= _GLASS
+    glass_n &= tint_n != _FRAME
+    if light.lamps:
+        lit_n = glass_n & ((tone_n < 0.4) | ((tint_n == _SHOP) & (tone_n < 0.85)))
+        out_n3[lit_n] = _LAMPLIGHT * ((0.62 + 0.8 * (tone_n[lit_n] % 0.4)) * np.sqrt(clear_n[lit_n]))[:, None]
+    else:
+        mirrored_n = (0.1 + 0.3 * tone_n) * clear_n
+        out_n3[glass_n] += (np.array(light.sky_low) * mirrored_n[:, None])[glass_n]
+    out_n3 += np.array(light.fog) * (1 - clear_n)[:, None]
+    shades: list[list[int]] = np.clip(out_n3, 0, 255).astype(np.int64).tolist()
+    return shades
+
+
+def _tints(building: Building) -> list[RGB]:
+    found: list[RGB] = [(0, 0, 0)] * _TINT_COUNT
+    found[_WALL], found[_FOOT], found[_ROOF] = building.wall, scaled(building.wall, 0.7), building.roof
+    found[_AWNING] = building.awning or building.wall
+    found[_GLASS], found[_SHOP], found[_FRAME] = (66, 80, 94), (72, 82, 92), scaled(building.wall, 1.12)
+    return found
+
+
+def _mark_solid(solid: Image.Image, corners_n43: Floats, camera: Camera) -> None:
+    draw = ImageDraw.Draw(solid)
+    for corners_43 in corners_n43:
+        outline_n2 = camera.outline(corners_43)
+        if outline_n2 is not None:
+            draw.polygon(outline_n2.ravel().tolist(), fill=0)
