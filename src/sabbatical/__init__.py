@@ -1,1 +1,31 @@
-"""Sabbatical: one system for the whole life of an ML model."""
+"""Sabbatical: one system for the whole life of an ML model.
+
+import sabbatical as sb
+
+ws = sb.open()
+project = ws.project("street")
+model = project.snapshot().train()
+print(model.evaluate().report.sentences[0])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sabbatical.sdk import open  # noqa: A004 - `sb.open()` reads best
+
+__version__ = "0.1.0"
+
+_HOMES = {"open": "sabbatical.sdk"}
+__all__ = ["__version__", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are loaded when they are first used, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sabbatical' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

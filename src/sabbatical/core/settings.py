@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
     max_pixels: int = Field(80_000_000, ge=1, description="Largest image accepted, in pixels.")
     max_archive_bytes: int = Field(64 << 30, ge=1, description="Largest sum of unpacked bytes of one archive.")
+    max_request_bytes: int = Field(32 << 20, ge=1, description="Largest body of a request that is no upload.")
+    max_upload_bytes: int = Field(64 << 30, ge=1, description="Largest upload.")
+    allow_paths: bool = Field(False, description="Clients of `up` may name files of the server's machine.")
+    token: str | None = Field(None, description="What a client shows to a server on another machine or behind a proxy.")
 
     @classmethod
     def settings_customise_sources(

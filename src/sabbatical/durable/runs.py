@@ -26,10 +26,16 @@ def ask(
     now: datetime,
     key: str | None = None,
 ) -> RunRow:
-    """Record a run to be done. The same `key` again gives the same run, queued anew if it failed or was cancelled."""
+    """Record a run to be done. The same `key` again gives the same run, queued anew if it failed or was cancelled.
+
+    Raises:
+        Conflict: the key was used for something else.
+    """
     if key is not None:
         row = session.scalar(select(RunRow).where(RunRow.project_id == project_id, RunRow.key == key))
         if row is not None:
+            if (row.kind, row.params) != (kind, params):
+                raise Conflict("This Idempotency-Key was used for another request.", hint="Take a fresh key.")
             if row.state in {"failed", "cancelled"}:
                 _queue_again(row)
             return row
@@ -69,12 +75,22 @@ def get(session: Session, run_id: str) -> RunRow:
     return row
 
 
-def page(session: Session, project_id: str, *, after: str | None, limit: int) -> list[RunRow]:
-    """Runs of a project, newest first, older than the run `after`."""
-    query = select(RunRow).where(RunRow.project_id == project_id)
+def page(session: Session, project_id: str | None, *, after: str | None, limit: int) -> list[RunRow]:
+    """Runs of a project (or all), newest first, older than the run `after`."""
+    query = select(RunRow).order_by(RunRow.id.desc()).limit(limit)
+    if project_id is not None:
+        query = query.where(RunRow.project_id == project_id)
     if after is not None:
         query = query.where(RunRow.id < after)
-    return list(session.scalars(query.order_by(RunRow.id.desc()).limit(limit)))
+    return list(session.scalars(query))
+
+
+def stalled(row: RunRow, now: datetime) -> bool:
+    """Whether nobody seems to be at work on a run that has not ended."""
+    if row.state in ENDED:
+        return False
+    last = row.created_at if row.heartbeat_at is None else row.heartbeat_at
+    return now - last > timedelta(seconds=STALE_SECONDS)
 
 
 def claim(session: Session, run_id: str, now: datetime) -> RunRow:
@@ -118,6 +134,17 @@ def cancel(session: Session, run_id: str, now: datetime) -> RunRow:
         row.state, row.ended_at, row.message = "cancelled", now, "Cancelled before it began"
     elif row.state == "running":
         row.state, row.message = "stopping", "Stopping"
+    return row
+
+
+def resume(session: Session, run_id: str, now: datetime) -> RunRow:
+    """Let a run be done again: one that waits, failed, was cancelled, or whose process died.
+
+    A run that is done, or that somebody is at work on, stays as it is.
+    """
+    row = get(session, run_id)
+    if row.state in {"failed", "cancelled"} or (row.state in {"running", "stopping"} and stalled(row, now)):
+        _queue_again(row)
     return row
 
 

@@ -1,0 +1,1 @@
+"""The HTTP contract: thin routes over the stages, one request one transaction. The web process never loads torch."""

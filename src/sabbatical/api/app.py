@@ -1,0 +1,44 @@
+"""The application: every route, one policy, one form of errors."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from sabbatical import __version__
+from sabbatical.api import errors
+from sabbatical.api.access import Access
+from sabbatical.api.context import Context
+from sabbatical.api.limits import SizeLimit
+from sabbatical.api.paths import Paths
+from sabbatical.api.routes import projects, runs, server, snapshots, taxonomies
+from sabbatical.durable.dispatch import Dispatcher
+from sabbatical.storage.workspace import Workspace
+
+ROUTERS = (server.router, projects.router, taxonomies.router, snapshots.router, runs.router)
+
+
+def create_app(workspace: Workspace, dispatcher: Dispatcher, access: Access, *, free_paths: bool) -> FastAPI:
+    """The application over an open workspace. With `free_paths` a client may name files of this machine."""
+    app = FastAPI(
+        title="Sabbatical",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=_operation,
+    )
+    app.state.access = access
+    app.state.context = Context(workspace, dispatcher, Paths(workspace, free_paths))
+    settings = workspace.settings
+    app.add_middleware(SizeLimit, limit=settings.max_request_bytes, upload_limit=settings.max_upload_bytes)
+    errors.install(app)
+    whole = APIRouter(prefix="/v1")
+    for router in ROUTERS:
+        whole.include_router(router)
+    app.include_router(whole)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name

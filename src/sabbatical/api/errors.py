@@ -1,0 +1,67 @@
+"""Errors as every client sees them: `{"error": {code, message, where, hint, retry}}` with the status of their kind."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sabbatical.core.errors import BadInput, Broken, NotFound, SabbaticalError
+from sabbatical.core.ids import new_id
+
+log = logging.getLogger("sabbatical.api")
+PLACES = {"body": "", "query": "query ", "path": "path ", "header": "header "}
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error in one form."""
+    app.add_exception_handler(SabbaticalError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(error: SabbaticalError, status: int | None = None) -> JSONResponse:
+    return JSONResponse({"error": error.to_dict()}, status_code=status or error.status)
+
+
+def invalid(errors: list[dict[str, Any]] | Any) -> BadInput:
+    """What validation found, as one error that names the first field and counts the others."""
+    first, *others = errors
+    place, *path = first["loc"]
+    if place not in PLACES:
+        place, path = "body", [place, *path]
+    field = ".".join(str(part) for part in path)
+    more = f" {len(others)} more {'fields are' if len(others) > 1 else 'field is'} wrong too." if others else ""
+    where = f"{PLACES[place]}field {field}" if field and place == "body" else f"{PLACES[place]}{field}".strip() or place
+    return BadInput(f"{first['msg'].rstrip('.')}.{more}", where=where)
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, SabbaticalError)
+    return answer(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return answer(invalid(error.errors()))
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return answer(NotFound(f"There is nothing at {request.url.path}.", hint="See /v1/openapi.json."))
+    message = f"{request.method} {request.url.path}: {error.detail}."
+    return answer(BadInput(message, hint="See /v1/openapi.json."), error.status_code)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    number = new_id("err")
+    log.error("%s: %s %s", number, request.method, request.url.path, exc_info=error)
+    return answer(
+        Broken(f"Something of ours broke: {type(error).__name__}.", where=number, hint="The server's log tells more.")
+    )

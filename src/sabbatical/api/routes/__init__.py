@@ -1,0 +1,1 @@
+"""Routes, one file a stage: read the request, call actions, answer a schema."""

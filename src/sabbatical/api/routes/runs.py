@@ -1,0 +1,53 @@
+"""Runs: how far long work is, how it ended, and the wish to stop it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from sabbatical.api import runs as asked_runs
+from sabbatical.api.access import allow
+from sabbatical.api.context import Context
+from sabbatical.api.paging import After, Limit
+from sabbatical.durable import runs
+from sabbatical.schemas.page import PAGE_SIZE, Page
+from sabbatical.schemas.run import Run
+from sabbatical.stages.project import actions as projects
+
+router = APIRouter(prefix="/runs", tags=["run"])
+Reader = Annotated[Context, allow("run.read")]
+Writer = Annotated[Context, allow("run.write")]
+
+
+@router.get("")
+def list_runs(context: Reader, project: str | None = None, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Run]:
+    """Runs of a project, or of all, newest first."""
+    with context.reading() as session:
+        project_id = projects.get(session, project).id if project else None
+        rows = runs.page(session, project_id, after=after, limit=limit + 1)
+        found = asked_runs.wires(session, rows[:limit], context.now())
+    return Page(rows=found, next=found[-1].id if len(rows) > limit else None)
+
+
+@router.get("/{run}")
+def get_run(context: Reader, run: str) -> Run:
+    with context.reading() as session:
+        return asked_runs.wire(session, runs.get(session, run), context.now())
+
+
+@router.post("/{run}/cancel")
+def cancel_run(context: Writer, run: str) -> Run:
+    """Ask a run to stop; it saves what it has. One that has ended stays as it is."""
+    with context.transaction() as session:
+        return asked_runs.wire(session, runs.cancel(session, run, context.now()), context.now())
+
+
+@router.post("/{run}/resume")
+def resume_run(context: Writer, run: str) -> Run:
+    """Go on with a run that nobody is at work on: it waits, its process died, it was cancelled, or it failed."""
+    with context.transaction() as session:
+        row = runs.resume(session, run, context.now())
+        answer = asked_runs.wire(session, row, context.now())
+    asked_runs.dispatch(context, row)
+    return answer

@@ -1,0 +1,64 @@
+"""Snapshots: made by a run, then listed, compared, asked about and exported."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from sabbatical.api import runs as asked_runs
+from sabbatical.api.access import allow
+from sabbatical.api.context import Context
+from sabbatical.api.paging import After, Limit
+from sabbatical.schemas.dataset import BoxQuery, Snapshot, SnapshotDiff, SnapshotQuery
+from sabbatical.schemas.page import PAGE_SIZE, Page
+from sabbatical.schemas.run import Run
+from sabbatical.stages.dataset import actions as dataset
+from sabbatical.stages.project import actions as projects
+
+router = APIRouter(prefix="/projects/{project}/snapshots", tags=["dataset"])
+Reader = Annotated[Context, allow("snapshot.read")]
+Runner = Annotated[Context, allow("snapshot.run")]
+
+
+@router.post("", status_code=202)
+def make_snapshot(context: Runner, project: str, query: SnapshotQuery) -> Run:
+    """Freeze the labels that the query means now. Nothing new since the last time: the same run, done."""
+    with context.transaction() as session:
+        row = dataset.ask(session, projects.get(session, project), query, context.now())
+        run = asked_runs.wire(session, row, context.now())
+    asked_runs.dispatch(context, row)
+    return run
+
+
+@router.get("")
+def list_snapshots(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Snapshot]:
+    with context.reading() as session:
+        return dataset.page(session, projects.get(session, project), after, limit)
+
+
+@router.get("/{snapshot}")
+def get_snapshot(context: Reader, project: str, snapshot: str) -> Snapshot:
+    """By name (`s3`), id or content id; `newest` is the newest."""
+    with context.reading() as session:
+        return dataset.get(session, projects.get(session, project), _name(snapshot))
+
+
+@router.get("/{snapshot}/diff/{new}")
+def diff_snapshots(context: Reader, project: str, snapshot: str, new: str) -> SnapshotDiff:
+    """What came, went and changed from `snapshot` to `new`."""
+    with context.reading() as session:
+        found = projects.get(session, project)
+    return dataset.diff(context.workspace, found, snapshot, new)
+
+
+@router.post("/{snapshot}/boxes")
+def count_boxes(context: Reader, project: str, snapshot: str, query: BoxQuery) -> list[dict[str, Any]]:
+    """A question about all shapes of a snapshot, answered from its columns."""
+    with context.reading() as session:
+        found = projects.get(session, project)
+    return dataset.boxes(context.workspace, found, _name(snapshot), query)
+
+
+def _name(snapshot: str) -> str | None:
+    return None if snapshot == "newest" else snapshot

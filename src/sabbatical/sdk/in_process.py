@@ -1,0 +1,116 @@
+"""The application in this process, behind the same HTTP contract: an httpx transport over one event loop in one thread.
+
+The thread lives from the first request to `close`. Bodies stream both ways, so that memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import Any, cast
+
+import httpx
+from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream, to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.types import ASGIApp, Message, Scope
+
+from sabbatical.api.access import InProcess
+from sabbatical.api.app import create_app
+from sabbatical.core.settings import Settings
+from sabbatical.durable.dispatch import ChildDispatcher
+from sabbatical.storage.workspace import open_workspace
+
+
+class InProcessTransport(httpx.BaseTransport):
+    """An open workspace as an httpx transport. Runs are children of this process, and end with `close`.
+
+    Raises:
+        NewerWorkspace, Unavailable: the workspace cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._resources = ExitStack()
+        workspace = open_workspace(settings)
+        self._resources.callback(workspace.close)
+        dispatcher = ChildDispatcher(settings)
+        self._resources.callback(dispatcher.close)
+        self._app = create_app(workspace, dispatcher, InProcess(), free_paths=True)
+        self._portal: BlockingPortal = self._resources.enter_context(start_blocking_portal(name="sabbatical"))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        exchange = _Exchange(self._app, request)
+        ended = self._portal.start_task_soon(exchange.run)
+        try:
+            status, headers = exchange.started.result()
+        except BaseException:
+            ended.cancel()
+            raise
+        return httpx.Response(status, headers=headers, stream=_Body(self._portal, exchange), request=request)
+
+    def close(self) -> None:
+        self._resources.close()
+
+
+class _Exchange:
+    """One request and its response, inside the event loop."""
+
+    def __init__(self, app: ASGIApp, request: httpx.Request) -> None:
+        self._app = app
+        self._chunks: Iterator[bytes] = iter(cast(Iterable[bytes], request.stream))
+        self._scope = _scope(request)
+        self._sender, self.receiver = create_memory_object_stream[bytes](1)
+        self.started: Future[tuple[int, list[tuple[bytes, bytes]]]] = Future()
+
+    async def run(self) -> None:
+        try:
+            await self._app(self._scope, self._receive, self._send)
+        except Exception as error:
+            if not self.started.done():
+                self.started.set_exception(error)
+        finally:
+            self._sender.close()
+
+    async def _receive(self) -> Message:
+        chunk = await to_thread.run_sync(next, self._chunks, None)
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started.set_result((message["status"], list(message["headers"])))
+        elif message.get("body"):
+            await self._sender.send(message["body"])
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, portal: BlockingPortal, exchange: _Exchange) -> None:
+        self._portal = portal
+        self._receiver = exchange.receiver
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            try:
+                yield self._portal.call(self._receiver.receive)
+            except (EndOfStream, ClosedResourceError):
+                return
+
+    def close(self) -> None:
+        self._portal.call(self._receiver.aclose)
+
+
+def _scope(request: httpx.Request) -> Scope:
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.split(b"?")[0],
+        "query_string": request.url.query,
+        "server": (request.url.host, request.url.port),
+        "client": ("127.0.0.1", 0),
+        "root_path": "",
+    }
+    return scope

@@ -1,0 +1,102 @@
+"""Everything of one installation, from its folder or from a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from sabbatical.core.errors import NotFound
+from sabbatical.core.settings import Settings, load
+from sabbatical.schemas import project as project_schema
+from sabbatical.schemas import run as run_schema
+from sabbatical.sdk.client import Client, place
+from sabbatical.sdk.project import Project
+from sabbatical.sdk.run import Run, plain
+
+IN_PROCESS = "http://sabbatical.local"
+TIMEOUT_SECONDS = 60.0
+
+
+class Workspace:
+    """Open it with `sabbatical.open`; it is a context manager."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; work that runs as children of this process stops and keeps what it has."""
+        self._client.close()
+
+    def projects(self) -> Iterator[Project]:
+        """By name."""
+        for record in self._client.pages(project_schema.Project, place("projects")):
+            yield Project(self._client, record)
+
+    def project(self, name: str | None = None) -> Project:
+        """A project by name, or the only one there is.
+
+        Raises:
+            NotFound: there is none, or several and no name says which.
+        """
+        if name is not None:
+            answer = self._client.get(place("projects", name))
+            return Project(self._client, project_schema.Project.model_validate(answer))
+        found = list(self.projects())
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise NotFound("There is no project yet.", hint="Ingest some data, or `sabbatical project create`.")
+        names = ", ".join(project.name for project in found[:8])
+        raise NotFound(f"There are {len(found)} projects.", hint=f"Say which with --project: {names}.")
+
+    def create_project(self, name: str, task: project_schema.Task, **shares: float) -> Project:
+        """Make a project; `validation_share` and `test_share` may be given. The same again answers the same project."""
+        asked = {"name": name, "task": task, **shares}
+        return Project(self._client, project_schema.Project.model_validate(self._client.post(place("projects"), asked)))
+
+    def run(self, run_id: str) -> Run[dict[str, Any]]:
+        """A run by its id."""
+        record = run_schema.Run.model_validate(self._client.get(place("runs", run_id)))
+        return Run(self._client, record, plain)
+
+    def runs(self, project: str | None = None) -> Iterator[Run[dict[str, Any]]]:
+        """Newest first."""
+        for record in self._client.pages(run_schema.Run, place("runs"), project=project):
+            yield Run(self._client, record, plain)
+
+
+def open(home: str | Path | None = None, url: str | None = None, token: str | None = None) -> Workspace:  # noqa: A001
+    """Open a workspace: the server at `url`, or the application in this process on the folder `home`.
+
+    What is not given comes from `SABBATICAL_URL`, `SABBATICAL_HOME`, `SABBATICAL_TOKEN`; naming a folder wins over a
+    server that only the environment names. Default is the folder `.sabbatical` here.
+
+    Raises:
+        Unavailable: the folder cannot be used.
+        NewerWorkspace: a newer version of Sabbatical wrote it.
+    """
+    settings = load(home=home, url=url, token=token)
+    return Workspace(connect(settings, remote=url is not None or (home is None and settings.url is not None)))
+
+
+def connect(settings: Settings, *, remote: bool) -> Client:
+    """The client of a workspace."""
+    if remote:
+        headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
+        return Client(httpx.Client(base_url=settings.url or "", headers=headers, timeout=TIMEOUT_SECONDS), local=False)
+    # A client of a server needs neither database nor web framework.
+    from sabbatical.sdk.in_process import InProcessTransport  # noqa: PLC0415
+
+    return Client(httpx.Client(base_url=IN_PROCESS, transport=InProcessTransport(settings)), local=True)
