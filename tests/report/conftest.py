@@ -94,7 +94,9 @@ def calibration() -> Calibration:
     scores = np.linspace(0.08, 0.95, 10)
     right = np.clip(scores - 0.12 * np.sin(scores * 3), 0, 1)
     bins = [
-        ReliabilityBin(score=float(s), right=float(r), interval=(max(r - 0.05, 0), min(r + 0.05, 1)), n=int(900 * (1.1 - s)))
+        ReliabilityBin(
+            score=float(s), right=float(r), interval=(max(r - 0.05, 0), min(r + 0.05, 1)), n=int(900 * (1.1 - s))
+        )
         for s, r in zip(scores, right, strict=True)
     ]
     return Calibration(ece=0.071, bins=bins)
@@ -103,9 +105,15 @@ def calibration() -> Calibration:
 def slice_of(name: str, value: float | None, kind: str = "metadata", n: int = 240) -> Slice:
     if value is None:
         return Slice(name=name, kind=kind, where={}, scores=SliceScores(n=n, images=9, note="too few to judge"))
-    scores = SliceScores(map50=value, recall=value - 0.1, precision=value + 0.1, f1=value, n=n, images=n // 3)
+    scores = SliceScores(
+        map50=value, recall=value - 0.1, precision=value + 0.1, f1=value, accuracy=value, n=n, images=n // 3
+    )
     band = (value - 0.04, value + 0.04)
-    return Slice(name=name, kind=kind, where={"k": name}, scores=scores, intervals={"map50": band, "f1": band})
+    low = value - 0.7
+    return Slice(
+        name=name, kind=kind, where={"k": name}, scores=scores, intervals={"map50": band, "accuracy": band},
+        difference=low, difference_interval=(low - 0.04, low + 0.04), p_value=0.01,
+    )  # fmt: skip
 
 
 def change_of(name: str, before: float, after: float, metric: str, kind: str = "class") -> Change:
@@ -114,7 +122,7 @@ def change_of(name: str, before: float, after: float, metric: str, kind: str = "
     verdict = "better" if low > 0 else "worse" if high < 0 else "same"
     return Change(
         kind=kind, name=name, metric=metric, before=before, after=after, difference=difference,
-        interval=(low, high), n=TRUTHS.get(name, 200), verdict=verdict,
+        interval=(low, high), n=TRUTHS.get(name, 200), verdict=verdict, p_value=0.5 if verdict == "same" else 0.001,
     )  # fmt: skip
 
 
@@ -132,7 +140,10 @@ def turned(items: list[str], start: int) -> list[Turned]:
 
 
 def comparison_of(items: list[str]) -> Comparison:
-    changes = [change_of(name, AP[name] - d, AP[name], "ap50") for name, d in zip(JUDGED, (0.2, 0.1, 0.01, 0.04, -0.06, 0.3), strict=True)]
+    changes = [
+        change_of(name, AP[name] - d, AP[name], "ap50")
+        for name, d in zip(JUDGED, (0.2, 0.1, 0.01, 0.04, -0.06, 0.3), strict=True)
+    ]
     changes += [change_of(n, v - 0.1, v, "map50", "slice") for n, v in SLICES.items()]
     return Comparison(
         model="v1", metric="map50", before=0.55, after=0.70, difference=0.15, interval=(0.11, 0.19), verdict="better",
@@ -193,7 +204,9 @@ def boxes_report(items: list[str], *, compared: bool = False) -> Report:
 
 
 def text_report(name: str, f1: float, items: list[str]) -> Report:
-    by_class = {n: ClassScores(f1=f1 - 0.02 * i, recall=f1, precision=f1, n=70 - 8 * i) for i, n in enumerate(TEXT_CLASSES)}
+    by_class = {
+        n: ClassScores(f1=f1 - 0.02 * i, recall=f1, precision=f1, n=70 - 8 * i) for i, n in enumerate(TEXT_CLASSES)
+    }
     worst = [
         Sample(item=item, kind="wrong_class", score=0.8, true_name="other", predicted_name="mlops") for item in items
     ]
@@ -227,7 +240,10 @@ def world_customers(items: list[str]) -> tuple[Customer, ...]:
         return tuple(
             Shot(
                 item,
-                tuple(Drawn(box_of(i + k), labels[k % len(labels)][1], colour=labels[k % len(labels)][0]) for k in range(2)),
+                tuple(
+                    Drawn(box_of(i + k), labels[k % len(labels)][1], colour=labels[k % len(labels)][0])
+                    for k in range(2)
+                ),
                 frame=FRAME,
             )
             for i, item in enumerate(items[start : start + 4], start)
@@ -244,8 +260,12 @@ def world_customers(items: list[str]) -> tuple[Customer, ...]:
     split = {"train": 240, "validation": 30, "test": 60}
     return (
         Customer("A", 330, split, a, "v1", 812, shots(0, {"person": "Human"})),
-        Customer("B", 310, {**split, "train": 220}, b, "v1", 1420, shots(4, {"adult": "Pedestrian_adult", "car": "car"})),
-        Customer("C", 320, {**split, "train": 230}, d, "v1", 1130, shots(8, {"vehicle": "Vehicle", "light": "TrafficLight"})),
+        Customer(
+            "B", 310, {**split, "train": 220}, b, "v1", 1420, shots(4, {"adult": "Pedestrian_adult", "car": "car"})
+        ),
+        Customer(
+            "C", 320, {**split, "train": 230}, d, "v1", 1130, shots(8, {"vehicle": "Vehicle", "light": "TrafficLight"})
+        ),
     )
 
 
@@ -257,7 +277,10 @@ def world_teaching(items: list[str]) -> Teaching:
         Place("child, drawn by nobody", (n, n, n, 0, 0, 0, 0, 0, n), at=(250, 120)),
         Place("empty road", (n, n, n, 0, 0, 0, 0, 0, n), at=(140, 170)),
     )
-    drawn = (Drawn((60, 80, 130, 130), "Vehicle", colour="vehicle"), Drawn((170, 40, 184, 70), "TrafficLight", colour="light"))
+    drawn = (
+        Drawn((60, 80, 130, 130), "Vehicle", colour="vehicle"),
+        Drawn((170, 40, 184, 70), "TrafficLight", colour="light"),
+    )
     teachers = (Teacher("A", 330, 410, 820), Teacher("B", 310, 760, 240), Teacher("C", 320, 650, 420))
     return Teaching("C", nodes(), places, Shot(items[9], drawn, frame=FRAME), teachers)
 
@@ -278,7 +301,9 @@ def world_story(pictures: dict[str, Picture]) -> Story:
     comparison = comparison_of(items[:8])
     low = (0.02, 0.0, 0.21, 0.06, 0.03, 0.01)
     recall = tuple(change_of(n, b, AP[n] - 0.15, "recall") for n, b in zip(JUDGED, low, strict=True))
-    rate = Trace("rate", tuple(range(0, 800, 8)), tuple(float(v) for v in np.linspace(1e-3, 1e-5, 100)), "new", smooth=False)
+    rate = Trace(
+        "rate", tuple(range(0, 800, 8)), tuple(float(v) for v in np.linspace(1e-3, 1e-5, 100)), "new", smooth=False
+    )
     chapters = (
         Customers(
             world_customers(items),
@@ -317,7 +342,10 @@ STEPS = (
 
 
 def text_story() -> Story:
-    texts = {f"t{i}": f"Title of project {i}\nWhat it does, in one or two sentences that go on for a while." for i in range(12)}
+    texts = {
+        f"t{i}": f"Title of project {i}\nWhat it does, in one or two sentences that go on for a while."
+        for i in range(12)
+    }
     items = list(texts)
     cells = {n: Cell("covered", n) for n in TEXT_CLASSES[:4]} | {n: Cell("coarse") for n in TEXT_CLASSES[4:]}
     fine = {n: Cell("covered", n) for n in TEXT_CLASSES if n != "other"} | {"other": Cell("children")}

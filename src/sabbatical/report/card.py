@@ -32,7 +32,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One chart with its title, unit, legend, conclusion and numbers. `width` counts columns of twelve."""
+    """One chart with its title, unit, legend, conclusion and numbers. `width` counts columns of twelve; a `tall`
+    card stands beside two others.
+    """
 
     title: str
     body: Markup
@@ -41,6 +43,7 @@ class Card:
     says: Words | str = ()
     table: Table | None = None
     width: int = 12
+    tall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,4 @@ def sign(kind: str) -> Markup:
 
 def class_name(name: str, context: Context) -> Markup:
     """A class with its colour."""
-    return el("span", swatch(context.colours.get(name)), name, class_="cls")
+    return el("span", swatch(context.colours.get(name)), el("span", name), class_="cls")

@@ -15,7 +15,7 @@ from sabbatical.report.words import Words
 from sabbatical.schemas.evaluate import Change, Comparison, Corners, Report
 
 Hand = Literal["person", "machine", "nobody"]
-CellState = Literal["covered", "children", "coarse", "none"]
+CellState = Literal["covered", "children", "part", "coarse", "none"]
 
 
 class Chapter:
@@ -51,7 +51,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How a customer knows a class: covered under a label of its own, by the class's children, coarsely, or not."""
+    """How a customer knows a class: under a label of its own, by all its children, by some, coarsely, or not."""
 
     state: CellState
     label: str = ""
@@ -133,7 +133,10 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Customers(Chapter):
-    """Who sends what, and what follows from it. `noun` is what was labeled: box or text."""
+    """Who sends what, and what follows from it. `noun` is what was labeled: box or text.
+
+    Without a headline the section counts customers and vocabularies.
+    """
 
     customers: tuple[Customer, ...]
     nodes: tuple[Node, ...]
@@ -142,6 +145,7 @@ class Customers(Chapter):
     noun: str = "box"
     sizes: Histogram | None = None
     growth: Growth | None = None
+    headline: Words | str = ()
 
 
 @dataclass(frozen=True, slots=True)

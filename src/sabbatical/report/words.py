@@ -5,7 +5,7 @@ Rates lie in 0..1 and are written as points of 100. Minus is the true minus sign
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -127,9 +127,7 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def both(words: Sequence[Words]) -> Words:
-    """Several sentences as one paragraph."""
-    parts: list[str | Stress] = []
-    for index, one in enumerate(words):
-        parts.extend((*(() if index == 0 else (" ",)), *one))
-    return tuple(parts)
+def capital(text: str) -> str:
+    """The text with its first letter large, unless its first word is a name such as v2 or mAP."""
+    first = text.split(" ", 1)[0]
+    return text if not first.isalpha() or not first.islower() else text[0].upper() + text[1:]

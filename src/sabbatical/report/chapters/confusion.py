@@ -10,14 +10,14 @@ from sabbatical.schemas.evaluate import Confusion, Report
 LEAST = 10  # truths of a row that may be spoken of
 
 
-def confusion_card(confusion: Confusion, report: Report) -> Card:
+def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
     worst = _worst(confusion)
     body = heat(confusion, title=f"What {report.model} takes for what", mark=worst[:2] if worst else None)
     unit = "boxes" if report.task == "boxes" else "texts"
     sub = f"% of true {unit}" + ("; ghost row: % of the boxes so called" if GHOST in confusion.rows else "")
     rows = tuple((name, *(count(n) for n in row)) for name, row in zip(confusion.rows, confusion.counts, strict=True))
     table = Table(("true \\ said", *confusion.columns), rows)
-    return Card(f"What {report.model} takes for what", body, sub, says=_says(worst), table=table, width=7)
+    return Card(f"What {report.model} takes for what", body, sub, says=_says(worst), table=table, width=width)
 
 
 def _worst(confusion: Confusion) -> tuple[str, str, float] | None:

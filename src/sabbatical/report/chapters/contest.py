@@ -8,7 +8,7 @@ from sabbatical.report.charts.intervals import Measured, intervals
 from sabbatical.report.charts.lines import lines
 from sabbatical.report.markup import el, join
 from sabbatical.report.story import Contender, Contest
-from sabbatical.report.words import Stress, Words, counted, duration, new, points, span, strong
+from sabbatical.report.words import Stress, Words, capital, counted, duration, listed, new, points, span, strong
 
 
 def contest(chapter: Contest, context: Context) -> Section:
@@ -17,9 +17,7 @@ def contest(chapter: Contest, context: Context) -> Section:
         body = lines(chapter.loss, title="Loss by step", x_name="step", y_floor=0.0)
         cards.append(Card("How it learned", body, "loss; masked entries do not count", width=6))
     best = chapter.contenders[-1]
-    return Section(
-        "Models", contest_headline(chapter), contest_numbers(chapter), tuple(cards), points(_value(best, chapter))
-    )
+    return Section("Models", _standing(chapter), contest_numbers(chapter), tuple(cards), points(_value(best, chapter)))
 
 
 def contest_headline(chapter: Contest) -> Words:
@@ -27,15 +25,21 @@ def contest_headline(chapter: Contest) -> Words:
     first, chosen = chapter.contenders[0], chapter.contenders[-1]
     value, before = _value(chosen, chapter), _value(first, chapter)
     metric = METRICS.get(chapter.metric, chapter.metric)
-    if value is None or before is None or first is chosen:
-        return (f"{chosen.name} reaches ", new(points(value)), f" points of {metric}.")
-    words: list[str | Stress] = [f"{chosen.name} reaches ", new(points(value)), f" points of {metric}; "]
-    return (
-        *words,
-        f"{first.name} alone reach {points(before)}."
-        if first.name.endswith("s")
-        else f"{first.name} reaches {points(before)}.",
-    )
+    words: list[str | Stress] = [f"{capital(chosen.name)} reaches ", new(points(value)), f" points of {metric}"]
+    if before is not None and first is not chosen:
+        words.append(f", after {points(before)} of {first.name}")
+    return (*words, ".")
+
+
+def _standing(chapter: Contest) -> Words:
+    """Every figure side by side, ours and those that others published."""
+    *others, chosen = chapter.contenders
+    words: list[str | Stress] = [f"{capital(chosen.name)} stands at ", new(points(_value(chosen, chapter)))]
+    if others:
+        words.append(", " + listed([f"{c.name} at {points(_value(c, chapter))}" for c in reversed(others)]))
+    if chapter.references:
+        words.append("; published were " + listed([f"{points(value)} of {name}" for name, value in chapter.references]))
+    return (*words, ".")
 
 
 def contest_numbers(chapter: Contest) -> Words:
@@ -56,7 +60,7 @@ def _overall(chapter: Contest) -> Card:
     metric = METRICS.get(chapter.metric, chapter.metric)
     measured = [
         Measured(
-            el("span", c.name, class_="cls"),
+            el("span", el("span", c.name), class_="cls"),
             _value(c, chapter),
             c.report.metrics.intervals.overall.get(chapter.metric),
             c.report.items,
@@ -65,7 +69,13 @@ def _overall(chapter: Contest) -> Card:
         for c in chapter.contenders
     ]
     measured += [
-        Measured(el("span", name, class_="cls muted"), value, None, chapter.contenders[-1].report.items, tone="old")
+        Measured(
+            el("span", el("span", name), class_="cls muted"),
+            value,
+            None,
+            chapter.contenders[-1].report.items,
+            tone="old",
+        )
         for name, value in chapter.references
     ]
     rows = tuple(_row(c, chapter) for c in chapter.contenders)

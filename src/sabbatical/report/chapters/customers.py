@@ -26,7 +26,13 @@ def customers(chapter: Customers, context: Context) -> Section:
         body = histogram(chapter.sizes, title="How large they are")
         cards.append(Card("How large they are", body, sub=chapter.sizes.unit, width=6))
     cards += [_samples(customer, chapter, context) for customer in chapter.customers]
-    return Section("Data", _headline(chapter), _numbers(chapter), tuple(c for c in cards if c.body), chapter.snapshot)
+    return Section(
+        "Data",
+        chapter.headline or _headline(chapter),
+        _numbers(chapter),
+        tuple(c for c in cards if c.body),
+        chapter.snapshot,
+    )
 
 
 def _headline(chapter: Customers) -> Words:
@@ -58,7 +64,9 @@ def _coverage(chapter: Customers, context: Context) -> Card:
     )
     plural = PLURAL.get(chapter.noun, chapter.noun)
     body = coverage(chapter.nodes, chapter.customers, context, unit=plural.capitalize())
-    return Card("Who labels what", body, f"{plural} under the customer's own names", coverage_key(), says, width=8)
+    return Card(
+        "Who labels what", body, f"{plural} under the customer's own names", coverage_key(), says, width=8, tall=True
+    )
 
 
 def _findings(chapter: Customers) -> Card:
@@ -91,13 +99,12 @@ def _splits(chapter: Customers) -> Card:
     legend = key(*((sign(LOOK.get(name, "h3")), name) for name in names))
     body = share_bars(bars, title="Items by customer and split", to_scale=True)
     table = Table(("customer", *names, "items"), rows)
-    width = 12 if not (chapter.growth or chapter.sizes) or (chapter.growth and chapter.sizes) else 6
-    return Card("Split", body, "items by customer", legend, says + ".", table, width)
+    return Card("Split", body, "items by customer", legend, says + ".", table, 4)
 
 
 def _samples(customer: Customer, chapter: Customers, context: Context) -> Card:
     """Some of a customer's items with its own labels, and which class each of its labels is."""
-    body = tiles(customer.shots, context, columns=4) if customer.shots else text_list(customer.texts, context)
+    body = tiles(customer.shots, context, columns=2) if customer.shots else text_list(customer.texts, context)
     own = [(cell.label, name) for name, cell in customer.cells.items() if cell.label]
     body = (
         join((body, el("p", join(_own(label, name, context) for label, name in own), class_="own"))) if body else body

@@ -6,13 +6,14 @@ from sabbatical.report.card import Card, Context, Section, Table, key, sign
 from sabbatical.report.chapters.turned import shots_of
 from sabbatical.report.charts.dumbbell import dumbbell, dumbbell_key
 from sabbatical.report.charts.lines import lines
-from sabbatical.report.charts.tiles import tiles
+from sabbatical.report.charts.tiles import tiles, whole_rows
 from sabbatical.report.markup import el, join
 from sabbatical.report.story import Duel, Shot
 from sabbatical.report.words import (
     Stress,
     Words,
     bad,
+    capital,
     counted,
     listed,
     new,
@@ -44,15 +45,24 @@ def duel(chapter: Duel, context: Context) -> Section:
     ]
     won = chapter.won or shots_of(chapter.comparison.wrong_to_right, won=True)
     lost = chapter.lost or shots_of(chapter.comparison.right_to_wrong, won=False)
-    cards += _pictures(chapter, won[:SHOWN], lost[:SHOWN], context)
+    cards += _pictures(chapter, whole_rows(won, SHOWN), whole_rows(lost, SHOWN), context)
     if chapter.loss:
         cards.append(_training(chapter))
-    return Section(
-        "Masked or naive",
-        duel_headline(chapter),
-        duel_numbers(chapter),
-        tuple(cards),
-        signed(chapter.comparison.difference),
+    note = signed(chapter.comparison.difference)
+    if not chapter.recall:
+        return Section("Models", duel_headline(chapter), duel_numbers(chapter), tuple(cards), note)
+    return Section("Models", _found(chapter), duel_numbers(chapter)[:7], tuple(cards), note)
+
+
+def _found(chapter: Duel) -> Words:
+    """How much each finds at a score of 0.5: the loss that masking repairs."""
+    before, after = _mean(chapter.recall, "before"), _mean(chapter.recall, "after")
+    return (
+        f"At a score of 0.5, {chapter.before} finds ",
+        strong(points(before)),
+        f" of 100 objects, {chapter.after} ",
+        new(points(after)) if after > before else bad(points(after)),
+        ".",
     )
 
 
@@ -82,7 +92,7 @@ def duel_headline(chapter: Duel) -> Words:
 def duel_numbers(chapter: Duel) -> Words:
     c = chapter.comparison
     words: list[str | Stress] = [
-        f"{METRICS.get(c.metric, c.metric)} is ",
+        f"{capital(METRICS.get(c.metric, c.metric))} is ",
         strong(points(c.after)),
         " after ",
         strong(points(c.before)),
@@ -115,17 +125,17 @@ def change_table(changes: tuple[Change, ...], before: str, after: str, unit: str
 
 def changes_say(changes: tuple[Change, ...], after: str) -> Words:
     """Which rows are better, worse, or cannot be told apart."""
-    better = [c.name for c in changes if c.verdict == "better"]
-    worse = [c.name for c in changes if c.verdict == "worse"]
+    named = {verdict: [c.name for c in changes if c.verdict == verdict] for verdict in ("better", "worse", "same")}
     words: list[str | Stress] = []
-    if better:
-        words += [f"{after} is better on ", strong(listed(better))]
-    if worse:
-        words += [", " if words else f"{after} is ", bad(f"worse on {listed(worse)}")]
+    if named["better"]:
+        words += [f"{capital(after)} is better on ", strong(listed(named["better"]))]
+    if named["worse"]:
+        words += [", " if words else f"{capital(after)} is ", bad(f"worse on {listed(named['worse'])}")]
     if not words:
         return ("No row differs by more than chance.",)
-    same = len(changes) - len(better) - len(worse)
-    return (*words, f"; {same} cannot be told apart." if same else ".")
+    if named["same"]:
+        words.append(f"; {listed(named['same'], limit=3)} cannot be told apart")
+    return (*words, ".")
 
 
 def _changes(title: str, sub: str, changes: tuple[Change, ...], chapter: Duel, context: Context) -> Card:

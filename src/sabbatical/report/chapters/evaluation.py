@@ -7,9 +7,9 @@ from sabbatical.report.chapters.duel import METRICS, change_table, changes_say
 from sabbatical.report.chapters.judgement import class_card, detail_cards, judgement, slice_card
 from sabbatical.report.chapters.turned import shots_of
 from sabbatical.report.charts.dumbbell import dumbbell, dumbbell_key
-from sabbatical.report.charts.tiles import tiles
+from sabbatical.report.charts.tiles import tiles, whole_rows
 from sabbatical.report.story import Judgement
-from sabbatical.report.words import Stress, Words, bad, listed, new, points, signed, signed_span, strong
+from sabbatical.report.words import Stress, Words, bad, capital, listed, new, points, signed, signed_span, strong
 from sabbatical.schemas.evaluate import Change, Comparison, Report
 
 SHOWN = 10
@@ -51,7 +51,7 @@ def _headline(model: str, c: Comparison) -> Words:
 
 def _numbers(report: Report, c: Comparison) -> Words:
     return (
-        f"{METRICS.get(c.metric, c.metric)} is ",
+        f"{capital(METRICS.get(c.metric, c.metric))} is ",
         strong(points(c.after)),
         " after ",
         strong(points(c.before)),
@@ -86,7 +86,7 @@ def _pictures(title: str, report: Report, context: Context, *, won: bool) -> Car
     c = report.comparison
     assert c is not None
     turned, total = (c.wrong_to_right, c.wrong_to_right_count) if won else (c.right_to_wrong, c.right_to_wrong_count)
-    shots = shots_of(turned[:SHOWN], won=won)
+    shots = whole_rows(shots_of(turned, won=won), SHOWN)
     if not shots:
         return None
     legend = key((sign("machine"), report.model) if won else (sign("nobody"), f"{report.model} does not find it"))

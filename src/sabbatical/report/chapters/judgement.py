@@ -10,17 +10,20 @@ from sabbatical.report.charts.intervals import Measured, intervals
 from sabbatical.report.charts.precision_recall import precision_recall
 from sabbatical.report.charts.reliability import reliability
 from sabbatical.report.charts.text_list import text_list
-from sabbatical.report.charts.tiles import hands_key, tiles
+from sabbatical.report.charts.tiles import hands_key, tiles, whole_rows
 from sabbatical.report.markup import el, join
 from sabbatical.report.story import Judgement
 from sabbatical.report.words import (
     Stress,
     Words,
     bad,
+    capital,
     count,
     counted,
     listed,
     points,
+    signed,
+    signed_span,
     span,
     strong,
 )
@@ -34,17 +37,18 @@ LEAST_SIZE = 4  # columns
 def judgement(chapter: Judgement, context: Context) -> Section:
     report = chapter.report
     cards = [class_card(report, context), slice_card(report), *detail_cards(report, context)]
-    name, value = main_metric(report)
-    note = f"{name} {points(value)}" if value is not None else ""
+    _, value = main_metric(report)
+    note = points(value) if value is not None else ""
     headline = report.sentences[0] if report.sentences else _headline(report)
     return Section("Judgement", headline, report_numbers(report), tuple(c for c in cards if c), note)
 
 
 def detail_cards(report: Report, context: Context) -> list[Card]:
     """Everything about one model but its classes and slices: errors, curves, calibration, samples, notes."""
-    cards = [confusion_card(report.confusion, report) if report.confusion else None]
-    cards.append(_calibration(report.calibration) if report.calibration else None)
-    cards.append(_cohorts(report) if len(report.cohorts) > 1 else None)
+    thirds = len(report.cohorts) > 1
+    cards = [confusion_card(report.confusion, report, 4 if thirds else 6) if report.confusion else None]
+    cards.append(_calibration(report.calibration, 4 if thirds else 6) if report.calibration else None)
+    cards.append(_cohorts(report) if thirds else None)
     cards.append(_curves(report, context) if report.curves else None)
     cards.append(_worst(report, context) if report.worst else None)
     cards.append(_notes(report) if report.notes or report.coco or len(report.sentences) > 1 else None)
@@ -62,7 +66,7 @@ def main_metric(report: Report) -> tuple[str, float | None]:
 def report_numbers(report: Report) -> Words:
     """The line under the conclusion: the main number with its interval, and what it was measured on."""
     name, value = main_metric(report)
-    words: list[str | Stress] = [METRICS.get(name, name), " is ", strong(points(value))]
+    words: list[str | Stress] = [capital(METRICS.get(name, name)), " is ", strong(points(value))]
     interval = report.metrics.intervals.overall.get(name)
     if interval:
         words += ["; the 95% interval is ", strong(span(interval))]
@@ -70,7 +74,7 @@ def report_numbers(report: Report) -> Words:
     if report.units != report.items:
         words.append(f" in {counted(report.units, 'group')}")
     overall = report.metrics.overall
-    if overall.recall is not None and overall.precision is not None:
+    if report.task == "boxes" and overall.recall is not None and overall.precision is not None:
         words += [". Recall ", strong(points(overall.recall)), " and precision ", strong(points(overall.precision))]
         words.append(" at the chosen thresholds")
     return (*words, f". Snapshot {report.snapshot}.")
@@ -131,48 +135,48 @@ def slice_card(report: Report) -> Card | None:
     """The main number by slice with intervals."""
     if not report.slices:
         return None
-    metric = "map50" if report.task == "boxes" else "f1"
+    metric = _leading(report)
     measured = [_slice(s, metric) for s in report.slices[:SLICES]]
     name = METRICS[metric]
     body = intervals(measured, title="By slice", unit="truths", value=name.split(" ")[0])
-    rows = tuple(_slice_row(s) for s in report.slices)
-    table = Table(("slice", "mAP 0.5", "recall", "precision", "F1", "truths", "items"), rows)
+    rows = tuple(_slice_row(s, metric) for s in report.slices)
+    table = Table(("slice", name, "against all", "recall", "precision", "F1", "truths", "items"), rows)
     hidden = len(report.slices) - len(measured)
     sub = f"{name}, in points" + (f"; {hidden} more in the numbers" if hidden > 0 else "")
     return Card("By slice", body, sub, says=_slice_says(report, metric), table=table, width=6)
 
 
 def _slice(part: Slice, metric: str) -> Measured:
-    name = el("span", part.name, class_="cls")
+    name = el("span", el("span", part.name), class_="cls")
     note = part.scores.note or ""
     return Measured(name, getattr(part.scores, metric), part.intervals.get(metric), part.scores.n, note)
 
 
-def _slice_row(part: Slice) -> tuple[object, ...]:
+def _slice_row(part: Slice, metric: str) -> tuple[object, ...]:
     s = part.scores
-    return (part.name, *(points(v) for v in (s.map50, s.recall, s.precision, s.f1)), count(s.n), count(s.images))
+    against = "–" if part.difference is None else signed(part.difference)
+    if part.difference_interval:
+        against += f" ({signed_span(part.difference_interval)})"
+    scores = (points(value) for value in (s.recall, s.precision, s.f1))
+    return (part.name, points(getattr(s, metric)), against, *scores, count(s.n), count(s.images))
+
+
+def _leading(report: Report) -> str:
+    """The number by which slices are compared."""
+    return "map50" if report.task == "boxes" else "accuracy"
 
 
 def _slice_says(report: Report, metric: str) -> Words:
-    """The slice that lies wholly below the whole, if one does."""
+    """The slices that lie below all data by more than chance, the weakest first."""
     whole = getattr(report.metrics.overall, metric)
-    known = [s for s in report.slices if getattr(s.scores, metric) is not None]
-    if whole is None or not known:
-        return ()
-    low = [s for s in known if metric in s.intervals and s.intervals[metric][1] < whole]
+    low = [s for s in report.slices if s.difference_interval and s.difference_interval[1] < 0]
     if not low:
-        return ("No slice lies clearly below the whole.",)
-    worst = sorted(low, key=lambda s: float(getattr(s.scores, metric)))
-    return (
-        "Clearly below the whole, ",
-        strong(points(whole)),
-        ": ",
-        bad(listed([s.name for s in worst], limit=4)),
-        ".",
-    )
+        return ("No slice lies below the whole by more than chance.",)
+    worst = sorted(low, key=lambda s: s.difference or 0.0)
+    return ("Below the whole, ", strong(points(whole)), ": ", bad(listed([s.name for s in worst], limit=4)), ".")
 
 
-def _calibration(calibration: Calibration) -> Card:
+def _calibration(calibration: Calibration, width: int) -> Card:
     body = reliability(calibration, title="Does a score mean what it says")
     over = sum((b.score - b.right) * b.n for b in calibration.bins)
     total = sum(b.n for b in calibration.bins) or 1
@@ -182,13 +186,15 @@ def _calibration(calibration: Calibration) -> Card:
         says = ("Scores mean what they say, within ", strong(f"{points(calibration.ece)} points"), " in the mean.")
     rows = tuple((f"{b.score:.2f}", points(b.right), span(b.interval), count(b.n)) for b in calibration.bins)
     table = Table(("mean score", "right of 100", "95% interval", "predictions"), rows)
-    return Card("Calibration", body, f"{count(total)} predictions", says=says, table=table, width=5)
+    return Card("Calibration", body, f"{count(total)} predictions", says=says, table=table, width=width)
 
 
 def _cohorts(report: Report) -> Card:
-    metric = "map50" if report.task == "boxes" else "f1"
-    body = intervals([_slice(s, metric) for s in report.cohorts], title="By time", unit="truths", value=METRICS[metric])
-    return Card("By time", body, "items by when they were taken, model fixed", width=6)
+    metric = _leading(report)
+    body = intervals(
+        [_slice(s, metric) for s in report.cohorts], title="By time", unit="truths", value=METRICS[metric].split(" ")[0]
+    )
+    return Card("By time", body, "items by when they were taken, model fixed", width=4)
 
 
 def _curves(report: Report, context: Context) -> Card:
@@ -211,7 +217,9 @@ def _curves(report: Report, context: Context) -> Card:
                 class_="so",
             )
         plots.append(el("figure", el("h3", class_name(name, context)), svg, facts))
-    body = el("div", join(plots), class_="multiples")
+    rows = -(-len(plots) // 6)
+    columns = f"--n:{-(-len(plots) // max(rows, 1))}"
+    body = el("div", join(plots), class_="multiples", style=columns)
     entries = [(sign("line"), report.model)] + ([(sign("ink-line"), other)] if other else [])
     legend = key(*entries, (sign("filled"), "chosen threshold"))
     return Card("Precision over recall", body, "by class; the dot is the threshold in use", legend)
@@ -220,9 +228,9 @@ def _curves(report: Report, context: Context) -> Card:
 def _worst(report: Report, context: Context) -> Card:
     kinds = {"missed": "missed", "ghost": "found where nothing is", "wrong_class": "called by a wrong name"}
     tally = [f"{sum(s.kind == k for s in report.worst)} {words}" for k, words in kinds.items()]
-    says = f"Of these {len(report.worst)}: {listed([t for t in tally if not t.startswith('0 ')])}."
+    says = f"Of the {len(report.worst)} worst: {listed([t for t in tally if not t.startswith('0 ')])}."
     if report.task == "boxes":
-        body = tiles(shots_of_samples(report.worst[:WORST]), context)
+        body = tiles(whole_rows(shots_of_samples(report.worst), WORST), context)
         return Card("Worst samples", body, "most certain of what is wrong first", hands_key(nobody=True), says)
     body = text_list(texts_of_samples(report.worst[:WORST]), context)
     legend = key((sign("person"), "a person's tag"), (sign("machine"), "the model's"))

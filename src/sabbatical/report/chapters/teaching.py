@@ -7,7 +7,7 @@ from sabbatical.report.charts.share_bars import Bar, Part, share_bars
 from sabbatical.report.charts.teaching import teaching as matrix
 from sabbatical.report.charts.teaching import teaching_key
 from sabbatical.report.charts.tiles import photo
-from sabbatical.report.markup import el, join, render
+from sabbatical.report.markup import el, join
 from sabbatical.report.story import Place, Teacher, Teaching
 from sabbatical.report.words import Words, counted, listed, percent, strong
 
@@ -23,7 +23,7 @@ def teaching(chapter: Teaching, context: Context) -> Section:
     cards = [_matrix(chapter, context, silent)]
     if chapter.teachers:
         cards.append(_teachers(chapter.teachers))
-    return Section("Masking", _headline(chapter, silent), numbers, tuple(cards), f"{quiet} silent")
+    return Section("Teaching", _headline(chapter, silent), numbers, tuple(cards), f"{quiet} silent")
 
 
 def _headline(chapter: Teaching, silent: list[str]) -> Words:
@@ -31,7 +31,7 @@ def _headline(chapter: Teaching, silent: list[str]) -> Words:
     if not silent:
         return (f"{chapter.customer} {thing} every class, so everything here teaches.",)
     if chapter.shot is None:
-        return (f"{chapter.customer} does not tell ", listed(silent, "from"), " apart, so its texts do not decide it.")
+        return (f"Under {chapter.customer}, {listed(silent)} stay open: its texts teach them nothing.",)
     return (
         f"{chapter.customer} {thing} no ",
         listed(silent, "and no"),
@@ -59,8 +59,7 @@ def _matrix(chapter: Teaching, context: Context, silent: list[str]) -> Card:
         picture = el("div", photo(chapter.shot, context), markers, class_="shot")
         body = el("div", picture, el("div", rows), class_="teach")
     else:
-        quotes = render("quotes.html", places=chapter.places)
-        body = el("div", quotes, el("div", rows), class_="teach texts")
+        body = rows
     kind = "picture" if chapter.shot else "tag"
     sub = f"{chapter.customer}. Columns are classes, rows are {'places in the picture' if chapter.shot else 'texts'}"
     says: Words = ("Hatched entries have no gradient at all. ",)

@@ -47,10 +47,13 @@ def axis_of(values: Iterable[float], ticks: int = 5, floor: float | None = None,
 
 
 def tick_text(value: float) -> str:
-    """A tick as short as it can be: 0.5, 40, 2,500, 1e-05"""
-    if value != 0 and abs(value) < 0.001:
-        return f"{value:.0e}"
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    """A tick as short as it can be: 0.5, 40, 2,500, 0.00075, 1e-05"""
+    if value == 0:
+        return "0"
+    if abs(value) < 0.0001:
+        return f"{value:.3g}"
+    text = f"{value:,.5f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _step(raw: float) -> float:

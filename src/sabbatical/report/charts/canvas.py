@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sabbatical.report.charts.axis import Axis, tick_text
 from sabbatical.report.markup import el, join, number
 
-GROWTH = 1.3  # a picture scales as a whole, at most this much
+GROWTH = 1.2  # a picture scales as a whole, at most this much
 
 
 @dataclass(frozen=True, slots=True)

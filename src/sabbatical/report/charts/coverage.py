@@ -11,8 +11,7 @@ from sabbatical.report.markup import el, join
 from sabbatical.report.story import Cell, Customer, Node
 from sabbatical.report.words import count, counted
 
-WORDS = {"children": "by its children", "coarse": "coarse only", "none": "not labeled"}
-INDENT = 22  # px a level
+WORDS = {"children": "by its children", "coarse": "coarse only", "part": "some children", "none": "not labeled"}
 
 
 def coverage(nodes: Sequence[Node], customers: Sequence[Customer], context: Context, *, unit: str) -> Markup:
@@ -32,7 +31,7 @@ def coverage(nodes: Sequence[Node], customers: Sequence[Customer], context: Cont
 def coverage_key() -> Markup:
     return key(
         (sign("full"), "covered"),
-        (sign("half"), "coarse only, the parent is known"),
+        (sign("half"), "half known, the rest stays silent"),
         (sign("blank"), "not labeled, nothing learned"),
     )
 
@@ -46,7 +45,7 @@ def _row(node: Node, nodes: Sequence[Node], customers: Sequence[Customer], conte
     parents = {n.name: n.parent for n in nodes}
     while at is not None and depth < len(nodes):
         depth, at = depth + 1, parents.get(at)
-    name = el("th", class_name(node.name, context), scope="row", style=f"padding-left:{depth * INDENT}px")
+    name = el("th", class_name(node.name, context), scope="row", style=f"--d:{depth}")
     cells = join(_cell(c.cells.get(node.name, Cell("none"))) for c in customers)
     return el(
         "tr", name, cells, el("td", count(node.count), class_="r n"), class_="root" if node.parent is None else None

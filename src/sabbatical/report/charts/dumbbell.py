@@ -46,6 +46,10 @@ def _row(change: Change, axis: Axis, context: Context) -> Row:
         f"from {points(change.before)} to {points(change.after)}, "
         f"the 95% interval of the change is {signed_span(change.interval)}"
     )
-    name = class_name(change.name, context) if change.kind == "class" else el("span", change.name, class_="cls")
+    name = (
+        class_name(change.name, context)
+        if change.kind == "class"
+        else el("span", el("span", change.name), class_="cls")
+    )
     moved = el("b", signed(change.difference), class_=f"v {change.verdict}")
     return Row(name, marks, says, (moved, count(change.n)), "worse" if change.verdict == "worse" else "")

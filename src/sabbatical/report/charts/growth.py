@@ -12,6 +12,7 @@ from sabbatical.report.charts.canvas import Canvas, drawing, text
 from sabbatical.report.markup import el
 from sabbatical.report.words import count, percent
 
+LABEL_STEP = 30.0
 LOOK = {"train": "h2", "validation": "h4", "test": "h6"}
 
 
@@ -28,12 +29,13 @@ def growth(names: Sequence[str], items: Mapping[str, Sequence[int]], *, title: s
         Axis(0, len(names) - 1, ()), axis_of([0.0, float(layers_st.max())], 4, floor=0), left=50, right=118, bottom=26
     )
     parts: list[Markup] = [canvas.grid()]
-    below = np.zeros(len(names))
+    below, at = np.zeros(len(names)), canvas.height + LABEL_STEP
     for split, upper in zip(items, layers_st, strict=True):
         edge = canvas.path([*times, *times[::-1]], [*upper, *below[::-1]])
         parts.append(el("path", d=edge + "Z", style=f"fill:var(--{LOOK.get(split, 'h3')})"))
         share = f"{split} {percent(items[split][-1] / layers_st[-1, -1])}"
-        at = canvas.py(float(upper[-1] + below[-1]) / 2)
+        middle = canvas.py(float(upper[-1] + below[-1]) / 2)
+        at = min(middle, at - LABEL_STEP)  # the layers go upwards, so do their names
         parts.append(text(share, canvas.width - canvas.right + 8, at, "lb st"))
         parts.append(text(count(items[split][-1]), canvas.width - canvas.right + 8, at + 13))
         below = upper

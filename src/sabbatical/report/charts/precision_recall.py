@@ -21,7 +21,7 @@ def precision_recall(
     labels: tuple[str, str] = ("", ""),
 ) -> Markup:
     """The curve in the accent, another model's in ink; `labels` name the other model and this one."""
-    canvas = Canvas(UNIT, UNIT, width=236, height=188, left=28, right=12, top=8, bottom=34)
+    canvas = Canvas(UNIT, UNIT, width=190, height=158, left=26, right=10, top=8, bottom=34)
     parts: list[Markup | None] = [canvas.grid("recall")]
     if before and before.recall:
         parts.append(el("path", d=canvas.path(before.recall, before.precision), class_="ln old"))

@@ -28,7 +28,7 @@ class Row:
 def rows(title: str, axis: Axis, columns: Sequence[str], content: Sequence[Row]) -> Markup:
     """The rows under one axis, whose ticks are rates shown in points. `columns` head the numbers."""
     ticks = join(
-        el("text", points(tick).removesuffix(".0"), x=axis.percent(tick), y=11, text_anchor="middle", class_="tk")
+        el("text", points(tick).removesuffix(".0"), x=axis.percent(tick), y=12, text_anchor="middle", class_="tk")
         for tick in axis.ticks
     )
     head = el(

@@ -15,9 +15,17 @@ WIDTH, CELL, GAP, APART = 321.0, 18.0, 2.0, 7.0
 
 
 def teaching(places: Sequence[Place], nodes: Sequence[Node], context: Context) -> Markup:
-    """The matrix. Cells follow `nodes`; None is silent, a number between 0 and 1 was completed by the model."""
+    """The matrix. Cells follow `nodes`; None is silent, a number between 0 and 1 was completed by the model.
+
+    Where places are texts, each text stands beside its row.
+    """
     xs, width = _columns(nodes)
-    return join((_head(nodes, xs, width, context), join(_place(i + 1, p, xs, width) for i, p in enumerate(places))))
+    quoted = any(place.text for place in places)
+    lines: list[tuple[str | None, Markup]] = [(None, _head(nodes, xs, width, context))]
+    lines += [(place.text, _place(i, place, xs, width)) for i, place in enumerate(places, 1)]
+    if not quoted:
+        return join(line for _, line in lines)
+    return join(el("div", el("p", said, class_="quote"), el("div", line), class_="said") for said, line in lines)
 
 
 def teaching_key() -> Markup:
@@ -58,7 +66,7 @@ def _head(nodes: Sequence[Node], xs: Sequence[float], width: float, context: Con
                 style=f"fill:var(--{colour})",
             )
         )
-    return drawing("Classes", "The columns of the rows below.", WIDTH + 30, height, parts, grow=1.4)
+    return drawing("Classes", "The columns of the rows below.", WIDTH + 30, height, parts, grow=1.25)
 
 
 def _place(number: int, place: Place, xs: Sequence[float], width: float) -> Markup:
@@ -71,7 +79,7 @@ def _place(number: int, place: Place, xs: Sequence[float], width: float) -> Mark
     )
     cells = [_cell(x, width, value) for x, value in zip(xs, place.cells, strict=True)]
     says = ", ".join("silent" if value is None else f"{value:g}" for value in place.cells)
-    return join((line, drawing(place.name, says, WIDTH + 30, CELL + 2, cells, grow=1.4)))
+    return join((line, drawing(place.name, says, WIDTH + 30, CELL + 2, cells, grow=1.25)))
 
 
 def _cell(x: float, width: float, value: float | None) -> Markup:

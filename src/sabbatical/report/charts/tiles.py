@@ -15,7 +15,7 @@ from sabbatical.report.words import plain, sentence
 from sabbatical.schemas.evaluate import Corners
 
 RATIO = 5 / 3
-LEAST = 0.4  # of the frame's width: a window never shows less
+LEAST = 0.5  # of the frame's width: a window never shows less
 
 
 def tiles(shots: Sequence[Shot], context: Context, *, columns: int = 5) -> Markup:
@@ -23,6 +23,12 @@ def tiles(shots: Sequence[Shot], context: Context, *, columns: int = 5) -> Marku
     ratio = _ratio(shots, context)
     content = join(tile(shot, context, ratio) for shot in shots)
     return el("div", content, class_="tiles", style=f"--n:{columns};--ratio:{ratio:.3f}")
+
+
+def whole_rows(shots: Sequence[Shot], limit: int, columns: int = 5) -> tuple[Shot, ...]:
+    """At most `limit` of the shots, with no row left half empty unless there is but one."""
+    shown = tuple(shots[:limit])
+    return shown[: len(shown) // columns * columns] or shown
 
 
 def tile(shot: Shot, context: Context, ratio: float = RATIO) -> Markup:
