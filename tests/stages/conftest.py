@@ -64,7 +64,7 @@ class Street:
             "name": f"{number}.jpg",
             "source": "camera",
             "customer": customer,
-            "group": group,
+            "group_name": group,
             "split": split_of(self.project, group),
             "media_type": "image/jpeg",
             "bytes": 10,

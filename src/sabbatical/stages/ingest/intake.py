@@ -131,7 +131,7 @@ class Intake:
             "name": one.name[:500],
             "source": self.source[:500],
             "customer": self.customer,
-            "group": group,
+            "group_name": group,
             "split": split,
             "media_type": one.media_type,
             "bytes": one.bytes,

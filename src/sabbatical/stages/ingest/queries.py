@@ -60,7 +60,7 @@ def fingerprints(session: Session, project_id: str, kind: str) -> Iterator[tuple
         ItemRow.project_id == project_id, ItemRow.kind == kind, ItemRow.fingerprint.is_not(None)
     )
     for row in session.execute(query.execution_options(yield_per=10_000)):
-        yield row[0], row[1]
+        yield row[0], row[1] or 0
 
 
 def add_groups(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -68,7 +68,7 @@ def add_groups(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def add_items(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Add items; one that is there already stays as it is."""
+    """Add items, given by column; one that is there already stays as it is."""
     _insert_new(session, ItemRow, rows)
 
 
@@ -99,4 +99,4 @@ def split_counts(session: Session, project_id: str) -> dict[str, int]:
 def _insert_new(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     for chunk in batched(rows, CHUNK):
-        session.execute(dialect.insert(table).on_conflict_do_nothing(), chunk)
+        session.execute(dialect.insert(table.__table__).on_conflict_do_nothing(), chunk)

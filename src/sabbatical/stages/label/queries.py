@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
-from sabbatical.storage.tables import CampaignRow, HeadRow, ItemRow, RevisionRow, TaskRow, TaxonomyRow
+from sabbatical.storage.tables import Base, CampaignRow, HeadRow, ItemRow, RevisionRow, TaskRow, TaxonomyRow
 
 CHUNK = 2000  # ids in one IN list; databases bound the number of parameters
 
@@ -37,7 +37,7 @@ def contents(session: Session, project_id: str, item_ids: Sequence[str]) -> set[
 
 def add_revisions(session: Session, rows: list[dict[str, Any]], taxonomy: str) -> None:
     """Append revisions and make each the head of its item."""
-    session.execute(insert(RevisionRow), rows)
+    session.execute(insert(Base.metadata.tables[RevisionRow.__tablename__]), rows)
     for chunk in batched([row["id"] for row in rows], CHUNK):
         _move_heads(session, rows[0]["project_id"], taxonomy, chunk)
 
@@ -93,7 +93,7 @@ def add_tasks(session: Session, rows: list[dict[str, Any]]) -> None:
     """Add tasks; an item that is in the campaign already is left as it is."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     for chunk in batched(rows, CHUNK):
-        session.execute(dialect.insert(TaskRow).on_conflict_do_nothing(), list(chunk))
+        session.execute(dialect.insert(TaskRow.__table__).on_conflict_do_nothing(), list(chunk))
 
 
 def tasks(session: Session, campaign_id: str, state: str | None, after: int, limit: int) -> Iterator[TaskRow]:

@@ -28,7 +28,7 @@ def keep(session: Session, rows: list[dict[str, Any]]) -> None:
     """Keep predictions; what the model has said of an item once stays."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     for chunk in batched(rows, CHUNK):
-        session.execute(dialect.insert(PredictionRow).on_conflict_do_nothing(), chunk)
+        session.execute(dialect.insert(PredictionRow.__table__).on_conflict_do_nothing(), chunk)
 
 
 def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, ItemRow]:

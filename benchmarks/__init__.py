@@ -1,0 +1,1 @@
+"""Measurements, one module each; `python -m benchmarks NAME` runs one. No test asserts a time."""

@@ -1,0 +1,47 @@
+"""What every benchmark shares: a run as a process of its own, its time and memory, and rows of figures as JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def child(module: str, *arguments: str) -> dict[str, Any]:
+    """Run `python -m module arguments` and answer the JSON document that it prints last."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE)
+    document: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return document
+
+
+def row(figure: str, unit: str, values: Sequence[float], **facts: Any) -> dict[str, Any]:
+    """One figure over several runs."""
+    return {
+        "figure": figure,
+        "unit": unit,
+        "runs": len(values),
+        "min": float(f"{min(values):.4g}"),
+        "median": float(f"{statistics.median(values):.4g}"),
+        "max": float(f"{max(values):.4g}"),
+        **facts,
+    }
+
+
+def publish(name: str, rows: list[dict[str, Any]]) -> None:
+    """Print the rows and keep them under `benchmarks/results`."""
+    RESULTS.mkdir(exist_ok=True)
+    text = "".join(json.dumps(one) + "\n" for one in rows)
+    sys.stdout.write(text)
+    (RESULTS / f"{name}.jsonl").write_text(text)
+
+
+def peak_mb() -> float:
+    """The most memory this process has held, in MB (VmHWM; unlike ru_maxrss it forgets the parent's)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
