@@ -45,8 +45,10 @@ class ReadOptions:
                 hint = f"The options are: {', '.join(sorted(known))}."
                 raise BadInput(f"There is no option '{name}'.", where=f"option {name}", hint=hint)
             _check(name, value)
-        given = {name: tuple(_texts(value)) if name == "text_columns" else value for name, value in values.items()}
-        return replace(cls(), **given, **settings)
+        given: dict[str, Any] = {**values, **settings}
+        if "text_columns" in given:
+            given["text_columns"] = tuple(_texts(given["text_columns"]))
+        return replace(cls(), **given)
 
 
 def _check(name: str, value: Any) -> None:

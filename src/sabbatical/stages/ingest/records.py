@@ -52,7 +52,9 @@ Entry = Record | Refusal
 class Reader(Protocol):
     """One format. A reader streams: its memory does not grow with the source."""
 
-    format: str
+    @property
+    def format(self) -> str:
+        """Its name, such as `coco`."""
 
     def recognises(self, source: Path) -> str | None:
         """Why this source is of this format, in words; None if it is not."""

@@ -94,8 +94,11 @@ def fit_record(record: Record, width: int, height: int) -> Iterator[Refusal]:
 
 def fit_payload(
     payload: Payload, width: float, height: float, file: str, line: int | None
-) -> tuple[Payload, list[Refusal]]:
-    """A payload whose boxes lie inside an image of this size, and what was clipped or dropped for it."""
+) -> tuple[Payload | None, list[Refusal]]:
+    """A payload whose boxes lie inside an image of this size, and what was clipped or dropped for it.
+
+    If no shape is left of some, nothing is known: None, not "nothing is there". A side of 0 is one not known.
+    """
     if not len(payload.boxes_n4):
         return payload, []
     n = len(payload)
@@ -112,7 +115,8 @@ def fit_payload(
         for shape in said.tolist()
     ]
     payload = clip_polygons(replace(payload, boxes_n4=fitted.boxes_n4), fitted.over_n, width, height)
-    return keep(payload, fitted.fault_n == OK), refusals
+    kept_n = fitted.fault_n == OK
+    return (keep(payload, kept_n) if kept_n.any() else None), refusals
 
 
 def clip_polygons(payload: Payload, over_n: Floats, width: float, height: float) -> Payload:

@@ -58,5 +58,5 @@ def _places(label_file: str, options: ReadOptions) -> Iterator[str]:
         return
     split = stem.rpartition("_")[2]
     for base in (folder, posixpath.dirname(folder)):
-        for inside in ("", "images", "img", split, posixpath.join("images", split)):
+        for inside in ("", "images", "JPEGImages", "img", split, posixpath.join("images", split)):
             yield posixpath.join(base, inside) if inside else base
