@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -233,7 +231,7 @@ def nodes() -> tuple[Node, ...]:
 
 def world_customers(items: list[str]) -> tuple[Customer, ...]:
     def cells(**known: Cell) -> dict[str, Cell]:
-        return {name: known.get(name, Cell("none")) for name in CLASSES}
+        return {name: known.get(name, Cell("not labeled")) for name in CLASSES}
 
     def shots(start: int, own: dict[str, str]) -> tuple[Shot, ...]:
         labels = list(own.items())
@@ -249,14 +247,13 @@ def world_customers(items: list[str]) -> tuple[Customer, ...]:
             for i, item in enumerate(items[start : start + 4], start)
         )
 
-    c, k, by = Cell("covered"), Cell("coarse"), Cell("children")
+    k, by = Cell("coarse only"), Cell("by its children")
     a = cells(person=Cell("covered", "Human"), adult=k, child=k)
     b = cells(
         person=by, adult=Cell("covered", "Pedestrian_adult"), child=Cell("covered", "Pedestrian_child"),
         car=Cell("covered", "car"), truck=Cell("covered", "truck"),
     )  # fmt: skip
     d = cells(vehicle=Cell("covered", "Vehicle"), car=k, truck=k, bus=k, light=Cell("covered", "TrafficLight"))
-    assert c
     split = {"train": 240, "validation": 30, "test": 60}
     return (
         Customer("A", 330, split, a, "v1", 812, shots(0, {"person": "Human"})),
@@ -272,10 +269,10 @@ def world_customers(items: list[str]) -> tuple[Customer, ...]:
 def world_teaching(items: list[str]) -> Teaching:
     n = None
     places = (
-        Place("vehicle, drawn as “Vehicle”", (0, 0, 0, 1, n, n, n, 0, 0), at=(70, 90)),
-        Place("light, drawn as “TrafficLight”", (0, 0, 0, 0, 0, 0, 0, 1, 0), at=(180, 60)),
-        Place("child, drawn by nobody", (n, n, n, 0, 0, 0, 0, 0, n), at=(250, 120)),
-        Place("empty road", (n, n, n, 0, 0, 0, 0, 0, n), at=(140, 170)),
+        Place("vehicle, drawn as “Vehicle”", (0, 0, 0, 1, n, n, n, 0, 0), box=(60, 80, 130, 130)),
+        Place("light, drawn as “TrafficLight”", (0, 0, 0, 0, 0, 0, 0, 1, 0), box=(170, 40, 184, 70)),
+        Place("child, drawn by nobody", (n, n, n, 0, 0, 0, 0, 0, n), box=(250, 120, 250, 120)),
+        Place("empty road", (n, n, n, 0, 0, 0, 0, 0, n), box=(140, 170, 140, 170)),
     )
     drawn = (
         Drawn((60, 80, 130, 130), "Vehicle", colour="vehicle"),
@@ -347,8 +344,8 @@ def text_story() -> Story:
         for i in range(12)
     }
     items = list(texts)
-    cells = {n: Cell("covered", n) for n in TEXT_CLASSES[:4]} | {n: Cell("coarse") for n in TEXT_CLASSES[4:]}
-    fine = {n: Cell("covered", n) for n in TEXT_CLASSES if n != "other"} | {"other": Cell("children")}
+    cells = {n: Cell("covered", n) for n in TEXT_CLASSES[:4]} | {n: Cell("coarse only") for n in TEXT_CLASSES[4:]}
+    fine = {n: Cell("covered", n) for n in TEXT_CLASSES if n != "other"} | {"other": Cell("by its children")}
     tagged = tuple(Tagged(item, TEXT_CLASSES[i % 4]) for i, item in enumerate(items[:5]))
     tree = tuple(Node(n, TEXT_PARENTS.get(n), 90) for n in TEXT_CLASSES)
     split = {"train": 600, "validation": 68, "test": 96}
@@ -392,6 +389,3 @@ def pictures() -> dict[str, Picture]:
 @pytest.fixture(scope="session")
 def items(pictures: dict[str, Picture]) -> list[str]:
     return list(pictures)
-
-
-assert pairwise

@@ -73,7 +73,11 @@ def key(*entries: tuple[Markup, str]) -> Markup:
 
 
 def sign(kind: str) -> Markup:
-    """A sign of a legend: `hollow`, `filled`, `band`, `line`, `ink-line`, `hatch`, `person`, `machine`, `nobody`."""
+    """A sign of a legend, such as `hollow`, `filled`, `band`, `line`, `hatch`, `person`, `machine`, `nobody`."""
+    if kind in ("person", "machine", "nobody"):
+        inset = 3 if kind == "nobody" else 1
+        box = el("rect", x=inset, y=inset, width=22 - 2 * inset, height=14 - 2 * inset, rx=1.5)
+        return el("svg", box, class_=f"k {kind}", width=22, height=14, aria_hidden="true")
     return el("i", class_=f"k {kind}")
 
 

@@ -15,7 +15,7 @@ from sabbatical.report.words import Words
 from sabbatical.schemas.evaluate import Change, Comparison, Corners, Report
 
 Hand = Literal["person", "machine", "nobody"]
-CellState = Literal["covered", "children", "part", "coarse", "none"]
+CellState = Literal["covered", "coarse only", "by its children", "in part", "not labeled"]  # as the taxonomy says it
 
 
 class Chapter:
@@ -51,7 +51,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How a customer knows a class: under a label of its own, by all its children, by some, coarsely, or not."""
+    """How a customer knows a class, and its own label for it where it has one."""
 
     state: CellState
     label: str = ""
@@ -152,13 +152,13 @@ class Customers(Chapter):
 class Place:
     """A place of a picture, or a text, and what it teaches: 1, 0 or None (silent) for each class in order.
 
-    `at` is the point of the frame where its number stands; `text` what the place says, if it is a text.
+    Its number stands beside `box` (of no size for an empty place); `text` is what the place says, if it is a text.
     """
 
     name: str
     cells: tuple[float | None, ...]
     note: str = ""
-    at: tuple[float, float] | None = None
+    box: Corners | None = None
     text: str = ""
 
 

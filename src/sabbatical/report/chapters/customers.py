@@ -57,7 +57,7 @@ def _coverage(chapter: Customers, context: Context) -> Card:
     nobody = [
         node.name
         for node in chapter.nodes
-        if all(c.cells.get(node.name) is None or c.cells[node.name].state == "none" for c in chapter.customers)
+        if all(c.cells.get(node.name) is None or c.cells[node.name].state == "not labeled" for c in chapter.customers)
     ]
     says: Words = (
         ("Nobody labels ", strong(listed(nobody)), ": the model cannot learn it, and says so.") if nobody else ()
@@ -105,7 +105,7 @@ def _splits(chapter: Customers) -> Card:
 def _samples(customer: Customer, chapter: Customers, context: Context) -> Card:
     """Some of a customer's items with its own labels, and which class each of its labels is."""
     body = tiles(customer.shots, context, columns=2) if customer.shots else text_list(customer.texts, context)
-    own = [(cell.label, name) for name, cell in customer.cells.items() if cell.label]
+    own = [(cell.label, name) for name, cell in customer.cells.items() if cell.label and cell.state == "covered"]
     body = (
         join((body, el("p", join(_own(label, name, context) for label, name in own), class_="own"))) if body else body
     )

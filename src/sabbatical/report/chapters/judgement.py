@@ -205,7 +205,7 @@ def _curves(report: Report, context: Context) -> Card:
     for name in (name for name in report.classes if name in report.curves):
         threshold = report.thresholds.get(name)
         chosen = threshold.chosen if threshold else None
-        svg = precision_recall(name, report.curves[name], chosen, before.get(name), (other, report.model))
+        svg = precision_recall(name, report.curves[name], chosen, before.get(name))
         facts = None
         if chosen:
             facts = el(

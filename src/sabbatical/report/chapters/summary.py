@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from sabbatical.report.card import Card, Context, Section, Table, table
-from sabbatical.report.markup import render
+from sabbatical.report.markup import el, render
 from sabbatical.report.story import Summary
 from sabbatical.report.words import Words, duration, strong
 
 
 def summary(chapter: Summary, context: Context) -> Section:
-    cards = [Card("Summary", table(Table(chapter.head, chapter.rows)), width=7 if chapter.steps else 12)]
+    cards = [
+        Card(
+            "Summary",
+            el("div", table(Table(chapter.head, chapter.rows)), class_="big"),
+            width=7 if chapter.steps else 12,
+        )
+    ]
     seconds = sum(step.seconds for step in chapter.steps)
     if chapter.steps:
         longest = max(step.seconds for step in chapter.steps) or 1.0

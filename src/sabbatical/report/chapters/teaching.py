@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from sabbatical.report.card import Card, Context, Section, key, sign
 from sabbatical.report.charts.share_bars import Bar, Part, share_bars
 from sabbatical.report.charts.teaching import teaching as matrix
@@ -10,6 +12,7 @@ from sabbatical.report.charts.tiles import photo
 from sabbatical.report.markup import el, join
 from sabbatical.report.story import Place, Teacher, Teaching
 from sabbatical.report.words import Words, counted, listed, percent, strong
+from sabbatical.schemas.evaluate import Corners
 
 
 def teaching(chapter: Teaching, context: Context) -> Section:
@@ -81,20 +84,43 @@ def _noted(place: Place, chapter: Teaching) -> Place:
         note = f"{listed(names, 'or')} stays open"
     else:
         note = f"silent on {listed(names)}"
-    return Place(place.name, place.cells, note, place.at, place.text)
+    return Place(place.name, place.cells, note, place.box, place.text)
 
 
-def _markers(chapter: Teaching) -> object:
-    """Numbers that stand on the picture, in percent of the frame."""
+def _markers(chapter: Teaching) -> Markup | None:
+    """The places' numbers on the picture, each beside its box and clear of the others."""
     assert chapter.shot is not None
     if chapter.shot.frame is None:
         return None
     width, height = chapter.shot.frame
-    spots = [(i, place.at) for i, place in enumerate(chapter.places, 1) if place.at]
-    return join(
-        el("i", i, class_="mk on", style=f"left:{100 * at[0] / width:.1f}%;top:{100 * at[1] / height:.1f}%")
-        for i, at in spots
-    )
+    taken: list[tuple[float, float]] = []
+    marks = []
+    for number, place in enumerate(chapter.places, 1):
+        if place.box is None:
+            continue
+        x, y = _free_spot(place.box, width, height, taken)
+        taken.append((x, y))
+        marks.append(el("i", number, class_="mk on", style=f"left:{100 * x / width:.1f}%;top:{100 * y / height:.1f}%"))
+    return join(marks)
+
+
+def _free_spot(box: Corners, width: float, height: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
+    """The first place left, right, above or below the box that is in the frame and clear of what is taken."""
+    x1, y1, x2, y2 = box
+    gap = 0.04 * width if x2 > x1 else 0.0
+    middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
+    spots = [
+        (x1 - gap, middle_y),
+        (x2 + gap, middle_y),
+        (middle_x, y1 - gap),
+        (middle_x, y2 + gap),
+        (middle_x, middle_y),
+    ]
+    for x, y in spots:
+        inside = gap <= x <= width - gap and gap <= y <= height - gap
+        if inside and all(abs(x - a) + abs(y - b) > 0.08 * width for a, b in taken):
+            return x, y
+    return spots[-1]
 
 
 def _teachers(teachers: tuple[Teacher, ...]) -> Card:

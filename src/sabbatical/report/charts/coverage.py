@@ -11,8 +11,6 @@ from sabbatical.report.markup import el, join
 from sabbatical.report.story import Cell, Customer, Node
 from sabbatical.report.words import count, counted
 
-WORDS = {"children": "by its children", "coarse": "coarse only", "part": "some children", "none": "not labeled"}
-
 
 def coverage(nodes: Sequence[Node], customers: Sequence[Customer], context: Context, *, unit: str) -> Markup:
     """The table; `unit` is what the last column counts (boxes, texts)."""
@@ -46,12 +44,12 @@ def _row(node: Node, nodes: Sequence[Node], customers: Sequence[Customer], conte
     while at is not None and depth < len(nodes):
         depth, at = depth + 1, parents.get(at)
     name = el("th", class_name(node.name, context), scope="row", style=f"--d:{depth}")
-    cells = join(_cell(c.cells.get(node.name, Cell("none"))) for c in customers)
+    cells = join(_cell(c.cells.get(node.name, Cell("not labeled"))) for c in customers)
     return el(
         "tr", name, cells, el("td", count(node.count), class_="r n"), class_="root" if node.parent is None else None
     )
 
 
 def _cell(cell: Cell) -> Markup:
-    words = cell.label or WORDS.get(cell.state, "covered")
-    return el("td", el("span", words), class_=f"cv {cell.state}")
+    words = cell.label if cell.label and cell.state == "covered" else cell.state
+    return el("td", el("span", words), class_="cv " + cell.state.replace(" ", "-"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from sabbatical.report.charts.axis import Axis
-from sabbatical.report.charts.canvas import Canvas, drawing, text
+from sabbatical.report.charts.canvas import Canvas, drawing
 from sabbatical.report.markup import el
 from sabbatical.report.words import points
 from sabbatical.schemas.evaluate import Curve, Operating
@@ -13,14 +13,8 @@ from sabbatical.schemas.evaluate import Curve, Operating
 UNIT = Axis(0.0, 1.0, (0.0, 0.5, 1.0))
 
 
-def precision_recall(
-    name: str,
-    curve: Curve,
-    chosen: Operating | None = None,
-    before: Curve | None = None,
-    labels: tuple[str, str] = ("", ""),
-) -> Markup:
-    """The curve in the accent, another model's in ink; `labels` name the other model and this one."""
+def precision_recall(name: str, curve: Curve, chosen: Operating | None = None, before: Curve | None = None) -> Markup:
+    """The curve in the accent, another model's in ink."""
     canvas = Canvas(UNIT, UNIT, width=190, height=158, left=26, right=10, top=8, bottom=34)
     parts: list[Markup | None] = [canvas.grid("recall")]
     if before and before.recall:
@@ -34,8 +28,6 @@ def precision_recall(
             f" At the chosen threshold {chosen.threshold:.2f} precision is {points(chosen.precision)}"
             f" and recall {points(chosen.recall)}."
         )
-    if before and labels[0]:
-        parts.append(text(labels[0], 34, canvas.py(0.06), "tk", style="fill:var(--ink-2)"))
     return drawing(f"Precision over recall, {name}", says, canvas.width, canvas.height, parts, grow=1.5)
 
 
