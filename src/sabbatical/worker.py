@@ -3,20 +3,84 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
 from types import FrameType
 
-from sabbatical.core.errors import SabbaticalError
+from sabbatical.core.errors import Conflict, SabbaticalError
 from sabbatical.core.settings import load
-from sabbatical.durable.execution import Orphaned, execute
-from sabbatical.stages import all_steps  # noqa: F401 - registers the step of every kind
+from sabbatical.durable.children import BUSY
+from sabbatical.durable.execution import ORPHANED, execute
+from sabbatical.durable.lease import Lease
+from sabbatical.durable.queue import Worker
 from sabbatical.storage.workspace import open_workspace
 
+USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve\n"
+SWEEP_SECONDS = 5.0
+FAILED = 1
+CODES = {"done": 0, "queued": ORPHANED}
 
-def run_once(run_id: str) -> int:
-    """Do one run and answer an exit code; a signal asks it to stop and keep what it has."""
+
+def run_once(run_id: str, parent: int | None) -> int:
+    """Do one run and answer an exit code; a signal asks it to save what it has, for another process to go on."""
+    from sabbatical.stages import all_steps  # noqa: F401, PLC0415 - registers the step of every kind; a worker does none
+
+    stop = _stop_on_signals()
+    workspace = open_workspace(load())
+    try:
+        return CODES.get(execute(workspace, run_id, stop, parent), FAILED)
+    finally:
+        workspace.close()
+
+
+def serve() -> int:
+    """Take runs from the queue until a signal comes, or the process that started this one is gone.
+
+    Raises:
+        Conflict: another worker is at work on this workspace.
+    """
+    stop = _stop_on_signals()
+    parent = os.getppid()
+    workspace = open_workspace(load())
+    lease = Lease.take(workspace.home / "worker.lock")
+    if lease is None:
+        raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
+    worker = Worker(workspace, stop)
+    try:
+        while not stop.is_set() and os.getppid() == parent:
+            worker.sweep()
+            stop.wait(SWEEP_SECONDS)
+    finally:
+        stop.set()
+        worker.close()
+        workspace.close()
+        lease.give_back()
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        match arguments:
+            case ["run", run_id]:
+                return run_once(run_id, None)
+            case ["run", run_id, parent]:
+                return run_once(run_id, int(parent))
+            case ["serve"]:
+                return serve()
+    except Conflict as error:
+        sys.stderr.write(f"{error}\n")
+        return BUSY
+    except SabbaticalError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    sys.stderr.write(USAGE)
+    return 2
+
+
+def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -24,27 +88,7 @@ def run_once(run_id: str) -> int:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    workspace = open_workspace(load())
-    try:
-        return 0 if execute(workspace, run_id, stop) == "done" else 1
-    except Orphaned:
-        return 3
-    finally:
-        workspace.close()
-
-
-def main(arguments: list[str]) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    match arguments:
-        case ["run", run_id]:
-            try:
-                return run_once(run_id)
-            except SabbaticalError as error:
-                sys.stderr.write(f"{error}\n")
-                return 1
-        case _:
-            sys.stderr.write("usage: python -m sabbatical.worker run RUN_ID\n")
-            return 2
+    return stop
 
 
 if __name__ == "__main__":

@@ -1,62 +1,45 @@
-"""Who does a run that was asked for: a child process of this one, or a worker that takes it from a queue."""
+"""Who sees to it that a run is done: this process with a child, or a worker that takes it from a queue."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import threading
 from typing import Protocol
 
-from sabbatical.core.settings import Settings
-
-MODULE = "sabbatical.worker"
+from sabbatical.durable.children import see_through
+from sabbatical.storage.workspace import Workspace
 
 
 class Dispatcher(Protocol):
     def dispatch(self, run_id: str) -> None:
-        """See to it that the run is done, soon and by another process."""
+        """See to it that the run is done, soon and by another process. Harmless for one that is at work already."""
 
     def close(self) -> None:
-        """Wait for nothing and keep no process alive."""
-
-
-def child_command(run_id: str) -> list[str]:
-    """The command line that does one run and ends."""
-    return [sys.executable, "-m", MODULE, "run", run_id]
-
-
-def child_environment(settings: Settings) -> dict[str, str]:
-    """The settings in force, for a child process."""
-    given = {f"SABBATICAL_{k.upper()}": str(v) for k, v in settings.model_dump().items() if v is not None}
-    given["SABBATICAL_HOME"] = str(settings.home.resolve())
-    return {**os.environ, **given}
+        """Keep no process alive."""
 
 
 class ChildDispatcher:
-    """Each run at once in a child process of its own; for one person at a command line, without a server."""
+    """Each run at once in a child process of this one; for one person at a command line, without a server.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._children: list[subprocess.Popen[bytes]] = []
+    Closing it stops the children; they save what they have, and their runs wait to go on.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._threads: dict[str, threading.Thread] = {}
 
     def dispatch(self, run_id: str) -> None:
-        log = self._log(run_id)
-        with log.open("ab") as output:
-            child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                child_command(run_id), env=child_environment(self._settings), stdout=output, stderr=output
-            )
-        self._children = [kept for kept in self._children if kept.poll() is None]
-        self._children.append(child)
+        with self._lock:
+            self._threads = {key: thread for key, thread in self._threads.items() if thread.is_alive()}
+            if run_id in self._threads or self._stopping.is_set():
+                return
+            arguments = (self._workspace, run_id, self._stopping)
+            thread = threading.Thread(target=see_through, args=arguments, name=f"run {run_id}", daemon=True)
+            self._threads[run_id] = thread
+            thread.start()
 
     def close(self) -> None:
-        for child in self._children:
-            if child.poll() is None:
-                child.terminate()
-        for child in self._children:
-            child.wait()
-
-    def _log(self, run_id: str) -> Path:
-        folder = self._settings.home.resolve() / "runs" / run_id
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / "log.txt"
+        self._stopping.set()
+        for thread in self._threads.values():
+            thread.join()

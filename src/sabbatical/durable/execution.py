@@ -9,12 +9,15 @@ import time
 import traceback
 from typing import Any
 
-from sabbatical.core.errors import Broken, Interrupted, SabbaticalError
+from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError
 from sabbatical.durable import runs
+from sabbatical.durable.lease import Lease
 from sabbatical.durable.steps import Step, body_of
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.runs")
+GRACE_SECONDS = 30.0
+ORPHANED = 3
 
 
 class Orphaned(Exception):
@@ -24,16 +27,19 @@ class Orphaned(Exception):
 class RunProgress:
     """Progress of a run, kept in the database at most once a heartbeat, from a thread of its own.
 
-    The thread also brings the wish to stop back, so that a body need not wait for the database.
+    The thread also brings the wish to stop back, so that a body need not wait for the database. It ends this process
+    if the one that started it is gone and the body does not notice in time.
     """
 
-    def __init__(self, workspace: Workspace, run_id: str, stop: threading.Event | None = None) -> None:
+    def __init__(self, workspace: Workspace, run_id: str, stop: threading.Event, parent: int | None) -> None:
         self._workspace = workspace
         self._run_id = run_id
         self._latest: tuple[float, str, dict[str, Any]] = (0.0, "Started", {})
-        self._stop = stop or threading.Event()
+        self._stop = stop
+        self._parent = parent
+        self._orphaned_at: float | None = None
         self._ended = threading.Event()
-        self._parent = os.getppid()
+        self.cancelled = False
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
 
@@ -41,9 +47,9 @@ class RunProgress:
         self._latest = (min(max(fraction, 0.0), 1.0), message, numbers or self._latest[2])
 
     def stopping(self) -> bool:
-        if os.getppid() != self._parent:
+        if self._orphaned_at is not None:
             raise Orphaned
-        return self._stop.is_set()
+        return self.cancelled or self._stop.is_set()
 
     def close(self) -> None:
         self._ended.set()
@@ -51,49 +57,75 @@ class RunProgress:
 
     def _beat(self) -> None:
         while not self._ended.wait(runs.HEARTBEAT_SECONDS):
+            self._watch_parent()
             fraction, message, numbers = self._latest
             try:
                 with self._workspace.database.transaction() as session:
                     now = self._workspace.clock()
                     if runs.tell(session, self._run_id, fraction=fraction, message=message, numbers=numbers, now=now):
-                        self._stop.set()
+                        self.cancelled = True
             except SabbaticalError as error:  # a busy or full database must not end the work; the next beat tries again
                 log.warning("progress of %s was not recorded: %s", self._run_id, error)
 
+    def _watch_parent(self) -> None:
+        if self._parent is None or os.getppid() == self._parent:
+            return
+        if self._orphaned_at is None:
+            self._orphaned_at = time.monotonic()
+        elif time.monotonic() - self._orphaned_at > GRACE_SECONDS:
+            os._exit(ORPHANED)
 
-def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = None) -> str:
+
+def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = None, parent: int | None = None) -> str:
     """Do a run to its end and answer its final state; errors are recorded, not raised.
 
+    When `stop` is set, or the process `parent` is gone, the body saves what it has and the run waits to go on.
+
     Raises:
-        Conflict: the run has ended already or another process is at work on it.
+        Conflict: the run has ended already, or another process is at work on it.
     """
-    with workspace.database.transaction() as session:
-        row = runs.claim(session, run_id, workspace.clock())
-        kind, project_id, params = row.kind, row.project_id, dict(row.params)
-    progress = RunProgress(workspace, run_id, stop)
-    began = time.monotonic()
-    outcome: dict[str, Any]
+    lease = Lease.take(workspace.folder("runs", run_id) / "lock")
+    if lease is None:
+        raise Conflict(f"Another process is at work on run {run_id}.", hint="Look at its progress instead.")
     try:
-        result = body_of(kind)(Step(workspace, run_id, project_id, params, progress))
-        result.setdefault("seconds", round(time.monotonic() - began, 2))
-        outcome = {"state": "done", "message": "Done", "result": result}
-    except Orphaned:
-        raise
-    except Interrupted as error:
-        outcome = {"state": "cancelled", "message": error.message, "error": error.to_dict()}
-    except SabbaticalError as error:
-        outcome = {"state": "failed", "message": error.message, "error": error.to_dict()}
-    except Exception as error:
-        outcome = {"state": "failed", "message": str(error), "error": _unexpected(workspace, run_id, error)}
+        with workspace.database.transaction() as session:
+            row = runs.claim(session, run_id, workspace.clock(), alone=lease.inherited)
+            kind, project_id, params = row.kind, row.project_id, dict(row.params)
+        progress = RunProgress(workspace, run_id, stop or threading.Event(), parent)
+        try:
+            outcome = _outcome(kind, Step(workspace, run_id, project_id, params, progress), progress)
+        finally:
+            progress.close()
+        with workspace.database.transaction() as session:
+            if outcome is None:
+                return runs.release(session, run_id)
+            runs.end(session, run_id, now=workspace.clock(), **outcome)
+            return str(outcome["state"])
     finally:
-        progress.close()
-    with workspace.database.transaction() as session:
-        runs.end(session, run_id, now=workspace.clock(), **outcome)
-    return str(outcome["state"])
+        lease.give_back()
 
 
-def _unexpected(workspace: Workspace, run_id: str, error: Exception) -> dict[str, Any]:
-    path = workspace.folder("runs", run_id) / "error.txt"
+def _outcome(kind: str, step: Step, progress: RunProgress) -> dict[str, Any] | None:
+    """How the body ended; None where it was told to end so that another process goes on."""
+    began = time.monotonic()
+    try:
+        result = body_of(kind)(step)
+        result.setdefault("seconds", round(time.monotonic() - began, 2))
+        return {"state": "done", "message": "Done", "result": result}
+    except Orphaned:
+        return None
+    except Interrupted as error:
+        if not progress.cancelled:
+            return None
+        return {"state": "cancelled", "message": error.message, "error": error.to_dict()}
+    except SabbaticalError as error:
+        return {"state": "failed", "message": error.message, "error": error.to_dict()}
+    except Exception as error:
+        return {"state": "failed", "message": str(error), "error": _unexpected(step, error)}
+
+
+def _unexpected(step: Step, error: Exception) -> dict[str, Any]:
+    path = step.folder / "error.txt"
     path.write_text("".join(traceback.format_exception(error)))
     return Broken(
         f"{type(error).__name__}: {error}", where=str(path), hint="This is a fault of ours; the file tells where."

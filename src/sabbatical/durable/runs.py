@@ -1,4 +1,9 @@
-"""The record of runs: asked, claimed, told, ended. Only this file changes a run's state."""
+"""The record of runs: asked, claimed, told, released, ended. Only this file changes a run's state.
+
+queued -> running -> done | failed | cancelled
+  ^          |  \\-> stopping -> cancelled
+  \\----------/   released: its process was told to end, or died
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,7 @@ from sabbatical.storage.tables import RunRow
 HEARTBEAT_SECONDS = 1.0
 STALE_SECONDS = 20.0
 ENDED = ("done", "failed", "cancelled")
+AT_WORK = ("running", "stopping")
 
 
 def ask(
@@ -93,24 +99,31 @@ def stalled(row: RunRow, now: datetime) -> bool:
     return now - last > timedelta(seconds=STALE_SECONDS)
 
 
-def claim(session: Session, run_id: str, now: datetime) -> RunRow:
-    """Take a run for this process: one that waits, or one whose process died (its heartbeat is stale).
+def claim(session: Session, run_id: str, now: datetime, *, alone: bool = False) -> RunRow:
+    """Take a run for this process: one that waits, or one whose process died.
+
+    A process died if its heartbeat is stale, or if the caller knows that nobody else is at work on it (`alone`). A run
+    that was to stop when its process died ends as cancelled.
 
     Raises:
         Conflict: it has ended, or another process is at work on it.
     """
-    stale = now - timedelta(seconds=STALE_SECONDS)
-    free = (RunRow.state == "queued") | (RunRow.state.in_(("running", "stopping")) & (RunRow.heartbeat_at < stale))
+    dead = RunRow.state.in_(AT_WORK) if alone else _abandoned(now)
+    session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.state == "stopping", dead)
+        .values(state="cancelled", ended_at=now, message="Cancelled")
+    )
     claimed = session.execute(
         update(RunRow)
-        .where(RunRow.id == run_id, free)
+        .where(RunRow.id == run_id, (RunRow.state == "queued") | dead)
         .values(state="running", started_at=now, heartbeat_at=now, message="Started", error=None)
         .returning(RunRow.id)
     ).scalar()
     row = get(session, run_id)
+    session.refresh(row)
     if claimed is None:
         raise Conflict(f"Run {run_id} is {row.state}; it cannot be started now.", hint="Look at its progress instead.")
-    session.refresh(row)
     return row
 
 
@@ -128,10 +141,10 @@ def tell(
 
 
 def cancel(session: Session, run_id: str, now: datetime) -> RunRow:
-    """Ask a run to stop; one that has not begun ends at once."""
+    """Ask a run to stop; one that nobody is at work on ends at once."""
     row = get(session, run_id)
-    if row.state == "queued":
-        row.state, row.ended_at, row.message = "cancelled", now, "Cancelled before it began"
+    if row.state == "queued" or (row.state in AT_WORK and stalled(row, now)):
+        row.state, row.ended_at, row.message = "cancelled", now, "Cancelled"
     elif row.state == "running":
         row.state, row.message = "stopping", "Stopping"
     return row
@@ -143,9 +156,22 @@ def resume(session: Session, run_id: str, now: datetime) -> RunRow:
     A run that is done, or that somebody is at work on, stays as it is.
     """
     row = get(session, run_id)
-    if row.state in {"failed", "cancelled"} or (row.state in {"running", "stopping"} and stalled(row, now)):
+    if row.state in {"failed", "cancelled"} or (row.state in AT_WORK and stalled(row, now)):
         _queue_again(row)
     return row
+
+
+def release(session: Session, run_id: str) -> str:
+    """Give back a run that this process was at work on, for another to go on with; answers its state.
+
+    One that was to stop ends as cancelled; one that has ended stays as it is.
+    """
+    row = get(session, run_id)
+    if row.state == "running":
+        _queue_again(row)
+    elif row.state == "stopping":
+        row.state, row.message, row.ended_at = "cancelled", "Cancelled", row.heartbeat_at
+    return row.state
 
 
 def end(
@@ -164,8 +190,11 @@ def end(
     session.execute(update(RunRow).where(RunRow.id == run_id).values(**values))
 
 
-def abandoned(session: Session, now: datetime) -> list[str]:
-    """Runs whose process died: they may be claimed again."""
-    stale = now - timedelta(seconds=STALE_SECONDS)
-    query = select(RunRow.id).where(RunRow.state.in_(("running", "stopping")), RunRow.heartbeat_at < stale)
+def waiting(session: Session, now: datetime, limit: int = 1000) -> list[str]:
+    """Runs to be done, oldest first: those that wait, and those whose process died."""
+    query = select(RunRow.id).where((RunRow.state == "queued") | _abandoned(now)).order_by(RunRow.id).limit(limit)
     return list(session.scalars(query))
+
+
+def _abandoned(now: datetime) -> Any:
+    return RunRow.state.in_(AT_WORK) & (RunRow.heartbeat_at < now - timedelta(seconds=STALE_SECONDS))

@@ -33,7 +33,7 @@ class InProcessTransport(httpx.BaseTransport):
         self._resources = ExitStack()
         workspace = open_workspace(settings)
         self._resources.callback(workspace.close)
-        dispatcher = ChildDispatcher(settings)
+        dispatcher = ChildDispatcher(workspace)
         self._resources.callback(dispatcher.close)
         self._app = create_app(workspace, dispatcher, InProcess(), free_paths=True)
         self._portal: BlockingPortal = self._resources.enter_context(start_blocking_portal(name="sabbatical"))

@@ -1,0 +1,118 @@
+"""The queue of runs on DBOS: requests put in, a worker takes out, and goes on after a kill where it stood.
+
+The table of runs is what counts; the queue is how a worker hears of them. What was recorded but never queued (a server
+killed between the two) is found by `sweep`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from sabbatical.core.settings import Settings
+from sabbatical.durable import runs
+from sabbatical.durable.children import GRACE_SECONDS, see_through
+from sabbatical.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+log = logging.getLogger("sabbatical.queue")
+APPLICATION = "sabbatical"
+QUEUE = "runs"
+WORKFLOW = "do_run"
+CODE_VERSION = "1"
+"""Part of a workflow's identity in DBOS: raise it when `do_run` changes so that an old one cannot be gone on with."""
+POLL_SECONDS = 0.25
+
+
+def address(settings: Settings) -> str:
+    """Where DBOS keeps its state: beside our tables on PostgreSQL, else in a file of the workspace."""
+    if settings.database and settings.database.startswith("postgresql"):
+        return settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
+    return f"sqlite:///{settings.home.resolve() / 'dbos.sqlite'}"
+
+
+class DbosDispatcher:
+    """Puts runs in the queue from a process that does none itself. Connects when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: DBOSClient | None = None
+        self._lock = threading.Lock()
+
+    def dispatch(self, run_id: str) -> None:
+        try:
+            put(self._connected(), run_id)
+        except Exception as error:  # it is on record, and the worker's next sweep finds it
+            log.warning("run %s was not queued, the worker will find it: %s", run_id, error)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.destroy()
+
+    def _connected(self) -> DBOSClient:
+        from dbos import DBOSClient  # noqa: PLC0415 - half of a web process's memory, for one that may never need it
+
+        with self._lock:
+            if self._client is None:
+                self._client = DBOSClient(
+                    system_database_url=address(self._settings), application_name=APPLICATION, lazy=True
+                )
+            return self._client
+
+
+def put(client: Any, run_id: str) -> None:
+    """Put a run in the queue, unless it is in there or being done."""
+    options = {
+        "queue_name": QUEUE,
+        "workflow_name": WORKFLOW,
+        "app_version": CODE_VERSION,
+        "deduplication_id": run_id,
+        "duplication_policy": "return-existing",
+    }
+    client.enqueue(options, run_id)
+
+
+class Worker:
+    """Takes runs from the queue, at most `settings.workers` at one time, each in a child process."""
+
+    def __init__(self, workspace: Workspace, stopping: threading.Event) -> None:
+        from dbos import DBOS, DBOSClient  # noqa: PLC0415 - only a worker needs all of it
+
+        self._workspace = workspace
+        self._dbos = DBOS
+        url = address(workspace.settings)
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": url,
+                "application_version": CODE_VERSION,
+                "log_level": "WARNING",
+            }
+        )
+
+        @DBOS.step(name="see_through")
+        def do(run_id: str) -> str:
+            return see_through(workspace, run_id, stopping)
+
+        @DBOS.workflow(name=WORKFLOW)
+        def do_run(run_id: str) -> str:
+            return do(run_id)
+
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=workspace.settings.workers, polling_interval_sec=POLL_SECONDS)
+        self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
+
+    def sweep(self) -> None:
+        """Queue what is on record as to be done; what is queued already stays once."""
+        with self._workspace.database.reading() as session:
+            waiting = runs.waiting(session, self._workspace.clock())
+        for run_id in waiting:
+            put(self._client, run_id)
+
+    def close(self) -> None:
+        """Let the children save what they have."""
+        self._client.destroy()
+        self._dbos.destroy(workflow_completion_timeout_sec=int(2 * GRACE_SECONDS))

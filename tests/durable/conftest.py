@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sabbatical.core.settings import load
+from sabbatical.durable import children, runs
+from sabbatical.storage.tables import RunRow
+from sabbatical.storage.workspace import Workspace, open_workspace
+from tests.durable import napping
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setattr(children, "MODULE", napping.__name__)
+    opened = open_workspace(load(home=tmp_path / "home", workers=2))
+    yield opened
+    opened.close()
+
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def ask(workspace: Workspace) -> Ask:
+    """Record a nap and answer its id."""
+
+    def record(key: str | None = None, **params: Any) -> str:
+        with workspace.database.transaction() as session:
+            row = runs.ask(session, project_id=None, kind="nap", params=params, now=workspace.clock(), key=key)
+            return row.id
+
+    return record
+
+
+def look(workspace: Workspace, run_id: str) -> RunRow:
+    with workspace.database.reading() as session:
+        return runs.get(session, run_id)
+
+
+def until(happens: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """Wait until something is true; how long it takes is not the promise, that it comes is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = happens()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen")
+
+
+def ticks(workspace: Workspace, run_id: str) -> list[int]:
+    """The process ids of a nap's ticks so far."""
+    file = workspace.home / "runs" / run_id / "ticks.txt"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []

@@ -1,0 +1,96 @@
+"""Runs in real child processes: what a kill leaves behind, and who goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+
+from sabbatical.durable import runs
+from sabbatical.durable.children import environment, see_through
+from sabbatical.durable.dispatch import ChildDispatcher
+from sabbatical.durable.lease import Lease
+from sabbatical.storage.workspace import Workspace
+from tests.durable.conftest import Ask, look, ticks, until
+
+ASKER = """
+import sys, time
+from pathlib import Path
+from sabbatical.core.settings import load
+from sabbatical.durable import children
+from sabbatical.durable.dispatch import ChildDispatcher
+from sabbatical.storage.workspace import open_workspace
+children.MODULE = "tests.durable.napping"
+ChildDispatcher(open_workspace(load())).dispatch(sys.argv[1])
+time.sleep(600)
+"""
+
+
+def test_a_child_that_dies_is_followed_by_another_that_goes_on(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=6, dies_at=[2, 4])
+    assert see_through(workspace, run_id, threading.Event()) == "done"
+    done = ticks(workspace, run_id)
+    assert len(done) == 6
+    assert len(set(done)) == 3
+
+
+def test_a_run_that_kills_every_child_fails_and_says_how(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=9, dies_at=[0, 1, 2, 3, 4])
+    assert see_through(workspace, run_id, threading.Event()) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert error["message"] == "Its process was killed by SIGKILL, 3 times in a row."
+    assert Path(error["where"]).exists()
+
+
+def test_closing_the_dispatcher_ends_its_children_and_their_runs_wait(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    dispatcher = ChildDispatcher(workspace)
+    dispatcher.dispatch(run_id)
+    dispatcher.dispatch(run_id)
+    pid = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    dispatcher.close()
+    assert not psutil.pid_exists(pid)
+    assert look(workspace, run_id).state == "queued"
+    assert len(set(ticks(workspace, run_id))) == 1
+
+
+def test_two_runs_go_on_side_by_side(workspace: Workspace, ask: Ask) -> None:
+    first, second = ask(ticks=100_000), ask(ticks=100_000)
+    dispatcher = ChildDispatcher(workspace)
+    dispatcher.dispatch(first)
+    dispatcher.dispatch(second)
+    until(lambda: ticks(workspace, first) and ticks(workspace, second), "ticks of both")
+    dispatcher.close()
+    assert set(ticks(workspace, first)).isdisjoint(ticks(workspace, second))
+
+
+def test_a_child_whose_parent_was_killed_ends_and_hands_its_run_on(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    parent = subprocess.Popen([sys.executable, "-c", ASKER, run_id], env=environment(workspace.settings))
+    child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    until(lambda: not psutil.pid_exists(child), "the end of the orphan")
+    assert look(workspace, run_id).state == "queued"
+
+
+def test_what_another_process_does_is_waited_for_not_done_twice(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=2)
+    lease = Lease.take(workspace.folder("runs", run_id) / "lock")
+    assert lease is not None
+    thread = threading.Thread(target=see_through, args=(workspace, run_id, threading.Event()))
+    thread.start()
+    thread.join(0.5)
+    assert thread.is_alive()
+    assert ticks(workspace, run_id) == []
+    with workspace.database.transaction() as session:
+        runs.end(session, run_id, "done", workspace.clock(), message="Done", result={})
+    lease.give_back()
+    thread.join(30)
+    assert ticks(workspace, run_id) == []

@@ -1,0 +1,109 @@
+"""One run in one process: how it ends, and what is on record then."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from sabbatical.core.errors import Conflict
+from sabbatical.durable import runs
+from sabbatical.durable.execution import execute
+from sabbatical.durable.lease import Lease
+from sabbatical.durable.steps import Step, step
+from sabbatical.storage.workspace import Workspace
+from tests.durable.conftest import Ask, look, ticks, until
+
+
+def test_a_run_that_ends_well_keeps_its_result(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=3)
+    assert execute(workspace, run_id) == "done"
+    row = look(workspace, run_id)
+    assert row.result is not None
+    assert (row.state, row.fraction, row.result["ticks"]) == ("done", 1.0, 3)
+    assert row.ended_at is not None
+
+
+def test_an_error_of_ours_is_on_record_as_every_interface_shows_it(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=3, fails_at=1)
+    assert execute(workspace, run_id) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["where"]) == ("bad_input", "the bed")
+
+
+def test_an_unexpected_error_names_the_file_that_tells_where(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(tics=3)
+    assert execute(workspace, run_id) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert error["code"] == "broken"
+    assert "KeyError: 'ticks'" in (workspace.home / "runs" / run_id / "error.txt").read_text()
+
+
+def test_a_cancelled_run_stops_and_ends_as_cancelled(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    thread = threading.Thread(target=execute, args=(workspace, run_id))
+    thread.start()
+    until(lambda: ticks(workspace, run_id), "the first tick")
+    with workspace.database.transaction() as session:
+        runs.cancel(session, run_id, workspace.clock())
+    thread.join(30)
+    assert look(workspace, run_id).state == "cancelled"
+
+
+def test_a_run_that_is_stopped_waits_and_goes_on_where_it_was(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=20)
+    stop = threading.Event()
+    stop.set()
+    assert execute(workspace, run_id, stop) == "queued"
+    thread = threading.Thread(target=execute, args=(workspace, run_id, later := threading.Event()))
+    thread.start()
+    until(lambda: len(ticks(workspace, run_id)) > 3, "some ticks")
+    later.set()
+    thread.join()
+    begun = len(ticks(workspace, run_id))
+    assert look(workspace, run_id).state == "queued"
+    assert execute(workspace, run_id) == "done"
+    assert 3 < begun < 20
+    assert len(ticks(workspace, run_id)) == 20
+
+
+def test_a_run_whose_parent_is_gone_waits_for_another_process(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    nobody = 1 << 30
+    assert execute(workspace, run_id, None, nobody) == "queued"
+
+
+def test_two_processes_never_do_one_run(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=1)
+    lease = Lease.take(workspace.folder("runs", run_id) / "lock")
+    assert lease is not None
+    with pytest.raises(Conflict, match="Another process"):
+        execute(workspace, run_id)
+    lease.give_back()
+    assert execute(workspace, run_id) == "done"
+    with pytest.raises(Conflict, match="is done"):
+        execute(workspace, run_id)
+
+
+def test_progress_is_on_record_while_the_work_goes_on(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    thread = threading.Thread(target=execute, args=(workspace, run_id, stop := threading.Event()))
+    thread.start()
+    row = until(lambda: (r := look(workspace, run_id)).numbers and r, "progress")
+    stop.set()
+    thread.join()
+    assert row.message == f"Tick {row.numbers['tick']}"
+    assert 0 <= row.fraction < 1
+
+
+def test_a_step_that_needs_a_project_says_so(workspace: Workspace) -> None:
+    @step("refusing")
+    def refuse(step: Step) -> dict[str, int]:
+        return {"n": len(step.project)}
+
+    with workspace.database.transaction() as session:
+        row = runs.ask(session, project_id=None, kind="refusing", params={}, now=workspace.clock())
+    assert execute(workspace, row.id) == "failed"
+    assert "needs a project" in look(workspace, row.id).message

@@ -1,0 +1,107 @@
+"""The worker as a process of its own, with DBOS: what it takes from the queue is done once, whatever is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psutil
+import pytest
+
+from sabbatical.durable import runs
+from sabbatical.durable.children import environment
+from sabbatical.durable.queue import DbosDispatcher
+from sabbatical.storage.workspace import Workspace
+from tests.durable import napping
+from tests.durable.conftest import Ask, look, ticks, until
+
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(workspace: Workspace) -> Iterator[Start]:
+    """Starts a worker; all are ended after the test."""
+    with ExitStack() as ends:
+
+        def worker() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", napping.__name__, "serve"]
+            process = subprocess.Popen(command, env=environment(workspace.settings))
+            ends.callback(process.wait)
+            ends.callback(process.terminate)
+            return process
+
+        yield worker
+
+
+@pytest.fixture
+def dispatcher(workspace: Workspace) -> Iterator[DbosDispatcher]:
+    made = DbosDispatcher(workspace.settings)
+    yield made
+    made.close()
+
+
+def _state(workspace: Workspace, run_id: str) -> str:
+    return look(workspace, run_id).state
+
+
+def test_worker_and_child_killed_in_mid_run_then_started_again_end_the_run_once(
+    workspace: Workspace, ask: Ask, start: Start, dispatcher: DbosDispatcher
+) -> None:
+    first = start()
+    until((workspace.home / "dbos.sqlite").exists, "the worker's start")
+    run_id = ask(ticks=60)
+    dispatcher.dispatch(run_id)
+    child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    os.kill(first.pid, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    first.wait()
+    begun = len(ticks(workspace, run_id))
+    assert _state(workspace, run_id) == "running"
+    start()
+    until(lambda: _state(workspace, run_id) == "done", "the end of the run")
+    done = ticks(workspace, run_id)
+    assert begun < 60 == len(done)
+    assert len(set(done)) == 2
+
+
+def test_a_run_that_was_recorded_but_never_queued_is_found(workspace: Workspace, ask: Ask, start: Start) -> None:
+    run_id = ask(ticks=1)
+    start()
+    until(lambda: _state(workspace, run_id) == "done", "the end of the run")
+
+
+def test_a_worker_that_is_told_to_end_lets_runs_wait_and_the_next_goes_on(
+    workspace: Workspace, ask: Ask, start: Start
+) -> None:
+    run_id = ask(ticks=100)
+    first = start()
+    child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    first.terminate()
+    assert first.wait(60) == 0
+    assert not psutil.pid_exists(child)
+    assert _state(workspace, run_id) == "queued"
+    start()
+    until(lambda: _state(workspace, run_id) == "done", "the end of the run")
+    assert len(ticks(workspace, run_id)) == 100
+
+
+def test_a_run_is_cancelled_through_its_record(workspace: Workspace, ask: Ask, start: Start) -> None:
+    run_id = ask(ticks=100_000)
+    start()
+    until(lambda: ticks(workspace, run_id), "the first tick")
+    with workspace.database.transaction() as session:
+        runs.cancel(session, run_id, workspace.clock())
+    until(lambda: _state(workspace, run_id) == "cancelled", "the end of the run")
+
+
+def test_a_second_worker_on_one_workspace_is_refused(workspace: Workspace, start: Start) -> None:
+    start()
+    until((workspace.home / "worker.lock").exists, "the worker's start")
+    command = [sys.executable, "-m", napping.__name__, "serve"]
+    second = subprocess.run(command, env=environment(workspace.settings), capture_output=True, text=True, check=False)
+    assert second.returncode == 4
+    assert "Another worker" in second.stderr
