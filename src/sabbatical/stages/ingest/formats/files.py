@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from sabbatical.core.errors import BadFile, BadInput
-from sabbatical.stages.ingest.options import ReadOptions, absolute
+from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.records import Refusal
 
 JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -58,9 +58,9 @@ def open_files(source: Path, options: ReadOptions) -> Files:
         return ZipFiles(source, options.max_archive_bytes)
     if is_tar(source):
         return TarFiles(source, options.max_archive_bytes)
-    root = absolute(options.image_root)
-    if root is not None:
-        return Folder(Path(os.path.commonpath([source.parent.resolve(), root.resolve()])), main=source.resolve())
+    if source.suffix.lower() in (".zip", ".tar", ".tgz"):
+        hint = "Was it copied to its end? Make it again."
+        raise BadFile(f"This is no whole {source.suffix[1:]} archive.", where=str(source), hint=hint)
     source = source.absolute()
     return Folder(source.parent.parent, main=source)
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sabbatical.stages.ingest.formats.files import Files
+from sabbatical.stages.ingest.formats.files import Files, Folder
 from sabbatical.stages.ingest.options import ReadOptions, absolute
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
@@ -24,9 +24,9 @@ class ImageFinder:
     """
 
     def __init__(self, files: Files, label_file: str, options: ReadOptions) -> None:
-        self.files = files
-        self.options = options
-        self._places = list(dict.fromkeys(_places(label_file, options)))
+        root = absolute(options.image_root)
+        self.files = files if root is None else Folder(root)
+        self._places = [""] if root is not None else list(dict.fromkeys(_places(label_file, options)))
 
     def find(self, name: str) -> str | None:
         """The image's name in the source; None if it is not there."""
@@ -53,7 +53,7 @@ class ImageFinder:
 def _places(label_file: str, options: ReadOptions) -> Iterator[str]:
     folder, stem = posixpath.dirname(label_file), posixpath.splitext(posixpath.basename(label_file))[0]
     root = options.image_root
-    if root is not None and absolute(root) is None:
+    if root is not None:
         yield posixpath.join(folder, root)
         return
     split = stem.rpartition("_")[2]
