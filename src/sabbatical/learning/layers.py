@@ -19,7 +19,7 @@ class ConvNorm(nn.Sequential):
     ) -> None:
         layers: list[nn.Module] = [
             nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-            nn.BatchNorm2d(outputs, momentum=0.03, eps=1e-4),
+            nn.BatchNorm2d(outputs, momentum=0.1, eps=1e-4),
         ]
         super().__init__(*layers, *([nn.ReLU(inplace=True)] if active else []))
 

@@ -66,9 +66,14 @@ class DetectorRecipe:
     save_every: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "learning_rate", "workers"):
-            if getattr(self, name) <= 0:
-                raise BadInput(f"'{name}' must be above 0, not {getattr(self, name)}.")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise BadInput(f"'{name}' must be a number, not {value!r}.")
+            if value < least:
+                raise BadInput(f"'{name}' must be {least} or more, not {value}.")
+        if self.learning_rate <= 0:
+            raise BadInput(f"'learning_rate' must be above 0, not {self.learning_rate}.")
         if not 0 <= self.ema < 1:
             raise BadInput(f"'ema' must be from 0 to below 1, not {self.ema}.")
         for name, allowed in _CHOICES.items():
@@ -108,6 +113,8 @@ class DetectorRecipe:
         )
 
 
+_LEAST = {"steps": 1, "batch": 2, "learning_rate": 0, "workers": 1, "ema": 0, "seed": 0}
+"""The least that some numbers may be; norms need two images a batch."""
 _CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("tree", "column", "none"),
     "box_outputs": ("class", "subtree", "shared"),
