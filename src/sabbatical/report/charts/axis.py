@@ -33,8 +33,10 @@ def axis_of(values: Iterable[float], ticks: int = 5, floor: float | None = None,
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (floor or 0.0, 1.0 if ceiling is None else ceiling)
-    if high - low < 1e-9:
-        low, high = low - 0.5 * (abs(low) or 1.0) * 0.2, high + 0.5 * (abs(high) or 1.0) * 0.2
+    least = max(1e-6 * max(abs(low), abs(high)), 1e-9)
+    if high - low < least:
+        room = 0.1 * (abs(low) if abs(low) > 1e-9 else 1.0)
+        low, high = low - room, high + room
     step = _step((high - low) / ticks)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     if floor is not None:
@@ -42,7 +44,7 @@ def axis_of(values: Iterable[float], ticks: int = 5, floor: float | None = None,
     if ceiling is not None:
         last = min(last, math.floor(ceiling / step + 1e-9))
     last = max(last, first + 1)
-    marks = tuple(round(i * step, 10) for i in range(first, last + 1))
+    marks = tuple(float(f"{i * step:.12g}") for i in range(first, last + 1))
     return Axis(marks[0], marks[-1], marks)
 
 

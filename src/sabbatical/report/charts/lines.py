@@ -20,7 +20,7 @@ def lines(
     traces: Sequence[Trace], *, title: str, x_name: str, height: float = 226, y_floor: float | None = None
 ) -> Markup:
     """All traces on one pair of axes, each named with its last value at its end. Empty traces are left out."""
-    drawn = [(trace, *_thin(trace)) for trace in traces if len(trace.y)]
+    drawn = [(trace, *_thin(trace)) for trace in traces if np.isfinite(np.asarray(trace.y, float)).any()]
     if not drawn:
         return el("p", "Nothing was recorded.", class_="so")
     xs = np.concatenate([x for _, x, _, _ in drawn])
@@ -41,14 +41,16 @@ def lines(
 
 def _thin(trace: Trace) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, raw y and moving mean of y, at no more than `POINTS` places."""
-    y = np.asarray(trace.y, float)
+    x, y = np.asarray(trace.x, float), np.asarray(trace.y, float)
+    sound = np.isfinite(y)  # a training that diverged still shows how far it came
+    x, y = x[sound], y[sound]
     mean = y
     if trace.smooth and len(y) > 8:
         window = max(len(y) // 24, 3)
         padded = np.pad(y, (window // 2, window - 1 - window // 2), mode="edge")
         mean = np.convolve(padded, np.full(window, 1 / window), mode="valid")
     kept = np.unique(np.linspace(0, len(y) - 1, min(len(y), POINTS)).round().astype(int))
-    return np.asarray(trace.x, float)[kept], y[kept], mean[kept]
+    return x[kept], y[kept], mean[kept]
 
 
 def _labels(ends: list[tuple[float, float, Trace, float]], canvas: Canvas) -> list[Markup]:
