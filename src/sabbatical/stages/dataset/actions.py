@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import RunRow, SnapshotRow
 from sabbatical.storage.workspace import Workspace
 
-__all__ = ["Labeled", "Truth", "ask", "boxes", "diff", "get", "labels", "page", "truth_of"]
+__all__ = ["Labeled", "Truth", "ask", "boxes", "diff", "get", "labels", "names", "page", "truth_of"]
 
 
 def get(session: Session, project: Project, name: str | None) -> Snapshot:
@@ -32,6 +32,11 @@ def get(session: Session, project: Project, name: str | None) -> Snapshot:
         NotFound: there is none.
     """
     return _snapshot(_row(session, project, name), project)
+
+
+def names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """The names of snapshots by their ids."""
+    return queries.snapshot_names(session, ids)
 
 
 def ask(session: Session, project: Project, query: SnapshotQuery, now: datetime) -> RunRow:

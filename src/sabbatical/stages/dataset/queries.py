@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, cast, func, select
@@ -116,6 +116,11 @@ def next_number(session: Session, project_id: str) -> int:
 
 def snapshot_numbered(session: Session, project_id: str, number: int) -> SnapshotRow | None:
     return session.scalar(select(SnapshotRow).where(SnapshotRow.project_id == project_id, SnapshotRow.number == number))
+
+
+def snapshot_names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    query = select(SnapshotRow.id, SnapshotRow.number).where(SnapshotRow.id.in_(ids))
+    return {row[0]: f"s{row[1]}" for row in session.execute(query)}
 
 
 def snapshots(session: Session, project_id: str, before: int | None, limit: int) -> list[SnapshotRow]:

@@ -1,0 +1,97 @@
+"""Ask for a judgement, find the reports that were made, read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import NotFound
+from sabbatical.core.ids import document_id
+from sabbatical.durable import runs
+from sabbatical.schemas.evaluation import EvaluateRequest, EvaluationRecord
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.evaluate import queries
+from sabbatical.stages.train import actions as models
+from sabbatical.storage.tables import EvaluationRow, RunRow
+from sabbatical.storage.workspace import Workspace
+
+
+def ask(session: Session, project: Project, asked: EvaluateRequest, now: datetime) -> RunRow:
+    """A run that judges a model; asked again for the same it is the same run, unless `again`.
+
+    The run's params are an `EvaluateRequest` with the names that are meant, none left open.
+
+    Raises:
+        NotFound: no such model or snapshot.
+    """
+    resolved = asked.model_copy(
+        update={
+            "model": models.get(session, project, asked.model).name,
+            "snapshot": datasets.get(session, project, asked.snapshot).name,
+            "against": asked.against and models.get(session, project, asked.against).name,
+        }
+    )
+    params = resolved.model_dump(mode="json")
+    key = None if asked.again else document_id(["evaluate", params])
+    return runs.ask(session, project_id=project.id, kind="evaluate", params=params, now=now, key=key)
+
+
+def get(session: Session, project: Project, evaluation_id: str) -> EvaluationRecord:
+    """A report by its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _records(session, project, [_row(session, project, evaluation_id)])[0]
+
+
+def page(
+    session: Session, project: Project, model: str | None, after: str | None, limit: int
+) -> Page[EvaluationRecord]:
+    """Reports, of one model or of all, newest first."""
+    model_id = models.get(session, project, model).id if model else None
+    rows = queries.evaluations(session, project.id, model_id, after, limit + 1)
+    return Page(rows=_records(session, project, rows[:limit]), next=rows[limit - 1].id if len(rows) > limit else None)
+
+
+def report(workspace: Workspace, project: Project, evaluation_id: str) -> bytes:
+    """The whole report as JSON (`schemas.evaluate.Report`)."""
+    with workspace.database.reading() as session:
+        key = _row(session, project, evaluation_id).report
+    return workspace.media.get(key)
+
+
+def html(workspace: Workspace, project: Project, evaluation_id: str) -> bytes:
+    """The report as one self-contained page."""
+    with workspace.database.reading() as session:
+        key = _row(session, project, evaluation_id).page
+    return workspace.media.get(key)
+
+
+def _row(session: Session, project: Project, evaluation_id: str) -> EvaluationRow:
+    row = session.get(EvaluationRow, evaluation_id)
+    if row is None or row.project_id != project.id:
+        raise NotFound(
+            f"The project '{project.name}' has no report '{evaluation_id}'.", hint="Make one: `sabbatical evaluate`."
+        )
+    return row
+
+
+def _records(session: Session, project: Project, rows: list[EvaluationRow]) -> list[EvaluationRecord]:
+    snapshots = datasets.names(session, {row.snapshot_id for row in rows})
+    named = queries.model_names(session, {row.model_id for row in rows})
+    return [
+        EvaluationRecord(
+            id=row.id,
+            project=project.name,
+            model=named[row.model_id],
+            snapshot=snapshots[row.snapshot_id],
+            against=row.summary.get("against"),
+            summary=row.summary,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]

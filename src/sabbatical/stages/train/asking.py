@@ -1,0 +1,32 @@
+"""Ask for a training."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical import __version__
+from sabbatical.core.ids import document_id
+from sabbatical.durable import runs
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import TrainRequest
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.tables import RunRow
+
+
+def ask(session: Session, project: Project, asked: TrainRequest, now: datetime) -> RunRow:
+    """A run that trains; asked again for the same under the same super-taxonomy it is the same run, unless `again`.
+
+    The run's params are a `TrainRequest` whose snapshot is named.
+
+    Raises:
+        NotFound: no such snapshot.
+        NotReady: there is no super-taxonomy yet.
+    """
+    snapshot = datasets.get(session, project, asked.snapshot).name
+    params = asked.model_copy(update={"snapshot": snapshot}).model_dump(mode="json")
+    tree_id, _ = projects.super_taxonomy(session, project.id)
+    key = None if asked.again else document_id(["train", params, tree_id, __version__])
+    return runs.ask(session, project_id=project.id, kind="train", params=params, now=now, key=key)
