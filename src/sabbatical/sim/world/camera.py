@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sabbatical.sim.world.dice import Dice
+
 Floats = NDArray[np.float64]
 
 NEAR_M = 0.6
@@ -105,26 +107,24 @@ def _cut_near(seen_n3: Floats) -> Floats | None:
 
 _KINDS = {  # height in metres, pitch in degrees, |yaw| in degrees, field of view in degrees
     "kerb": ((1.35, 1.75), (0.0, 3.5), (0.0, 12.0), (52.0, 68.0)),
-    "shop": ((2.5, 3.3), (5.0, 10.0), (14.0, 34.0), (58.0, 74.0)),
+    "shop": ((2.5, 3.3), (5.0, 10.0), (20.0, 34.0), (54.0, 70.0)),
     "pole": ((4.2, 5.6), (10.0, 15.0), (4.0, 16.0), (54.0, 70.0)),
     "mast": ((7.0, 9.5), (15.0, 21.0), (0.0, 14.0), (50.0, 64.0)),
 }
 
 
-def place_camera(
-    rng: np.random.Generator, kind: str, road_half: float, pavement: float, size_wh: tuple[int, int]
-) -> Camera:
+def place_camera(dice: Dice, kind: str, road_half: float, pavement: float, size_wh: tuple[int, int]) -> Camera:
     """A camera of a kind beside a street of half width `road_half`; it always looks towards the street."""
-    height, pitch, yaw, view = (float(rng.uniform(low, high)) for low, high in _KINDS[kind])
-    side = float(rng.choice([-1.0, 1.0]))
+    height, pitch, yaw, view = (dice.between(low, high) for low, high in _KINDS[kind])
+    side = dice.side()
     across = {
-        "kerb": road_half - rng.uniform(0.6, 1.6),
+        "kerb": road_half - dice.between(0.6, 1.6),
         "shop": road_half + pavement - 0.5,
-        "pole": road_half + rng.uniform(0.2, 1.0),
-        "mast": rng.uniform(0.0, road_half),
+        "pole": road_half + dice.between(0.2, 1.0),
+        "mast": dice.between(0.0, road_half),
     }[kind]
     focal = size_wh[0] / 2 / math.tan(math.radians(view) / 2)
-    number = int(rng.integers(1, 7))
+    number = dice.whole(1, 6)
     return Camera(
         id=f"{kind}-{number:02d}",
         kind=kind,
@@ -135,6 +135,3 @@ def place_camera(
         focal=focal,
         size_wh=size_wh,
     )
-
-
-CAMERA_KINDS = tuple(_KINDS)

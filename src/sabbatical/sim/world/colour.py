@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
+from sabbatical.sim.world.dice import Dice
 
 RGB = tuple[int, int, int]
 
@@ -36,8 +39,8 @@ COACH: tuple[RGB, ...] = (
     (228, 140, 64),
 )
 WALL: tuple[RGB, ...] = (
-    (222, 196, 160), (206, 160, 126), (186, 120, 96), (228, 214, 188), (196, 190, 178), (170, 176, 180), (214, 178, 148),
-    (158, 168, 156), (232, 206, 150), (200, 150, 140), (148, 128, 116), (184, 200, 206),
+    (222, 196, 160), (206, 160, 126), (186, 120, 96), (228, 214, 188), (196, 190, 178), (170, 176, 180),
+    (214, 178, 148), (158, 168, 156), (232, 206, 150), (200, 150, 140), (148, 128, 116), (184, 200, 206),
 )  # fmt: skip
 ROOF: tuple[RGB, ...] = ((150, 84, 66), (120, 88, 76), (92, 96, 104), (132, 112, 92), (108, 74, 66))
 AWNING: tuple[RGB, ...] = (
@@ -51,11 +54,10 @@ AWNING: tuple[RGB, ...] = (
 LEAF: tuple[RGB, ...] = ((96, 142, 72), (116, 158, 78), (82, 124, 74), (150, 160, 70), (196, 148, 64), (178, 104, 58))
 
 
-def pick(rng: np.random.Generator, colours: tuple[RGB, ...]) -> RGB:
+def pick(dice: Dice, colours: tuple[RGB, ...]) -> RGB:
     """One of `colours`, nudged a little, so that no two coats are quite alike."""
-    red, green, blue = colours[int(rng.integers(len(colours)))]
-    nudge = rng.integers(-10, 11, 3)
-    return clamp(red + int(nudge[0]), green + int(nudge[1]), blue + int(nudge[2]))
+    red, green, blue = dice.pick(colours)
+    return clamp(red + dice.whole(-10, 10), green + dice.whole(-10, 10), blue + dice.whole(-10, 10))
 
 
 def clamp(red: float, green: float, blue: float) -> RGB:
@@ -78,3 +80,10 @@ def mixed(first: RGB, second: RGB, share: float) -> RGB:
     return clamp(
         first[0] * rest + second[0] * share, first[1] * rest + second[1] * share, first[2] * rest + second[2] * share
     )
+
+
+def packed(colours_n3: NDArray[np.float64]) -> list[int]:
+    """Colours (n, 3) clipped and packed as Pillow's drawing core takes them: signed, red in the lowest byte, opaque."""
+    whole_n3 = np.clip(colours_n3, 0, 255).astype(np.int64)
+    inks: list[int] = (whole_n3 @ np.array((1, 1 << 8, 1 << 16)) - (1 << 24)).tolist()
+    return inks

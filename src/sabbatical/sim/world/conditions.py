@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from sabbatical.core.errors import BadInput
+from sabbatical.sim.world.dice import Dice
 
 CLASSES = ("adult", "child", "car", "truck", "bus", "light", "sign")
 WEATHERS = ("clear", "cloudy", "rain", "fog")
@@ -30,13 +29,13 @@ class Conditions:
     crowd: int
 
     @staticmethod
-    def sample(rng: np.random.Generator, mix: Mix) -> Conditions:
+    def sample(dice: Dice, mix: Mix) -> Conditions:
         """Draw the conditions of one scene."""
         return Conditions(
-            weather=_draw(rng, mix.weather),
-            time_of_day=_draw(rng, mix.time_of_day),
-            camera=_draw(rng, mix.camera),
-            crowd=int(rng.integers(mix.crowd[0], mix.crowd[1] + 1)),
+            weather=dice.weighted(mix.weather),
+            time_of_day=dice.weighted(mix.time_of_day),
+            camera=dice.weighted(mix.camera),
+            crowd=dice.whole(*mix.crowd),
         )
 
 
@@ -75,13 +74,6 @@ def _check_weights(where: str, weights: Mapping[str, float], known: tuple[str, .
         raise BadInput(f"unknown name '{unknown[0]}'.", where=where, hint=f"Known are {', '.join(known)}.")
     if min(weights.values(), default=0.0) < 0 or sum(weights.values()) <= 0:
         raise BadInput("weights must not be negative, and one must be positive.", where=where)
-
-
-def _draw(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
-    """One name by weight; sorted first, so that the order of writing does not matter."""
-    names = sorted(weights)
-    bounds = np.cumsum([weights[name] for name in names])
-    return names[min(int(np.searchsorted(bounds, rng.random() * bounds[-1], side="right")), len(names) - 1)]
 
 
 EVERYTHING = Mix(

@@ -63,7 +63,7 @@ class HumanError:
 
 @dataclass(frozen=True)
 class Drawn:
-    """One shape as a customer drew it: their label, x0, y0, x1, y1 in pixels, attributes; `thing` is what it stands for."""
+    """One shape as a customer drew it: their label, x0, y0, x1, y1 in pixels, attributes; `thing` is what it shows."""
 
     label: str
     box: tuple[float, float, float, float]
@@ -115,7 +115,7 @@ def customer(name: str) -> Customer:
 
 
 def draw_labels(frame: Frame, who: Customer, error: HumanError | None = None) -> tuple[Drawn, ...]:
-    """What a customer draws on a frame; with `error`, as a person would. The same frame and seed give the same labels."""
+    """What a customer draws on a frame; with `error`, as a person would: alike for the same frame and seed."""
     wanted = [thing for thing in frame.things if thing.label in who.labels]
     if error is None:
         return tuple(_drawn(thing, who, thing.box) for thing in wanted)

@@ -102,7 +102,7 @@ def frame_mask(drawn: Drawn, rows: int, width: int) -> NDArray[np.bool_]:
 
 
 def run_lengths(mask_hw: NDArray[np.bool_]) -> list[int]:
-    """A mask as COCO's uncompressed run lengths: column by column, beginning with a run of zeros (maybe of length 0)."""
+    """A mask as COCO's uncompressed run lengths: column by column, beginning with a run of zeros (maybe none)."""
     flat = mask_hw.ravel(order="F")
     edges = np.flatnonzero(np.diff(flat)) + 1
     bounds = np.concatenate([[0], edges, [flat.size]])

@@ -5,6 +5,8 @@ Shapes: w walls, n rectangles on walls, 4 corners.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from sabbatical.sim.world.camera import NEAR_M, Camera, Floats
-from sabbatical.sim.world.colour import RGB, scaled
+from sabbatical.sim.world.colour import RGB, packed, scaled
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.street import GROUND_FLOOR_M, STOREY_M, Building, Street
 from sabbatical.sim.world.view import View
 
@@ -21,14 +24,30 @@ _TINT_COUNT = 7
 _LAMPLIGHT = np.array((255.0, 212.0, 138.0))
 
 
-def paint_facades(
-    large: Image.Image, times: int, solid: Image.Image | None, view: View, street: Street, rng: np.random.Generator
-) -> None:
-    """Paint all buildings on a picture `times` the frame's size; on `solid` (frame size) walls become 0."""
+@dataclass(frozen=True, eq=False)
+class Facades:
+    """The walls as painted: corners of their rectangles (n, 4, 3), and where along z their building begins (n)."""
+
+    corners_n43: Floats
+    starts_n: Floats
+
+    def silhouette(self, camera: Camera, before: float = math.inf) -> Image.Image:
+        """A picture (mode L) that is 255 where a building is seen that begins nearer than `before` metres."""
+        mask = Image.new("L", camera.size_wh)
+        draw = ImageDraw.Draw(mask)
+        for corners_43 in self.corners_n43[self.starts_n < before]:
+            outline_n2 = camera.outline(corners_43)
+            if outline_n2 is not None:
+                draw.polygon(outline_n2.ravel().tolist(), fill=255)
+        return mask
+
+
+def paint_facades(large: Image.Image, times: int, view: View, street: Street, dice: Dice) -> Facades:
+    """Paint all buildings on a picture `times` the frame's size."""
     camera = view.camera
     walls = _walls(street, camera)
     if not walls:
-        return
+        return Facades(np.zeros((0, 4, 3)), np.zeros(0))
     templates = [_template(wall.bays, wall.building.storeys, wall.building.awning is not None) for wall in walls]
     wall_n = np.repeat(np.arange(len(walls)), [len(template) for template in templates])
     table_n5 = np.concatenate(templates)
@@ -37,18 +56,19 @@ def paint_facades(
     uv_n42, depth_n4 = uv_p2.reshape(-1, 4, 2), depth_p.reshape(-1, 4)
     tint_n = table_n5[:, 4].astype(np.int64)
     keep_n, cut_n = _in_view(uv_n42, depth_n4, tint_n, camera)
-    shades = _shades(walls, wall_n, tint_n, depth_n4.mean(axis=1), view, rng)
+    inks = _inks(walls, wall_n, tint_n, depth_n4.mean(axis=1), view, dice)
     pixels = (uv_n42 * times).reshape(-1, 8).tolist()
-    draw = ImageDraw.Draw(large)
+    draw = ImageDraw.Draw(large).draw  # the bare drawing call: there are hundreds of rectangles
     for k in np.flatnonzero(keep_n).tolist():
         if cut_n[k]:
             outline_n2 = camera.outline(corners_n43[k])
             if outline_n2 is not None:
-                draw.polygon((outline_n2 * times).ravel().tolist(), fill=tuple(shades[k]))
+                draw.draw_polygon((outline_n2 * times).ravel().tolist(), inks[k], 1)
         else:
-            draw.polygon(pixels[k], fill=tuple(shades[k]))
-    if solid is not None:
-        _mark_solid(solid, corners_n43[keep_n & (tint_n == _WALL)], camera)
+            draw.draw_polygon(pixels[k], inks[k], 1)
+    plain_n = keep_n & (tint_n == _WALL)
+    starts_w = np.array([wall.building.start for wall in walls])
+    return Facades(corners_n43[plain_n], starts_w[wall_n[plain_n]])
 
 
 class _Wall:
@@ -82,7 +102,7 @@ def _walls(street: Street, camera: Camera) -> list[_Wall]:
 
 @cache
 def _template(bays: int, storeys: int, shop: bool) -> Floats:
-    """Rectangles of a wall: from and to (shares of its length), from and to (metres above ground), tint; shape (n, 5)."""
+    """Rectangles of a wall (n, 5): from and to (shares of its length), from and to (metres above ground), tint."""
     top = GROUND_FLOOR_M + storeys * STOREY_M + 0.7
     strips = max(bays // 3, 1)
     rows: list[tuple[float, float, float, float, int]] = []
@@ -123,17 +143,17 @@ def _in_view(
     width, rows = camera.size_wh
     nearest_n = depth_n4.min(axis=1)
     inside_n = (high_n2[:, 0] > 0) & (low_n2[:, 0] < width) & (high_n2[:, 1] > 0) & (low_n2[:, 1] < rows)
-    large_n = (high_n2 - low_n2).min(axis=1) > np.where(tint_n == _FRAME, 0.9, 0.6)
+    large_n = (high_n2 - low_n2).min(axis=1) > np.where(tint_n == _FRAME, 1.2, 0.8)
     whole_n = (nearest_n > NEAR_M) & inside_n & (large_n | (tint_n == _WALL))
     cut_n = (nearest_n <= NEAR_M) & (depth_n4.max(axis=1) > NEAR_M) & (tint_n <= _ROOF)
     return whole_n | cut_n, cut_n
 
 
-def _shades(
+def _inks(
     walls: list[_Wall], wall_n: NDArray[np.int64], tint_n: NDArray[np.int64], depth_n: Floats, view: View,
-    rng: np.random.Generator,
-) -> list[list[int]]:  # fmt: skip
-    """The colour of each rectangle under the light."""
+    dice: Dice,
+) -> list[int]:  # fmt: skip
+    """The colour of each rectangle under the light, as Pillow packs it."""
     light = view.light
     tints_wt3 = np.array([_tints(wall.building) for wall in walls], dtype=np.float64)
     facing_w = np.array([light.facing(wall.facing[0], 0.0, wall.facing[1]) for wall in walls])
@@ -142,7 +162,7 @@ def _shades(
         facing_w = facing_w * np.array([0.4 + 0.6 * view.gain(x * 0.9, z) for x, z in middles])
     clear_n = np.exp(-light.haze * np.maximum(depth_n, 0.0))
     out_n3 = tints_wt3[wall_n, tint_n] * (np.array(light.ambient) * (facing_w[wall_n] * clear_n)[:, None])
-    tone_n = rng.random(len(wall_n))
+    tone_n = np.random.default_rng(dice.whole(0, 1 << 30)).random(len(wall_n))
     glass_n = tint_n >= _GLASS
     glass_n &= tint_n != _FRAME
     if light.lamps:
@@ -152,8 +172,7 @@ def _shades(
         mirrored_n = (0.1 + 0.3 * tone_n) * clear_n
         out_n3[glass_n] += (np.array(light.sky_low) * mirrored_n[:, None])[glass_n]
     out_n3 += np.array(light.fog) * (1 - clear_n)[:, None]
-    shades: list[list[int]] = np.clip(out_n3, 0, 255).astype(np.int64).tolist()
-    return shades
+    return packed(out_n3)
 
 
 def _tints(building: Building) -> list[RGB]:
@@ -162,11 +181,3 @@ def _tints(building: Building) -> list[RGB]:
     found[_AWNING] = building.awning or building.wall
     found[_GLASS], found[_SHOP], found[_FRAME] = (66, 80, 94), (72, 82, 92), scaled(building.wall, 1.12)
     return found
-
-
-def _mark_solid(solid: Image.Image, corners_n43: Floats, camera: Camera) -> None:
-    draw = ImageDraw.Draw(solid)
-    for corners_43 in corners_n43:
-        outline_n2 = camera.outline(corners_43)
-        if outline_n2 is not None:
-            draw.polygon(outline_n2.ravel().tolist(), fill=0)

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from sabbatical.sim.world.colour import AWNING, CLOTH, LEAF, RGB, mixed, pick, scaled
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.people import Person
 from sabbatical.sim.world.sprite import Canvas, Glow, Pen, Sprite
 from sabbatical.sim.world.view import Pose, View
@@ -137,17 +136,24 @@ def sign_plate(kind: str, low: float, size: float) -> Fixture:
     return Fixture(f"sign-{kind}", half * 1.1, low - 0.06, low + size + 0.06, paint, stem=0.0)
 
 
-def tree(rng: np.random.Generator) -> Fixture:
+def tree(dice: Dice) -> Fixture:
     """A street tree with a crown of many blobs."""
-    height, crown = float(rng.uniform(4.6, 7.5)), float(rng.uniform(1.3, 2.1))
-    leaf, trunk = pick(rng, LEAF), (104, 78, 58)
-    places = rng.uniform((-0.55, 0.5, 0.4, 0.82), (0.55, 1.45, 0.62, 1.14), (10, 4)).tolist()
-    blobs = [(x * crown, height - crown * down, size * crown, tone) for x, down, size, tone in places]
+    height, crown = dice.between(4.6, 7.5), dice.between(1.3, 2.1)
+    leaf, trunk = pick(dice, LEAF), (104, 78, 58)
+    blobs = [
+        (
+            dice.between(-0.55, 0.55) * crown,
+            height - dice.between(0.5, 1.45) * crown,
+            dice.between(0.4, 0.62) * crown,
+            dice.between(0.82, 1.14),
+        )
+        for _ in range(10)
+    ]
     blobs.sort(key=lambda blob: blob[3])
 
     def paint(pen: Pen) -> None:
         pen.polygon(((-0.15, 0.0), (0.15, 0.0), (0.08, height - crown), (-0.08, height - crown)), trunk)
-        pen.limb(((0.0, height - crown * 1.9), (crown * 0.4, height - crown)), 0.09, trunk)
+        pen.stroke(((0.0, height - crown * 1.9), (crown * 0.4, height - crown)), 0.09, trunk)
         for x, y, radius, tone in blobs:
             pen.oval(x, y, radius, radius * 0.86, scaled(leaf, tone))
 
@@ -159,7 +165,7 @@ def lamp_post(height: float, reach: float) -> Fixture:
 
     def paint(pen: Pen) -> None:
         pen.box(-0.07, 0.0, 0.07, height - 0.1, (78, 84, 88))
-        pen.limb(((0.0, height - 0.15), (reach, height - 0.05)), 0.08, (78, 84, 88))
+        pen.stroke(((0.0, height - 0.15), (reach, height - 0.05)), 0.08, (78, 84, 88))
         pen.box(reach - 0.24, height - 0.12, reach + 0.24, height, (190, 190, 180))
 
     def shines(pen: Pen) -> None:
@@ -170,9 +176,9 @@ def lamp_post(height: float, reach: float) -> Fixture:
     )
 
 
-def small_thing(rng: np.random.Generator) -> Fixture:
+def small_thing(dice: Dice) -> Fixture:
     """A bin, a hydrant, a post box, a bollard, a plant tub or a parcel cabinet."""
-    kind = ("bin", "hydrant", "post box", "bollard", "tub", "cabinet")[int(rng.integers(6))]
+    kind = dice.pick(("bin", "hydrant", "post box", "bollard", "tub", "cabinet"))
     colour = {"bin": (70, 96, 80), "hydrant": (200, 60, 48), "post box": (214, 168, 50), "bollard": (92, 92, 96),
               "tub": (150, 112, 86), "cabinet": (150, 154, 150)}[kind]  # fmt: skip
     height, half = {"bin": (1.0, 0.3), "hydrant": (0.8, 0.2), "post box": (1.3, 0.3), "bollard": (0.95, 0.11),
@@ -196,11 +202,11 @@ def small_thing(rng: np.random.Generator) -> Fixture:
     return Fixture(kind, half + 0.03, 0.0, height, paint, stem=half)
 
 
-def billboard(rng: np.random.Generator) -> Fixture:
+def billboard(dice: Dice) -> Fixture:
     """A poster with a painted person or car on it, which is none."""
-    ground, ink = pick(rng, AWNING), pick(rng, CLOTH)
-    person = Person.sample(rng, bool(rng.random() < 0.4), raining=False)
-    shows_person, low, high, half = bool(rng.random() < 0.6), 0.7, 2.7, 0.75
+    ground, ink = pick(dice, AWNING), pick(dice, CLOTH)
+    person = Person.sample(dice, dice.chance(0.4), raining=False)
+    shows_person, low, high, half = dice.chance(0.6), 0.7, 2.7, 0.75
 
     def paint(pen: Pen) -> None:
         pen.box(-half, 0.0, -half + 0.1, low, _POLE)

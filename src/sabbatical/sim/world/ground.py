@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from sabbatical.sim.world.camera import NEAR_M, Camera
 from sabbatical.sim.world.colour import RGB, mixed
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.street import END_M, Street
 from sabbatical.sim.world.texture import noise_tile, sampled
 from sabbatical.sim.world.view import View
@@ -23,7 +24,7 @@ _FINE = 2
 
 
 class GroundPlane:
-    """Where each pixel's ray meets the ground from the row `first` (the horizon) on: x, z (h, w) and depth (h, 1), metres."""
+    """Where pixels see the ground, from the horizon's row `first` on: x, z (h, w) and depth (h, 1), metres."""
 
     def __init__(self, camera: Camera) -> None:
         width, rows = camera.size_wh
@@ -39,12 +40,12 @@ class GroundPlane:
         self.z_hw: Plane = self.depth_h1 * (ahead[2] - up[2] * down_h1) + (self.depth_h1 * right[2]) * across_w
 
 
-def paint_ground(view: View, street: Street, plane: GroundPlane, rng: np.random.Generator) -> Image.Image:
+def paint_ground(view: View, street: Street, plane: GroundPlane, dice: Dice) -> Image.Image:
     """The ground as an RGB picture of the camera's size; above the horizon it is left flat."""
     width, rows = view.camera.size_wh
     flat = Image.new("RGB", (width * _FINE, rows * _FINE), _PAVING)
     draw = ImageDraw.Draw(flat)
-    layers = _markings(street, mixed(_ROAD, _LINE, float(rng.uniform(0.55, 1.0))))
+    layers = _markings(street, mixed(_ROAD, _LINE, dice.between(0.55, 1.0)))
     boxes = np.array([box for _, box in layers])
     seen_b43 = np.zeros((len(boxes), 4, 3))
     seen_b43[:, :, 0], seen_b43[:, :, 2] = boxes[:, (0, 2, 2, 0)], boxes[:, (1, 1, 3, 3)]
@@ -58,12 +59,23 @@ def paint_ground(view: View, street: Street, plane: GroundPlane, rng: np.random.
                 draw.polygon((outline_n2 * _FINE).ravel().tolist(), fill=colour)
         else:
             draw.polygon(pixels[k].tolist(), fill=colour)
-    flat_hw3 = np.array(flat.reduce(_FINE))
-    lit_hw3 = flat_hw3[plane.first :] * _gains(view, street, plane)
-    clear_h1 = np.exp(-view.light.haze * np.minimum(plane.depth_h1, 400.0))
-    lit_hw3 += ((1 - clear_h1) * np.array(view.light.fog, dtype=np.float32))[:, None, :]
-    flat_hw3[plane.first :] = np.minimum(lit_hw3, 255.0)
-    return Image.fromarray(flat_hw3)
+    small_hw3 = np.array(flat.reduce(_FINE))
+    # channels side by side in one long row: numpy multiplies long rows much faster than triples
+    below = small_hw3[plane.first :].reshape(rows - plane.first, width * 3)
+    lit = below * (_gains(view, street, plane).repeat(3, axis=1) * np.tile(_single(view.light.ambient), width))
+    lit += (1 - _clear(view, plane)) * np.tile(_single(view.light.fog), width)
+    small_hw3[plane.first :] = np.clip(lit, 0, 255).reshape(rows - plane.first, width, 3)
+    return Image.fromarray(small_hw3)
+
+
+def _single(colour: tuple[float, float, float]) -> Plane:
+    return np.array(colour, dtype=np.float32)
+
+
+def _clear(view: View, plane: GroundPlane) -> Plane:
+    """How much of each row's own colour the haze lets through, (h, 1)."""
+    clear_h1: Plane = np.exp(np.float32(-view.light.haze) * np.minimum(plane.depth_h1, 400.0))
+    return clear_h1
 
 
 def _markings(street: Street, line: RGB) -> list[tuple[RGB, Box]]:
@@ -89,19 +101,20 @@ def _markings(street: Street, line: RGB) -> list[tuple[RGB, Box]]:
 
 
 def _gains(view: View, street: Street, plane: GroundPlane) -> Plane:
-    """By how much each ground pixel's colour is multiplied, (h, w, 3)."""
+    """By how much each ground pixel is brighter than in plain ambient light without haze, (h, w)."""
     light, depth_h1 = view.light, plane.depth_h1
-    gain_hw = 1 + sampled(noise_tile(1, 2), plane.z_hw * 14, plane.x_hw * 14) * (0.0012 * np.exp(-depth_h1 / 14))
-    gain_hw += sampled(noise_tile(2, 14), plane.z_hw * 5, plane.x_hw * 5) * (0.0011 * np.exp(-depth_h1 / 40))
+    coarse_hw = sampled(noise_tile(2, 14), plane.z_hw * 5, plane.x_hw * 5)
+    gain_hw = 1 + coarse_hw * (0.0011 * np.exp(-depth_h1 / 40))
+    fine = int(np.searchsorted(-depth_h1[:, 0], -30.0))  # farther away the fine grain is smaller than a pixel
+    fine_hw = sampled(noise_tile(1, 2), plane.z_hw[fine:] * 14, plane.x_hw[fine:] * 14)
+    gain_hw[fine:] += fine_hw * (0.0012 * np.exp(-depth_h1[fine:] / 14))
     if light.shadow:
         gain_hw *= np.float32(1.04) - np.float32(light.shadow) * _building_shadow(view, street, plane)
     if light.lamps:
         gain_hw *= _lamp_gains(view, plane)
-    if light.wet:
-        gain_hw *= np.float32(1.0 - 0.32 * light.wet)
-    gain_hw *= np.exp(-light.haze * np.minimum(depth_h1, 400.0)).astype(np.float32)
-    gains: Plane = gain_hw.astype(np.float32)[:, :, None] * np.array(light.ambient, dtype=np.float32)
-    return gains
+    gain_hw *= _clear(view, plane) * np.float32(1.0 - 0.32 * light.wet)
+    gains_hw: Plane = gain_hw
+    return gains_hw
 
 
 def _lamp_gains(view: View, plane: GroundPlane) -> Plane:
@@ -130,10 +143,10 @@ def _building_shadow(view: View, street: Street, plane: GroundPlane) -> Plane:
     return shade_hw
 
 
-def mirror_ground(picture: Image.Image, solid: Image.Image, view: View, plane: GroundPlane) -> Image.Image:
-    """Wet ground shows what stands above the horizon upside down, most in puddles; not where `solid` is 0."""
+def mirror_ground(picture: Image.Image, ground: Image.Image, view: View, plane: GroundPlane) -> Image.Image:
+    """Wet ground shows what stands above the horizon upside down, most in puddles; only where `ground` is not 0."""
     first = plane.first
-    rows, width = picture.height - first, picture.width
+    rows = picture.height - first
     if first < 4:
         return picture
     pixels_hw3 = np.array(picture)
@@ -142,7 +155,7 @@ def mirror_ground(picture: Image.Image, solid: Image.Image, view: View, plane: G
     blurred_hw3[1:-1] = (blurred_hw3[:-2] + blurred_hw3[1:-1] + blurred_hw3[2:]) / 3
     puddle_hw = sampled(noise_tile(5, 16), plane.z_hw * 10, plane.x_hw * 18)
     share_hw = view.light.wet * (0.14 + 0.3 * np.clip((puddle_hw - 46.0) / 20, 0, 1))
-    share_hw *= np.asarray(solid)[first:] > 0
+    share_hw *= np.asarray(ground)[first:] > 0
     below_hw3 = pixels_hw3[first:]
     pixels_hw3[first:] = below_hw3 + share_hw[:, :, None] * (blurred_hw3[source_h] - below_hw3)
     return Image.fromarray(pixels_hw3)

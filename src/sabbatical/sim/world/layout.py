@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from sabbatical.sim.world import fixtures
 from sabbatical.sim.world.camera import Camera
-from sabbatical.sim.world.conditions import CLASSES, Conditions, Mix
+from sabbatical.sim.world.conditions import Conditions, Mix
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.people import Person
 from sabbatical.sim.world.street import LANE_M, Street
-from sabbatical.sim.world.vehicles import make_vehicle
+from sabbatical.sim.world.vehicles import Vehicle, make_vehicle
 from sabbatical.sim.world.view import Look, Pose
 
 PATH_M = (-14.0, 74.0)
@@ -52,21 +52,20 @@ class Actor:
 class Planner:
     """Puts things into one street, where they can be seen and do not stand in one another."""
 
-    rng: np.random.Generator
+    dice: Dice
     street: Street
     camera: Camera
     conditions: Conditions
     actors: list[Actor] = field(default_factory=list)
     taken: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    speeds: dict[str, float] = field(default_factory=dict)
     lamps: list[tuple[float, float]] = field(default_factory=list)
 
     def fill(self, mix: Mix) -> None:
         """Draw the classes of all things by weight, and place each."""
-        weights = np.array([mix.classes.get(name, 0.0) for name in CLASSES])
-        counts = self.rng.multinomial(self.conditions.crowd, weights / weights.sum())
-        wanted = dict(zip(CLASSES, counts.tolist(), strict=True))
+        wanted = Counter(self.dice.weighted(mix.classes) for _ in range(self.conditions.crowd))
         self._furniture()
-        state = ("red" if self.rng.random() < 0.85 else "amber") if self.street.stopped else "green"
+        state = ("red" if self.dice.chance(0.85) else "amber") if self.street.stopped else "green"
         self._lights(min(wanted["light"], 4), state)
         for _ in range(min(wanted["sign"], 4)):
             self._sign()
@@ -77,14 +76,6 @@ class Planner:
             self._person(child=False)
         for _ in range(wanted["child"]):
             self._person(child=True)
-
-    def _either(self) -> float:
-        """-1 or 1: left or right, here or there."""
-        return -1.0 if self.rng.random() < 0.5 else 1.0
-
-    def _depth(self, near: float, far: float) -> float:
-        """A distance along the street, near ones more often."""
-        return float(math.exp(self.rng.uniform(math.log(near), math.log(far))))
 
     def _sees(self, x: float, z: float, height: float, margin: float = 4.0) -> bool:
         u, v, depth = self.camera.spot(x, 0.0, z)
@@ -101,81 +92,69 @@ class Planner:
         return True
 
     def _speed(self, lane: str, low: float, high: float) -> float:
-        """All in a lane go at one speed; drawn from the lane's own name, so that order does not matter."""
-        speeds = self.__dict__.setdefault("_speeds", {})
-        if lane not in speeds:
-            speeds[lane] = float(self.rng.uniform(low, high))
-        return float(speeds[lane])
+        """All in a lane go at one speed, so that nobody drives into another."""
+        return self.speeds.setdefault(lane, self.dice.between(low, high))
 
     # vehicles
 
     def _vehicle(self, label: str) -> None:
-        parks = label == "car" or (label == "truck" and self.rng.random() < 0.6)
+        look = make_vehicle(label, self.dice, lit=True)
+        parks = label == "car" or (label == "truck" and self.dice.chance(0.6))
         for _ in range(10):
-            way = float(self.rng.random())
+            way = self.dice.share()
             if parks and way < 0.45 and self.street.half > LANE_M + 2:
-                done = self._park(label)
+                actor = self._park(label, look)
             elif way > 0.68 and self.street.junction is not None:
-                done = self._cross(label)
+                actor = self._cross(label, look, self.street.junction)
             else:
-                done = self._drive(label)
-            if done:
+                actor = self._drive(label, look)
+            if actor is not None:
+                self.actors.append(actor)
                 return
 
-    def _park(self, label: str) -> bool:
-        side = self._either()
-        look = make_vehicle(label, self.rng, lit=False)
-        half = look.size[1] / 2
-        x, z = side * (self.street.half - 1.1), self._depth(6, 42) + half
-        if (
-            self.street.in_junction(z, half + 1.0)
-            or not self._sees(x, z, look.size[2])
-            or abs(x - self.camera.x) + z < 5 + half
-        ):
-            return False
-        if not self._free(f"park{side}", z, half):
-            return False
+    def _park(self, label: str, look: Vehicle) -> Actor | None:
+        side, half = self.dice.side(), look.size[1] / 2
+        x, z = side * (self.street.half - 1.1), self.dice.near(6, 42) + half
+        if self.street.in_junction(z, half + 1.0) or abs(x - self.camera.x) + z < 5 + half:
+            return None
+        if not self._sees(x, z, look.size[2]) or not self._free(f"park{side}", z, half):
+            return None
         heading = 0.0 if side > 0 else math.pi
-        self.actors.append(Actor(label, look.kind, look, (x, z), heading, parked=True))
-        return True
+        return Actor(label, look.kind, replace(look, lit=False), (x, z), heading, parked=True)
 
-    def _drive(self, label: str) -> bool:
-        oncoming = bool(self.rng.random() < 0.5)
-        look = make_vehicle(label, self.rng, lit=True)
-        half = look.size[1] / 2
-        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self._depth(7, 50) + half
-        stop = self.street.crossing
-        if self.street.stopped:
-            after = stop + 3 if self.street.junction is None else self.street.junction + self.street.cross_half + 4
-            if (oncoming and z - half < after) or (not oncoming and z + half > stop - 3):
-                return False
+    def _drive(self, label: str, look: Vehicle) -> Actor | None:
+        oncoming, half = self.dice.chance(0.5), look.size[1] / 2
+        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self.dice.near(7, 50) + half
+        if self.street.stopped and not self._before_light(z, half, oncoming):
+            return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"lane{oncoming}", z, half):
-            return False
+            return None
         speed = 0.0 if self.street.stopped else self._speed(f"lane{oncoming}", 4.0, 9.0)
-        self.actors.append(Actor(label, look.kind, look, (x, z), math.pi if oncoming else 0.0, speed))
-        return True
+        return Actor(label, look.kind, look, (x, z), math.pi if oncoming else 0.0, speed)
 
-    def _cross(self, label: str) -> bool:
-        assert self.street.junction is not None
-        right = bool(self.rng.random() < 0.5)
-        look = make_vehicle(label, self.rng, lit=True)
-        half = look.size[1] / 2
-        x = float(self.rng.uniform(-18, 18))
-        z = self.street.junction + (-1.0 if right else 1.0) * self.street.cross_half / 2
+    def _before_light(self, z: float, half: float, oncoming: bool) -> bool:
+        """Whether a vehicle stands where the red light lets it: before its own stopping line."""
+        street = self.street
+        if not oncoming:
+            return z + half < street.crossing - 3
+        return z - half > (street.crossing + 3 if street.junction is None else street.junction + street.cross_half + 4)
+
+    def _cross(self, label: str, look: Vehicle, junction: float) -> Actor | None:
+        right, half = self.dice.chance(0.5), look.size[1] / 2
+        x, z = self.dice.between(-18, 18), junction + (-0.5 if right else 0.5) * self.street.cross_half
         if not self.street.stopped and abs(x) < self.street.half + half + 1.5:
-            return False
+            return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"cross{right}", x, half):
-            return False
+            return None
         speed = self._speed(f"cross{right}", 3.5, 7.0) if self.street.stopped else 0.0
-        self.actors.append(Actor(label, look.kind, look, (x, z), math.pi / 2 if right else -math.pi / 2, speed))
-        return True
+        return Actor(label, look.kind, look, (x, z), math.pi / 2 if right else -math.pi / 2, speed)
 
     # people
 
     def _person(self, child: bool) -> None:
-        look = Person.sample(self.rng, child, self.conditions.weather == "rain")
+        look = Person.sample(self.dice, child, self.conditions.weather == "rain")
         for _ in range(10):
-            x, z, heading, speed = self._beside_adult() if child and self.rng.random() < 0.4 else self._walk()
+            x, z, heading, speed = self._beside_adult() if child and self.dice.chance(0.4) else self._walk()
             key = "people"
             if self._sees(x, z, look.height) and self._apart(key, x, z):
                 kind = "standing" if speed == 0 else "walking"
@@ -187,7 +166,7 @@ class Planner:
                         (x, z),
                         heading,
                         speed,
-                        phase=float(self.rng.random()),
+                        phase=self.dice.share(),
                     )
                 )
                 return
@@ -203,9 +182,9 @@ class Planner:
         adults = [actor for actor in self.actors if actor.label == "adult"]
         if not adults:
             return self._walk()
-        adult = adults[int(self.rng.integers(len(adults)))]
+        adult = self.dice.pick(adults)
         x, z = adult.start
-        aside = 0.62 * self._either()
+        aside = 0.62 * self.dice.side()
         return (
             x + aside * abs(math.cos(adult.heading)) + 0.05,
             z + aside * abs(math.sin(adult.heading)),
@@ -214,17 +193,17 @@ class Planner:
         )
 
     def _walk(self) -> tuple[float, float, float, float]:
-        street, rng = self.street, self.rng
-        side = self._either()
-        way = float(rng.random())
+        street, dice = self.street, self.dice
+        side = self.dice.side()
+        way = dice.share()
         if way < 0.3 and street.stopped:
-            x, z = float(rng.uniform(-street.half, street.half)), street.crossing + float(rng.uniform(-1.4, 1.4))
-            return x, z, self._either() * math.pi / 2, float(rng.uniform(0.9, 1.6))
-        x = side * (street.half + float(rng.uniform(0.5, street.pavement - 0.5)))
-        z = self._depth(4.5, 34)
+            x, z = dice.between(-street.half, street.half), street.crossing + dice.between(-1.4, 1.4)
+            return x, z, self.dice.side() * math.pi / 2, dice.between(0.9, 1.6)
+        x = side * (street.half + dice.between(0.5, street.pavement - 0.5))
+        z = self.dice.near(4.5, 34)
         if way > 0.82:
-            return x, z, float(rng.uniform(-math.pi, math.pi)), 0.0
-        return x, z, (0.0 if rng.random() < 0.5 else math.pi), float(rng.uniform(0.7, 1.6))
+            return x, z, dice.between(-math.pi, math.pi), 0.0
+        return x, z, (0.0 if dice.chance(0.5) else math.pi), dice.between(0.7, 1.6)
 
     # what stands still
 
@@ -237,19 +216,20 @@ class Planner:
         far = street.crossing + 2.6 if street.junction is None else street.junction + street.cross_half + 1.2
         near = street.crossing - 2.2
         places = [(edge, near), (-edge, near), (-edge, far), (edge, far)]
-        order = self.rng.permutation(4)
-        seen = [places[k] for k in order.tolist() if self._sees(places[k][0], places[k][1], 3.6, 2.0)]
-        for x, z in seen[:count]:
-            arm = float(self.rng.uniform(2.0, 2.5))
+        seen = [place for place in places if self._sees(place[0], place[1], 3.6, 2.0)]
+        while len(seen) > count:
+            seen.remove(self.dice.pick(seen))
+        for x, z in seen:
+            arm = self.dice.between(2.0, 2.5)
             self._stand(None, fixtures.pole(arm + 0.05), x, z)
             self._stand("light", fixtures.signal_head(state, arm), x, z - 0.05)
 
     def _sign(self) -> None:
-        kind = fixtures.SIGNS[int(self.rng.integers(len(fixtures.SIGNS)))]
-        low, size = float(self.rng.uniform(1.9, 2.4)), float(self.rng.uniform(0.75, 0.95))
+        kind = self.dice.pick(fixtures.SIGNS)
+        low, size = self.dice.between(1.9, 2.4), self.dice.between(0.75, 0.95)
         for _ in range(8):
-            side = self._either()
-            x, z = side * (self.street.half + 0.4), self._depth(5.5, 24)
+            side = self.dice.side()
+            x, z = side * (self.street.half + 0.4), self.dice.near(5.5, 24)
             if self._sees(x, z, low + size, margin=8.0) and self._free(f"kerb{side}", z, 0.3):
                 self._stand(None, fixtures.pole(low + size * 0.5, 0.08), x, z)
                 self._stand("sign", fixtures.sign_plate(kind, low, size), x, z - 0.05)
@@ -257,33 +237,33 @@ class Planner:
 
     def _furniture(self) -> None:
         """Trees, lamps, and small things; none so near that it hides the street."""
-        street, rng = self.street, self.rng
-        green = float(rng.uniform(0.0, 0.75))
+        street, dice = self.street, self.dice
+        green = dice.between(0.0, 0.75)
         for side in (-1.0, 1.0):
-            z = float(rng.uniform(4, 12))
+            z = dice.between(4, 12)
             while z < 55:
                 x = side * (street.half + 0.5)
-                if rng.random() < green and not street.in_junction(z, 1.5) and self._clear_of_lens(x, z, 8.0):
-                    self._stand(None, fixtures.tree(rng), x, z)
+                if dice.chance(green) and not street.in_junction(z, 1.5) and self._clear_of_lens(x, z, 8.0):
+                    self._stand(None, fixtures.tree(dice), x, z)
                     self._free(f"kerb{side}", z, 0.6)
-                z += float(rng.uniform(7, 12))
-            z = float(rng.uniform(8, 16))
+                z += dice.between(7, 12)
+            z = dice.between(8, 16)
             while z < 70:
                 x = side * (street.half + 0.35)
                 self.lamps.append((x - side * 1.4, z))
                 if self._clear_of_lens(x, z, 5.0) and self._free(f"kerb{side}", z, 0.3):
                     self._stand(None, fixtures.lamp_post(6.2, -side * 1.4), x, z)
-                z += float(rng.uniform(17, 24))
-        for _ in range(int(rng.integers(2, 7))):
-            side = self._either()
-            x, z = side * (street.half + (0.6 if rng.random() < 0.5 else street.pavement - 0.5)), self._depth(5, 30)
+                z += dice.between(17, 24)
+        for _ in range(dice.whole(2, 6)):
+            side = self.dice.side()
+            x, z = side * (street.half + (0.6 if dice.chance(0.5) else street.pavement - 0.5)), self.dice.near(5, 30)
             if not street.in_junction(z, 1.0) and self._clear_of_lens(x, z, 4.0):
-                self._stand(None, fixtures.small_thing(rng), x, z)
-        if rng.random() < 0.4:
-            side = self._either()
-            x, z = side * (street.wall - 0.9), self._depth(8, 26)
+                self._stand(None, fixtures.small_thing(dice), x, z)
+        if dice.chance(0.4):
+            side = self.dice.side()
+            x, z = side * (street.wall - 0.9), self.dice.near(8, 26)
             if not street.in_junction(z, 1.0):
-                self._stand(None, fixtures.billboard(rng), x, z)
+                self._stand(None, fixtures.billboard(dice), x, z)
 
     def _clear_of_lens(self, x: float, z: float, near: float) -> bool:
         return math.hypot(x - self.camera.x, z) > near

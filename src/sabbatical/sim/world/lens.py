@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from sabbatical.sim.world.camera import CAMERA_KINDS, Camera
+from sabbatical.sim.world.camera import Camera
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.sprite import Glow
 
 Pixels = NDArray[np.int16]
@@ -29,23 +30,22 @@ class Lens:
     @staticmethod
     def of(camera: Camera, dark: bool) -> Lens:
         """A camera's own look, drawn from its id; in the dark it is noisier."""
-        kind, number = camera.id.rsplit("-", 1)
-        rng = np.random.default_rng([CAMERA_KINDS.index(kind), int(number)])
-        warm, bright = float(rng.normal(0, 0.05)), float(rng.uniform(0.92, 1.06))
+        dice = Dice(camera.id)
+        warm, bright = dice.normal(0.05), dice.between(0.92, 1.06)
         return Lens(
             gains=(bright * (1.0 + warm), bright, bright * (1.0 - warm)),
-            soft=bool(rng.random() < 0.4),
-            noise=float(rng.uniform(1.5, 4.0)) * (2.0 if dark else 1.0),
+            soft=dice.chance(0.4),
+            noise=dice.between(1.5, 4.0) * (2.0 if dark else 1.0),
         )
 
 
 @lru_cache(maxsize=512)
-def _blob(half_u: int, half_v: int) -> NDArray[np.float32]:
-    """A soft spot of height 1, (2 half_v, 2 half_u)."""
+def _blob(half_u: int, half_v: int) -> Pixels:
+    """A soft spot of height 127, (2 half_v, 2 half_u, 3)."""
     u = (np.arange(2 * half_u) + 0.5 - half_u) / half_u
     v = (np.arange(2 * half_v) + 0.5 - half_v) / half_v
-    spot: NDArray[np.float32] = (np.clip(1 - np.hypot(v[:, None], u), 0, 1) ** 2.2).astype(np.float32)
-    return spot
+    spot_hw = 127 * np.clip(1 - np.hypot(v[:, None], u), 0, 1) ** 2.2
+    return np.repeat(spot_hw.astype(np.int16)[:, :, None], 3, axis=2)
 
 
 def add_glow(pixels_hwc: Pixels, glow: Glow, tall: float = 1.0, gain: float = 1.0) -> None:
@@ -57,9 +57,9 @@ def add_glow(pixels_hwc: Pixels, glow: Glow, tall: float = 1.0, gain: float = 1.
     last_u, last_v = min(left + 2 * half_u, width), min(top + 2 * half_v, rows)
     if first_u >= last_u or first_v >= last_v:
         return
-    spot_hw = _blob(half_u, half_v)[first_v - top : last_v - top, first_u - left : last_u - left]
-    colour = np.array(glow.colour, dtype=np.float32) * np.float32(gain)
-    pixels_hwc[first_v:last_v, first_u:last_u] += (spot_hw[:, :, None] * colour).astype(np.int16)
+    spot_hwc = _blob(half_u, half_v)[first_v - top : last_v - top, first_u - left : last_u - left]
+    colour = np.array(glow.colour, dtype=np.int16) * gain  # at most 255, so the product with 127 fits
+    pixels_hwc[first_v:last_v, first_u:last_u] += (spot_hwc * colour.astype(np.int16)) >> 7
 
 
 @cache
@@ -79,19 +79,18 @@ def _noise_bank(level: int, rows: int, width: int) -> Pixels:
 
 @cache
 def _rain_bank(width: int, rows: int) -> tuple[Pixels, ...]:
-    """A few pictures of falling rain (h, w, 1), each doubled downwards so that any shift is a slice."""
+    """A few pictures of falling rain (2 h, w, 3), each repeated downwards so that any shift is a slice."""
     bank = []
     for k in range(4):
-        rng = np.random.default_rng([21, k])
+        dice = Dice("rain", k)
         picture = Image.new("L", (width, rows))
         draw = ImageDraw.Draw(picture)
-        slant = float(rng.uniform(-0.2, 0.2))
+        slant = dice.between(-0.2, 0.2)
         for _ in range(width * rows // 340):
-            x, y = float(rng.uniform(0, width)), float(rng.uniform(-20, rows))
-            length = float(rng.uniform(5, 22))
-            draw.line((x, y, x + slant * length, y + length), fill=int(rng.integers(24, 90)), width=1)
+            x, y, length = dice.between(0, width), dice.between(-20, rows), dice.between(5, 22)
+            draw.line((x, y, x + slant * length, y + length), fill=dice.whole(24, 90), width=1)
         streaks_hw = np.asarray(picture.filter(ImageFilter.BoxBlur(0.4))).astype(np.int16)
-        bank.append(np.concatenate([streaks_hw, streaks_hw])[:, :, None])
+        bank.append(np.tile(streaks_hw[:, :, None], (2, 1, 3)))
     return tuple(bank)
 
 
@@ -104,10 +103,12 @@ class Drop:
     radius: int
 
 
-def sample_drops(rng: np.random.Generator, size_wh: tuple[int, int]) -> tuple[Drop, ...]:
+def sample_drops(dice: Dice, size_wh: tuple[int, int]) -> tuple[Drop, ...]:
     """The drops of one scene; they stay where they are."""
-    places = rng.random((int(rng.integers(2, 8)), 3)).tolist()
-    return tuple(Drop(int(u * size_wh[0]), int(v * size_wh[1]), int(3 + 5 * size)) for u, v, size in places)
+    width, rows = size_wh
+    return tuple(
+        Drop(dice.whole(0, width - 1), dice.whole(0, rows - 1), dice.whole(3, 8)) for _ in range(dice.whole(2, 7))
+    )
 
 
 def add_drops(picture: Image.Image, drops: tuple[Drop, ...]) -> None:
@@ -124,27 +125,28 @@ def add_drops(picture: Image.Image, drops: tuple[Drop, ...]) -> None:
 
 @cache
 def _drop_mask(side: int) -> Image.Image:
-    return Image.fromarray(np.minimum(_blob(side // 2, side // 2) * 1200, 215).astype(np.uint8))
+    return Image.fromarray(np.minimum(_blob(side // 2, side // 2)[:, :, 0] * 9, 215).astype(np.uint8))
 
 
-def expose(
-    picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, rng: np.random.Generator
-) -> NDArray[np.uint8]:
+def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, dice: Dice) -> NDArray[np.uint8]:
     """The finished picture (h, w, 3): lamps' glow, rain of a strength from 0 to 1, the lens's softness and noise."""
-    pixels_hwc = np.array(picture, dtype=np.int16)
+    width, rows = picture.size
+    top, left = dice.whole(0, 60), dice.whole(0, 66)
+    noise_hwc = _noise_bank(round(lens.noise * 2), rows, width)[top : top + rows, left : left + width]
+    pixels_hwc = _softened(np.asarray(picture)) + noise_hwc if lens.soft else np.asarray(picture) + noise_hwc
     for glow in glows:
         add_glow(pixels_hwc, glow, gain=0.7)
-    if lens.soft:
-        pixels_hwc[:, 1:-1] = (pixels_hwc[:, :-2] + 2 * pixels_hwc[:, 1:-1] + pixels_hwc[:, 2:]) >> 2
-        pixels_hwc[1:-1] = (pixels_hwc[:-2] + 2 * pixels_hwc[1:-1] + pixels_hwc[2:]) >> 2
-    rows, width = pixels_hwc.shape[:2]
-    shifts = rng.integers(0, 1 << 30, 4).tolist()
     if rain:
         streaks = _rain_bank(width, rows)
-        strength = np.int16(rain * (30 + 0.55 * float(pixels_hwc[::8, ::8].mean())))
-        start = shifts[0] % rows
-        pixels_hwc += (streaks[shifts[1] % len(streaks)][start : start + rows] * strength) >> 7
-    noise = _noise_bank(round(lens.noise * 2), rows, width)
-    top, left = shifts[2] % 61, shifts[3] % 67
-    pixels_hwc += noise[top : top + rows, left : left + width]
+        strength = np.int16(rain * (24 + 0.45 * float(pixels_hwc[::8, ::8].mean())))
+        start = dice.whole(0, rows - 1)
+        pixels_hwc += (dice.pick(streaks)[start : start + rows] * strength) >> 7
     return np.clip(pixels_hwc, 0, 255, out=pixels_hwc).astype(np.uint8)
+
+
+def _softened(pixels_hwc: NDArray[np.uint8]) -> Pixels:
+    """A slight blur: weights 1, 2, 1 across and down."""
+    soft_hwc = pixels_hwc.astype(np.int16)
+    soft_hwc[:, 1:-1] = (soft_hwc[:, :-2] + 2 * soft_hwc[:, 1:-1] + soft_hwc[:, 2:]) >> 2
+    soft_hwc[1:-1] = (soft_hwc[:-2] + 2 * soft_hwc[1:-1] + soft_hwc[2:]) >> 2
+    return soft_hwc

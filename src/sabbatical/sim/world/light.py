@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from sabbatical.sim.world.colour import RGB, clamp, mixed
 from sabbatical.sim.world.conditions import Conditions
+from sabbatical.sim.world.dice import Dice
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ _SKIES: dict[str, tuple[RGB, RGB, RGB]] = {  # top, at the horizon, clouds
     "dusk": ((84, 92, 150), (246, 176, 120), (232, 150, 130)),
     "night": ((10, 14, 30), (34, 38, 62), (44, 46, 66)),
 }
-_AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.74, 0.62, 0.64), "night": (0.29, 0.31, 0.42)}
+_AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.74, 0.62, 0.64), "night": (0.32, 0.34, 0.45)}
 _GREY_SKY: dict[str, RGB] = {"day": (186, 194, 202), "dusk": (132, 118, 134), "night": (40, 42, 54)}
 _HAZE = {"clear": (0.002, 0.006), "cloudy": (0.004, 0.009), "rain": (0.010, 0.020), "fog": (0.032, 0.062)}
 _CLOUDS = {"clear": (0.05, 0.5), "cloudy": (0.6, 0.9), "rain": (0.9, 1.0), "fog": (1.0, 1.0)}
@@ -85,17 +84,17 @@ _DIMMING = {"clear": 1.0, "cloudy": 0.9, "rain": 0.8, "fog": 0.9}
 _SHADOW = {"clear": 0.42, "cloudy": 0.08, "rain": 0.0, "fog": 0.0}
 
 
-def light_of(conditions: Conditions, rng: np.random.Generator) -> Light:
+def light_of(conditions: Conditions, dice: Dice) -> Light:
     """The light of a scene; the sun stands somewhere in front of or beside the street, low at dusk."""
     time, weather = conditions.time_of_day, conditions.weather
     top, low, cloud = _SKIES[time]
     grey, greyness = _GREY_SKY[time], _GREYNESS[weather]
-    exposure = _DIMMING[weather] * float(rng.uniform(0.92, 1.06))
+    exposure = _DIMMING[weather] * dice.between(0.92, 1.06)
     red, green, blue = (value * exposure for value in _AMBIENT[time])
     dull = greyness * 0.4 * (red + green + blue) / 3
     keep = 1 - greyness * 0.4
-    turn = float(rng.uniform(-math.pi, math.pi))
-    lift = math.radians(float(rng.uniform(32, 62) if time == "day" else rng.uniform(14, 24)))
+    turn = dice.between(-math.pi, math.pi)
+    lift = math.radians(float(dice.between(32, 62) if time == "day" else dice.between(14, 24)))
     sun = (math.sin(turn) * math.cos(lift), math.sin(lift), math.cos(turn) * math.cos(lift))
     sky_low = mixed(low, grey, greyness)
     return Light(
@@ -103,12 +102,12 @@ def light_of(conditions: Conditions, rng: np.random.Generator) -> Light:
         sun=sun,
         shadow=0.0 if time == "night" else _SHADOW[weather] * (0.8 if time == "dusk" else 1.0),
         fog=mixed(sky_low, grey, 0.4),
-        haze=float(rng.uniform(*_HAZE[weather])),
+        haze=dice.between(*_HAZE[weather]),
         sky_top=mixed(top, grey, greyness * 0.9),
         sky_low=sky_low,
         cloud=mixed(cloud, grey, greyness * 0.6),
-        cloudiness=float(rng.uniform(*_CLOUDS[weather])),
+        cloudiness=dice.between(*_CLOUDS[weather]),
         lamps=time != "day",
-        wet=float(rng.uniform(0.5, 1.0)) if weather == "rain" else 0.0,
+        wet=dice.between(0.5, 1.0) if weather == "rain" else 0.0,
         halo={"fog": 1.8, "rain": 1.3}.get(weather, 1.0),
     )

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.sim.world.camera import NEAR_M, Floats
+from sabbatical.sim.world.colour import packed
+from sabbatical.sim.world.light import Light
 from sabbatical.sim.world.sprite import Canvas, Glow, Sprite
 from sabbatical.sim.world.view import Pose, View
 
@@ -100,7 +102,10 @@ class ShapeBuilder:
             self.end(z, (x0, up[0], x1, up[1]), slot, kind)
 
     def wheels(self, half: float, places: Sequence[float], radius: float, tyre: int, rim: int) -> None:
-        """A wheel on both sides at each z."""
+        """A wheel on both sides at each z, and the treads of the first from behind and of the last from ahead."""
+        for z in (places[0] - radius * 0.8, places[-1] + radius * 0.8):
+            for x0, x1 in ((-half * 0.96, -half * 0.68), (half * 0.68, half * 0.96)):
+                self.end(z, (x0, 0.0, x1, radius * 0.7), tyre)
         for z in places:
             for x in (-half, half):
                 for share, slot in ((1.0, tyre), (0.55, rim)):
@@ -137,11 +142,23 @@ class Shape:
     parts_f: NDArray[np.int64]
     centres_c3: Floats
 
-    def sprite(self, palette_s3: Floats, view: View, pose: Pose, lit: bool) -> Sprite | None:
-        """Draw the shape in a palette's colours; `lit` switches its lamps on. None when it cannot be in the frame."""
+    def colours(self, palette_s3: Floats, light: Light, heading: float, lit: bool) -> Floats:
+        """Colours of the faces (f, 3) in a palette's paint, before street lamps and haze; `lit`: its lamps are on."""
+        bare_f3 = palette_s3[self.slots_f] * self.tones_f[:, None]
+        sun_f = np.maximum(self.normals_f3 @ (_turn(heading) @ np.array(light.sun)), 0.0)
+        bright_f = 0.78 - 0.12 * light.shadow + 0.1 * self.normals_f3[:, 1] + (0.16 + 0.45 * light.shadow) * sun_f
+        out_f3: Floats = bare_f3 * bright_f[:, None] * np.array(light.ambient)
+        glass_f = (self.kinds_f == GLASS) | (self.kinds_f == INSIDE)
+        out_f3[glass_f] = out_f3[glass_f] * 0.8 + np.array(light.sky_low) * 0.14
+        if lit:
+            out_f3[self.kinds_f >= SHINING] = bare_f3[self.kinds_f >= SHINING]
+            out_f3[self.kinds_f == INSIDE] = _ROOM
+        return out_f3
+
+    def sprite(self, base_f3: Floats, view: View, pose: Pose, lit: bool) -> Sprite | None:
+        """Draw the shape in its `colours`; `lit` as there. None when it cannot be in the frame."""
         camera = view.camera
-        sin, cos = math.sin(pose.heading), math.cos(pose.heading)
-        turn_33 = np.array([[cos, 0.0, -sin], [0.0, 1.0, 0.0], [sin, 0.0, cos]])
+        turn_33 = _turn(pose.heading)
         world_p3 = self.points_p3 @ turn_33
         world_p3 += (pose.x, 0.0, pose.z)
         uv_p2, depth_p = camera.project(world_p3)
@@ -153,44 +170,29 @@ class Shape:
             return None
         eye_3 = turn_33 @ (camera.place_3 - (pose.x, 0.0, pose.z))
         towards_f = ((eye_3 - self.points_p3[self.starts_f]) * self.normals_f3).sum(axis=1)
-        shades = self._shades(palette_s3, view, pose, turn_33, float(depth_p.mean()), lit)
+        inks = self._inks(base_f3, view, pose, float(depth_p.mean()), lit)
         canvas = Canvas(left, top, right, bottom, camera.size_wh)
-        self._paint(canvas, uv_p2, towards_f > 0, shades, eye_3)
+        self._paint(canvas, uv_p2, towards_f > 0, inks, eye_3)
         glows = self._glows(camera.focal, uv_p2, depth_p, towards_f, view) if lit else ()
         return canvas.sprite(glows)
 
-    def _shades(
-        self, palette_s3: Floats, view: View, pose: Pose, turn_33: Floats, distance: float, lit: bool
-    ) -> list[list[int]]:
-        light = view.light
-        colours_f3 = palette_s3[self.slots_f] * self.tones_f[:, None]
-        sun_f = np.maximum(self.normals_f3 @ (turn_33 @ np.array(light.sun)), 0.0)
-        bright_f = 0.78 - 0.12 * light.shadow + 0.1 * self.normals_f3[:, 1] + (0.16 + 0.45 * light.shadow) * sun_f
-        clear = math.exp(-light.haze * distance)
-        gain_3 = np.array(light.ambient) * (view.gain(pose.x, pose.z) * clear)
-        air_3 = np.array(light.fog) * (1 - clear)
-        out_f3 = colours_f3 * bright_f[:, None] * gain_3 + air_3
-        glass_f = (self.kinds_f == GLASS) | (self.kinds_f == INSIDE)
-        out_f3[glass_f] = out_f3[glass_f] * 0.8 + np.array(light.sky_low) * (0.14 * clear)
-        if lit:
-            shining_f = self.kinds_f >= SHINING
-            out_f3[shining_f] = colours_f3[shining_f] * clear + air_3
-            out_f3[self.kinds_f == INSIDE] = _ROOM * (0.8 * clear) + air_3
-        clipped: list[list[int]] = np.clip(out_f3, 0, 255).astype(np.int64).tolist()
-        return clipped
+    def _inks(self, base_f3: Floats, view: View, pose: Pose, distance: float, lit: bool) -> list[int]:
+        clear = math.exp(-view.light.haze * distance)
+        gain = clear * view.gain(pose.x, pose.z)
+        out_f3 = base_f3 * (np.where(self.kinds_f >= INSIDE, clear, gain)[:, None] if lit else gain)
+        out_f3 += np.array(view.light.fog) * (1 - clear)
+        return packed(out_f3)
 
-    def _paint(
-        self, canvas: Canvas, uv_p2: Floats, seen_f: NDArray[np.bool_], shades: list[list[int]], eye_3: Floats
-    ) -> None:
+    def _paint(self, canvas: Canvas, uv_p2: Floats, seen_f: NDArray[np.bool_], inks: list[int], eye_3: Floats) -> None:
         pixels = ((uv_p2 - (canvas.left, canvas.top)) * canvas.times).ravel().tolist()
         bounds = [*(2 * self.starts_f).tolist(), len(pixels)]
         faces = np.flatnonzero(seen_f)
         if len(self.centres_c3) > 1:
             distance_c = ((self.centres_c3 - eye_3) ** 2).sum(axis=1)
             faces = faces[np.argsort(-distance_c[self.parts_f[faces]], kind="stable")]
-        fill = canvas.draw.polygon
+        fill = canvas.draw.draw.draw_polygon
         for k in faces.tolist():
-            fill(pixels[bounds[k] : bounds[k + 1]], fill=tuple(shades[k]))
+            fill(pixels[bounds[k] : bounds[k + 1]], inks[k], 1)
 
     def _glows(self, focal: float, uv_p2: Floats, depth_p: Floats, towards_f: Floats, view: View) -> tuple[Glow, ...]:
         found = []
@@ -204,3 +206,9 @@ class Shape:
                 radius = (1.3 if white else 0.6) * focal / depth * min(aim, 1.0) * view.light.halo
                 found.append(Glow(u, v, radius, (255, 236, 190) if white else (220, 36, 24)))
         return tuple(found)
+
+
+def _turn(heading: float) -> Floats:
+    """Rows of local points times this are world points; this times a world vector is a local one."""
+    sin, cos = math.sin(heading), math.cos(heading)
+    return np.array([[cos, 0.0, -sin], [0.0, 1.0, 0.0], [sin, 0.0, cos]])

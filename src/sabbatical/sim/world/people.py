@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.sim.world.colour import CLOTH, HAIR, RGB, SKIN, TROUSERS, pick, scaled
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.sprite import Canvas, Pen, Sprite
 from sabbatical.sim.world.view import Pose, View
 
@@ -38,26 +39,26 @@ class Person:
     umbrella: RGB | None
 
     @staticmethod
-    def sample(rng: np.random.Generator, child: bool, raining: bool) -> Person:
+    def sample(dice: Dice, child: bool, raining: bool) -> Person:
         """Draw a person; in rain a third carries an umbrella."""
         tops = _CHILD_TOPS if child else _ADULT_TOPS
         return Person(
             child=child,
-            height=float(rng.uniform(0.98, 1.34) if child else rng.uniform(1.56, 1.9)),
-            build=float(rng.uniform(0.88, 1.2)),
-            skin=pick(rng, SKIN),
-            hair=pick(rng, HAIR),
-            long_hair=bool(rng.random() < 0.4),
-            top=tops[int(rng.integers(len(tops)))],
-            top_colour=pick(rng, CLOTH),
-            legs=("trousers", "trousers", "shorts", "skirt")[int(rng.integers(4))],
-            legs_colour=pick(rng, TROUSERS),
-            shoes=pick(rng, TROUSERS),
-            hat=_HATS[int(rng.integers(len(_HATS)))],
-            hat_colour=pick(rng, CLOTH),
-            bag=("none", "none", "backpack", "hand")[int(rng.integers(4))],
-            bag_colour=pick(rng, CLOTH),
-            umbrella=pick(rng, CLOTH) if raining and rng.random() < 0.34 else None,
+            height=float(dice.between(0.98, 1.34) if child else dice.between(1.56, 1.9)),
+            build=dice.between(0.88, 1.2),
+            skin=pick(dice, SKIN),
+            hair=pick(dice, HAIR),
+            long_hair=dice.chance(0.4),
+            top=dice.pick(tops),
+            top_colour=pick(dice, CLOTH),
+            legs=dice.pick(("trousers", "trousers", "shorts", "skirt")),
+            legs_colour=pick(dice, TROUSERS),
+            shoes=pick(dice, TROUSERS),
+            hat=dice.pick(_HATS),
+            hat_colour=pick(dice, CLOTH),
+            bag=dice.pick(("none", "none", "backpack", "hand")),
+            bag_colour=pick(dice, CLOTH),
+            umbrella=pick(dice, CLOTH) if raining and dice.chance(0.34) else None,
         )
 
     @property
@@ -129,23 +130,25 @@ class Person:
 
     def _leg(self, pen: Pen, body: _Body, side: float, swing: float, hip_x: float, sign: float) -> None:
         lift = max(0.0, swing * sign) * 0.05 * (1 - abs(side))
-        knee_x = hip_x + math.sin(swing) * side * body.knee
-        foot_x = hip_x + math.sin(swing) * side * body.hip * (0.98 if swing * sign > 0 else 0.86)
-        thick = 0.078 * self.build if not self.child else 0.088 * self.build
+        stride = math.sin(swing) * side
+        knee = (hip_x + stride * body.knee, body.knee)
+        foot = (hip_x + stride * body.hip * (0.98 if swing * sign > 0 else 0.86), 0.035 + lift)
+        thick = body.thigh * self.build
         bare = self.legs in ("shorts", "skirt") or self.top == "dress"
         colour = self.legs_colour if sign > 0 else scaled(self.legs_colour, 0.82)
-        lower = self.skin if bare else colour
-        pen.limb(((knee_x, body.knee), (foot_x, 0.035 + lift)), thick * 0.8, lower)
-        pen.limb(((hip_x, body.hip), (knee_x, body.knee)), thick * 1.1, colour)
-        pen.oval(foot_x + 0.025 * side, 0.022 + lift, 0.048, 0.024, self.shoes)
+        pen.stroke((knee, foot), thick * 0.8, self.skin if bare else colour)
+        pen.stroke(((hip_x, body.hip), knee), thick * 1.1, colour)
+        pen.dot(knee, thick, colour)
+        pen.oval(foot[0] + 0.025 * side, foot[1] - 0.013, 0.048, 0.024, self.shoes)
 
     def _arm(self, pen: Pen, body: _Body, side: float, swing: float, x: float, colour: RGB) -> None:
         reach = body.shoulder - body.hip + 0.02
-        hand_x = x * 1.12 + math.sin(swing) * side * reach
-        hand_y = body.shoulder - reach * (1 - 0.1 * abs(swing))
-        elbow = ((x * 1.15 + hand_x) / 2 - 0.02 * side, (body.shoulder + hand_y) / 2)
-        pen.limb(((x * 0.95, body.shoulder - 0.03), elbow, (hand_x, hand_y)), 0.052 * self.build, colour)
-        pen.oval(hand_x, hand_y - 0.015, 0.026, 0.026, self.skin)
+        hand = (x * 1.12 + math.sin(swing) * side * reach, body.shoulder - reach * (1 - 0.1 * abs(swing)))
+        elbow = ((x * 1.15 + hand[0]) / 2 - 0.02 * side, (body.shoulder + hand[1]) / 2)
+        thick = 0.052 * self.build
+        pen.stroke(((x * 0.95, body.shoulder - 0.03), elbow, hand), thick, colour)
+        pen.dot(elbow, thick, colour)
+        pen.oval(hand[0], hand[1] - 0.012, 0.027, 0.027, self.skin)
 
     def _backpack(self, pen: Pen, body: _Body, side: float) -> None:
         x = -0.11 * side
@@ -154,7 +157,7 @@ class Person:
 
     def _head(self, pen: Pen, body: _Body, side: float, frontal: bool) -> None:
         radius, centre = body.head, 1.0 - body.head
-        pen.limb(((0.0, body.shoulder), (0.0, centre)), radius * 0.8, scaled(self.skin, 0.88))
+        pen.stroke(((0.0, body.shoulder), (0.0, centre)), radius * 0.8, scaled(self.skin, 0.88))
         if self.long_hair:
             pen.oval(-0.02 * side, centre - radius * 0.35, radius * 0.98, radius * 1.3, self.hair)
         pen.oval(0.0, centre, radius * 0.86, radius, self.skin if frontal or abs(side) > 0.4 else self.hair)
@@ -171,7 +174,7 @@ class Person:
 
     def _umbrella(self, pen: Pen, body: _Body, colour: RGB) -> None:
         top, half = 1.24, 0.42
-        pen.limb(((0.1, body.shoulder - 0.12), (0.02, top)), 0.014, (60, 60, 64))
+        pen.stroke(((0.1, body.shoulder - 0.12), (0.02, top)), 0.014, (60, 60, 64))
         arc = [(half * math.cos(a), top - 0.17 + 0.2 * math.sin(a)) for a in np.linspace(0, math.pi, 12)]
         pen.polygon(arc, colour)
         pen.polygon([(x * 0.38, y) for x, y in arc], scaled(colour, 1.15))
@@ -186,7 +189,8 @@ class _Body:
     hip: float
     knee: float
     shoulder_half: float
+    thigh: float
 
 
-_ADULT = _Body(head=0.072, shoulder=0.82, hip=0.5, knee=0.27, shoulder_half=0.125)
-_CHILD = _Body(head=0.108, shoulder=0.745, hip=0.43, knee=0.23, shoulder_half=0.135)
+_ADULT = _Body(head=0.072, shoulder=0.82, hip=0.5, knee=0.27, shoulder_half=0.125, thigh=0.078)
+_CHILD = _Body(head=0.108, shoulder=0.745, hip=0.43, knee=0.23, shoulder_half=0.135, thigh=0.088)

@@ -6,18 +6,19 @@ import datetime as dt
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
-from sabbatical.sim.world.background import paint_background
+from sabbatical.sim.world.background import paint_backdrop
 from sabbatical.sim.world.camera import place_camera
 from sabbatical.sim.world.conditions import Conditions, Mix
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.frame import Frame, Thing, visible_part
 from sabbatical.sim.world.layout import Actor, Planner
 from sabbatical.sim.world.lens import Lens, add_drops, add_glow, expose, sample_drops
 from sabbatical.sim.world.light import light_of
 from sabbatical.sim.world.shadow import cast_shadows
 from sabbatical.sim.world.sprite import Glow, Sprite
-from sabbatical.sim.world.street import lay_street
+from sabbatical.sim.world.street import Street, lay_street
 from sabbatical.sim.world.view import Pose, View
 
 STEP_S = 0.4
@@ -26,39 +27,43 @@ SCENES_A_DAY = 12
 
 _HOURS = {"day": (8.0, 16.5), "dusk": (17.6, 19.0), "night": (21.0, 23.8)}
 _VEHICLES = ("car", "truck", "bus")
+_NOBODY = -1
+"""The number of what is no actor: houses."""
 
 Placed = tuple[int, Pose, Sprite]
-"""An actor's number, how it stands, and how it looks from here."""
+"""An actor's number (or `_NOBODY`), how it stands, and how it looks from here."""
 
 
 class Scene:
     """A street with its camera, light and actors; `frame` draws it at any moment."""
 
     def __init__(self, seed: int, number: int, mix: Mix, size_wh: tuple[int, int], start: dt.date) -> None:
-        rng = np.random.default_rng([seed, number])
+        dice = Dice("scene", seed, number)
         self.seed, self.number, self.size_wh = seed, number, size_wh
-        self.conditions = Conditions.sample(rng, mix)
-        street = lay_street(rng)
-        self.camera = place_camera(rng, self.conditions.camera, street.half, street.pavement, size_wh)
-        light = light_of(self.conditions, rng)
+        self.conditions = Conditions.sample(dice, mix)
+        street = lay_street(dice)
+        self.camera = place_camera(dice, self.conditions.camera, street.half, street.pavement, size_wh)
+        light = light_of(self.conditions, dice)
         self.lens = Lens.of(self.camera, light.lamps)
-        planner = Planner(rng, street, self.camera, self.conditions)
+        planner = Planner(dice, street, self.camera, self.conditions)
         planner.fill(mix)
         self.actors: tuple[Actor, ...] = tuple(planner.actors)
         self.view = View(self.camera, light.through(self.lens.gains), tuple(planner.lamps))
-        self.began = _began(rng, number, self.conditions.time_of_day, start)
-        self.drops = sample_drops(rng, size_wh) if light.wet else ()
-        self.background = paint_background(self.view, street, rng)
-        self.still = self._still()
+        self.began = _began(dice, number, self.conditions.time_of_day, start)
+        self.drops = sample_drops(dice, size_wh) if light.wet else ()
+        backdrop = paint_backdrop(self.view, street, dice)
+        self.background = backdrop.picture
+        self.still = self._drawn(0.0, moving=False)
         cast_shadows(self.background, ((self.actors[k].look, pose) for k, pose, _ in self.still), self.view)
         if light.wet:
             self._mirror(self.background, self.still)
+        self.still.extend(self._corners(backdrop.corner, street))
 
     def frame(self, number: int) -> Frame:
         """Draw the frame of a number; others need not be drawn before."""
         seconds = number * STEP_S
-        rng = np.random.default_rng([self.seed, self.number, number, 1])
-        moving = self._moving(seconds)
+        dice = Dice("frame", self.seed, self.number, number)
+        moving = self._drawn(seconds, moving=True)
         picture = self._lit_ground(moving)
         cast_shadows(picture, ((self.actors[k].look, pose) for k, pose, _ in moving), self.view)
         if self.view.light.wet:
@@ -72,7 +77,7 @@ class Scene:
             add_drops(picture, self.drops)
         rain = self.view.light.wet * (0.5 + 0.5 * self.view.light.wet)
         return Frame(
-            image_hwc=expose(picture, self.lens, self._seen_glows(placed, owners), rain, rng),
+            image_hwc=expose(picture, self.lens, self._seen_glows(placed, owners), rain, dice),
             things=self._truth(placed, owners),
             scene=f"w{self.seed}-s{self.number:05d}",
             number=number,
@@ -85,20 +90,37 @@ class Scene:
         """From the farthest to the nearest."""
         return -self.camera.spot(one[1].x, 0.0, one[1].z)[2], one[0]
 
-    def _still(self) -> list[Placed]:
-        return self._drawn([k for k, actor in enumerate(self.actors) if not actor.speed], 0.0)
-
-    def _moving(self, seconds: float) -> list[Placed]:
-        return self._drawn([k for k, actor in enumerate(self.actors) if actor.speed], seconds)
-
-    def _drawn(self, indices: list[int], seconds: float) -> list[Placed]:
-        """Those actors that can be seen, as sprites."""
+    def _drawn(self, seconds: float, moving: bool) -> list[Placed]:
+        """The actors that can be seen, either those that move or those that do not."""
         found = []
-        for index in indices:
-            pose = self.actors[index].pose(seconds)
-            sprite = self.actors[index].look.sprite(self.view, pose)
-            if sprite is not None:
-                found.append((index, pose, sprite))
+        for index, actor in enumerate(self.actors):
+            if (actor.speed > 0) == moving:
+                pose = actor.pose(seconds)
+                sprite = actor.look.sprite(self.view, pose)
+                if sprite is not None:
+                    found.append((index, pose, sprite))
+        return found
+
+    def _corners(self, mask: Image.Image | None, street: Street) -> list[Placed]:
+        """The houses before the junction once more, as sprites: they hide what stands in the other street."""
+        if (
+            mask is None
+            or street.junction is None
+            or not any(abs(one.start[0]) > street.half + 1 for one in self.actors if one.label in _VEHICLES)
+        ):
+            return []
+        houses = self.background.copy()
+        houses.putalpha(mask)
+        found = []
+        z, width = street.junction - street.cross_half - street.pavement, self.size_wh[0]
+        middle = min(max(int(self.camera.spot(0.0, 0.0, z)[0]), 0), width)
+        for x, half in ((-street.wall, (0, 0, middle, mask.height)), (street.wall, (middle, 0, width, mask.height))):
+            box = mask.crop(half).getbbox()
+            if box:
+                box = (box[0] + half[0], box[1], box[2] + half[0], box[3])
+                part = houses.crop(box)
+                sprite = Sprite(part, mask.crop(box).convert("1", dither=Image.Dither.NONE), box[0], box[1])
+                found.append((_NOBODY, Pose(x, z), sprite))
         return found
 
     def _lit_ground(self, moving: list[Placed]) -> Image.Image:
@@ -115,12 +137,11 @@ class Scene:
                 u, v, depth = self.camera.spot(x, 0.0, z)
                 if depth > 2.0:
                     add_glow(pixels_hwc, Glow(u, v, 3.2 * self.camera.focal / depth, (96, 88, 66)), tall=flat)
-        return Image.fromarray(np.minimum(pixels_hwc, 255).astype(np.uint8))
+        return Image.fromarray(np.clip(pixels_hwc, 0, 255).astype(np.uint8))
 
     def _mirror(self, picture: Image.Image, placed: list[Placed]) -> None:
         """On wet ground each thing stands on its own faint image, and lamps draw long streaks."""
         wet = self.view.light.wet
-        share = [int(value * 0.3 * wet) for value in range(256)]
         streaks: list[Glow] = []
         for _, pose, sprite in placed:
             foot = self.camera.spot(pose.x, 0.0, pose.z)[1]
@@ -128,12 +149,13 @@ class Scene:
             if sprite.top + sprite.image.height > foot - 4:  # what hangs high mirrors only its light
                 flipped = sprite.image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
                 top = round(2 * foot) - sprite.top - sprite.image.height
-                picture.paste(flipped, (sprite.left, top), flipped.getchannel("A").point(share))
+                faint = ImageChops.multiply(flipped.getchannel("A"), Image.new("L", flipped.size, int(77 * wet)))
+                picture.paste(flipped, (sprite.left, top), faint)
         if streaks:
             pixels_hwc = np.array(picture, dtype=np.int16)
             for streak in streaks:
                 add_glow(pixels_hwc, streak, tall=3.2, gain=0.35 * wet)
-            picture.paste(Image.fromarray(np.minimum(pixels_hwc, 255).astype(np.uint8)))
+            picture.paste(Image.fromarray(np.clip(pixels_hwc, 0, 255).astype(np.uint8)))
 
     def _seen_glows(self, placed: list[Placed], owners: Image.Image) -> list[Glow]:
         """The lamps that nothing hides."""
@@ -149,6 +171,8 @@ class Scene:
         owners_hw = np.asarray(owners)
         found = []
         for owner, (index, pose, sprite) in enumerate(placed, start=1):
+            if index == _NOBODY:
+                continue
             actor = self.actors[index]
             part = visible_part(owners_hw, owner, sprite) if actor.label else None
             if part is not None and actor.label is not None:
@@ -168,8 +192,8 @@ class Scene:
         return tuple(found)
 
 
-def _began(rng: np.random.Generator, number: int, time_of_day: str, start: dt.date) -> dt.datetime:
+def _began(dice: Dice, number: int, time_of_day: str, start: dt.date) -> dt.datetime:
     """When a scene was taken: on its day, at an hour that fits the light (UTC)."""
     low, high = _HOURS[time_of_day]
     midnight = dt.datetime.combine(start + dt.timedelta(days=number // SCENES_A_DAY), dt.time(), dt.UTC)
-    return midnight + dt.timedelta(seconds=int(3600 * float(rng.uniform(low, high))))
+    return midnight + dt.timedelta(seconds=int(3600 * dice.between(low, high)))

@@ -51,6 +51,11 @@ def _base(size: tuple[float, float, float], pose: Pose) -> list[tuple[float, flo
 def _lay(draw: ImageDraw.ImageDraw, corners: list[list[float]], dark: int) -> None:
     """Fill the hull of a base and its displaced copy: both, and what lies between their edges."""
     points = [(u, v) for u, v in corners]
+    wide = max(points[1][0], points[2][0]) - min(points[0][0], points[3][0])
+    if abs(wide) < 10:
+        ends = [(points[k][0] + points[k + 2][0], points[k][1] + points[k + 2][1]) for k in (0, 4)]
+        draw.line([(u / 2, v / 2) for u, v in ends], fill=dark, width=max(round(abs(wide) * 0.6), 1))
+        return
     for k in range(4):
         after = (k + 1) % 4
         draw.polygon([points[k], points[after], points[4 + after], points[4 + k]], fill=dark)

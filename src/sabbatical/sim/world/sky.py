@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from sabbatical.sim.world.colour import mixed
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.texture import noise_tile
 from sabbatical.sim.world.view import View
+
+Tones = NDArray[np.float32]
 
 _STEP = 4
 """The sky is painted at a quarter of the size and smoothed."""
 
 
-def paint_sky(picture: Image.Image, view: View, rng: np.random.Generator) -> None:
+def paint_sky(picture: Image.Image, view: View, dice: Dice) -> None:
     """Paint from the top of an RGB picture down to the horizon, if the horizon is in it."""
     light, camera = view.light, view.camera
     width = camera.size_wh[0]
     rows = int(min(camera.horizon, camera.size_wh[1])) + 1
-    top, left = (int(value) for value in rng.integers(0, 256, 2))
-    far = int(rng.integers(1 << 30))
+    top, left = dice.whole(0, 255), dice.whole(0, 255)
+    far = Dice(dice.whole(0, 1 << 30))
     if rows < 3:
         return
     height, across = rows // _STEP + 1, width // _STEP
@@ -35,15 +39,15 @@ def paint_sky(picture: Image.Image, view: View, rng: np.random.Generator) -> Non
     _sun_glow(sky_hw3, view)
     sky = Image.fromarray(sky_hw3.clip(0, 255).astype(np.uint8)).resize((width, rows), Image.Resampling.BILINEAR)
     picture.paste(sky, (0, 0))
-    _skyline(picture, view, np.random.default_rng(far), rows)
+    _skyline(picture, view, far, rows)
 
 
-def _between(top: tuple[int, int, int], low: tuple[int, int, int], share_hw: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _between(top: tuple[int, int, int], low: tuple[int, int, int], share_hw: Tones) -> Tones:
     first, last = np.array(top, dtype=np.float32), np.array(low, dtype=np.float32)
     return first + share_hw[:, :, None].astype(np.float32) * (last - first)
 
 
-def _sun_glow(sky_hw3: np.ndarray, view: View) -> None:  # type: ignore[type-arg]
+def _sun_glow(sky_hw3: Tones, view: View) -> None:
     """Warm light around the sun, where it stands in front of the camera and nothing dims it."""
     light, camera = view.light, view.camera
     right, up, ahead = (float(value) for value in camera.axes_33 @ np.array(light.sun))
@@ -53,17 +57,16 @@ def _sun_glow(sky_hw3: np.ndarray, view: View) -> None:  # type: ignore[type-arg
     v = (camera.size_wh[1] / 2 - camera.focal * up / ahead) / _STEP
     rows_h1, columns_w = np.arange(sky_hw3.shape[0])[:, None], np.arange(sky_hw3.shape[1])
     reach_hw = np.exp(-np.hypot(rows_h1 - v, columns_w - u) / 9.0)[:, :, None]
-    sky_hw3 += reach_hw * np.array((90.0, 70.0, 34.0))
+    sky_hw3 += reach_hw * np.array((90.0, 70.0, 34.0), dtype=np.float32)
 
 
-def _skyline(picture: Image.Image, view: View, rng: np.random.Generator, rows: int) -> None:
+def _skyline(picture: Image.Image, view: View, dice: Dice, rows: int) -> None:
     """Roofs far away, almost taken by the haze."""
     draw = ImageDraw.Draw(picture)
     colour = mixed(view.light.shade((120, 128, 140), 110.0), view.light.fog, 0.35)
     count = max(math.ceil(picture.width / 16), 1)
-    sizes = rng.random((count, 3))
     x = 0.0
-    for wide, high, pale in sizes.tolist():
-        span = 7 + 23 * wide
+    for _ in range(count):
+        span, high, pale = dice.between(7, 30), dice.share(), dice.share()
         draw.rectangle((x, rows - 2 - 16 * high, x + span, rows), fill=mixed(colour, view.light.sky_low, pale * 0.4))
         x += span

@@ -32,7 +32,7 @@ class Glow:
 
 @dataclass(frozen=True)
 class Sprite:
-    """A thing as drawn: RGBA picture, its mask (mode L, 0 or 255), and where its upper left corner stands (pixels)."""
+    """A thing as drawn: RGBA picture, its mask (mode 1), and where its upper left corner stands (pixels)."""
 
     image: Image.Image
     mask: Image.Image
@@ -56,7 +56,8 @@ class Canvas:
         across = min(math.ceil(right) + 1, width + width // 2) - self.left
         down = min(math.ceil(bottom) + 1, rows + rows // 2) - self.top
         self.width, self.rows = max(across, 1), max(down, 1)
-        self.times = 4 if self.rows < 44 else 3 if self.rows < 90 else 2
+        area = self.width * self.rows
+        self.times = 4 if area < 1000 else 3 if area < 4000 else 2
         # "RGBa" (colours already multiplied by alpha) reduces without a conversion; all that is drawn is opaque.
         self.image = Image.new("RGBa", (self.width * self.times, self.rows * self.times))
         self.draw = ImageDraw.Draw(self.image)
@@ -68,11 +69,8 @@ class Canvas:
     def sprite(self, glows: tuple[Glow, ...] = ()) -> Sprite:
         """Reduce to frame size; what is covered by half or more belongs to the mask."""
         small = self.image.reduce(self.times).convert("RGBA")
-        mask = small.getchannel("A").point(_HALF)
+        mask = small.getchannel("A").convert("1", dither=Image.Dither.NONE)
         return Sprite(small, mask, self.left, self.top, glows)
-
-
-_HALF = [0] * 128 + [255] * 128
 
 
 class Pen:
@@ -114,14 +112,15 @@ class Pen:
         reach_u, reach_v = abs(half_x * self._scale), half_y * self._scale
         self._draw.ellipse((u - reach_u, v - reach_v, u + reach_u, v + reach_v), fill=self._colour(colour))
 
-    def limb(self, points: Sequence[Point], thick: float, colour: RGB) -> None:
-        """A bent line of a thickness, with round ends and joints."""
+    def stroke(self, points: Sequence[Point], thick: float, colour: RGB) -> None:
+        """A line of a thickness, with blunt ends."""
         u, v, scale = self._u, self._v, self._scale
         path = [(u + x * scale, v - y * scale) for x, y in points]
-        width = thick * scale
-        shaded = self._colour(colour)
-        self._draw.line(path, fill=shaded, width=max(round(width), 1))
-        if width > 3:
-            half = width / 2 - 0.5
-            for x, y in path:
-                self._draw.ellipse((x - half, y - half, x + half, y + half), fill=shaded)
+        self._draw.line(path, fill=self._colour(colour), width=max(round(thick * scale), 1))
+
+    def dot(self, place: Point, thick: float, colour: RGB) -> None:
+        """A round joint for strokes of a thickness; left out where nobody could see it."""
+        half = thick * self._scale / 2 - 0.5
+        if half > 3:
+            u, v = self._u + place[0] * self._scale, self._v - place[1] * self._scale
+            self._draw.ellipse((u - half, v - half, u + half, v + half), fill=self._colour(colour))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.sim.world.colour import AWNING, RGB, ROOF, WALL, pick
+from sabbatical.sim.world.dice import Dice
 
 LANE_M = 3.3
 END_M = 100.0
@@ -69,24 +70,24 @@ class Street:
         return found
 
 
-def lay_street(rng: np.random.Generator) -> Street:
+def lay_street(dice: Dice) -> Street:
     """Draw a street; three in four have a junction."""
-    half = LANE_M + (2.4 if rng.random() < 0.67 else 0.6)
-    pavement = float(rng.uniform(2.8, 4.6))
-    crossing = float(rng.uniform(12, 26))
-    cross_half = float(rng.uniform(3.4, 5.0))
-    junction = crossing + 3.2 + cross_half if rng.random() < 0.75 else None
+    half = LANE_M + (2.4 if dice.chance(0.67) else 0.6)
+    pavement = dice.between(2.8, 4.6)
+    crossing = dice.between(12, 26)
+    cross_half = dice.between(3.4, 5.0)
+    junction = crossing + 3.2 + cross_half if dice.chance(0.75) else None
     gap = (0.0, 0.0) if junction is None else (junction - cross_half - pavement, junction + cross_half + pavement)
-    buildings = (*_row(rng, -1.0, gap), *_row(rng, 1.0, gap))
-    return Street(half, pavement, crossing, junction, cross_half, bool(rng.random() < 0.45), buildings)
+    buildings = (*_row(dice, -1.0, gap), *_row(dice, 1.0, gap))
+    return Street(half, pavement, crossing, junction, cross_half, dice.chance(0.45), buildings)
 
 
-def _row(rng: np.random.Generator, side: float, gap: tuple[float, float]) -> list[Building]:
+def _row(dice: Dice, side: float, gap: tuple[float, float]) -> list[Building]:
     """Buildings along one side, with a gap where the other street crosses."""
     found: list[Building] = []
-    start, storeys = -8.0, float(rng.uniform(1.0, 3.8))
+    start, storeys = -8.0, dice.between(1.0, 3.8)
     while start < END_M - 2:
-        lengths, noise, airy = rng.uniform(7, 16), rng.normal(0, 0.9), rng.random()
+        lengths, noise, airy = dice.between(7, 16), dice.normal(0.9), dice.share()
         stop = min(start + float(lengths) * (1.0 if start < 45 else 1.8), END_M)
         if gap[0] < gap[1]:
             if start < gap[0] < stop:
@@ -96,8 +97,8 @@ def _row(rng: np.random.Generator, side: float, gap: tuple[float, float]) -> lis
                 continue
         if stop - start > 2.5:
             height, deep = max(round(storeys + float(noise)), 1), 34.0 if stop == gap[0] or start == gap[1] else 14.0
-            awning = pick(rng, AWNING) if rng.random() < 0.55 else None
-            bay = float(rng.uniform(2.2, 3.3))
-            found.append(Building(side, start, stop, height, deep, pick(rng, WALL), pick(rng, ROOF), awning, bay))
+            awning = pick(dice, AWNING) if dice.chance(0.55) else None
+            bay = dice.between(2.2, 3.3)
+            found.append(Building(side, start, stop, height, deep, pick(dice, WALL), pick(dice, ROOF), awning, bay))
         start = stop + (3.0 if airy < 0.1 else 0.0)
     return found

@@ -18,7 +18,8 @@ def noise_tile(seed: int, grain: int) -> NDArray[np.float32]:
     spectrum = np.fft.rfft2(rng.standard_normal((256, 256)))
     frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None, :])
     smooth = np.fft.irfft2(spectrum * np.exp(-((frequency * grain) ** 2)), s=(256, 256))
-    return np.clip(48 * smooth / smooth.std(), -128, 127).round().astype(np.float32)
+    tile: NDArray[np.float32] = np.clip(48 * smooth / smooth.std(), -128, 127).round().astype(np.float32)
+    return tile
 
 
 def sampled(
@@ -26,4 +27,5 @@ def sampled(
 ) -> NDArray[np.float32]:
     """A tile's values at real-valued places (any shape), repeating."""
     index = ((rows.astype(np.int32) & 255) << 8) | (columns.astype(np.int32) & 255)
-    return tile_hw.ravel().take(index)
+    values: NDArray[np.float32] = tile_hw.ravel().take(index)
+    return values

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 
 from sabbatical.sim.world.camera import Floats
 from sabbatical.sim.world.colour import CARGO, COACH, PAINT, RGB, pick
+from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.mesh import GLASS, INSIDE, RED_LAMP, SHINING, WHITE_LAMP, Shape, ShapeBuilder
 from sabbatical.sim.world.sprite import Sprite
 from sabbatical.sim.world.view import Pose, View
@@ -35,13 +36,14 @@ KINDS = {"car": tuple(_CARS), "truck": tuple(_TRUCKS), "bus": tuple(_BUSES)}
 
 @dataclass(frozen=True, eq=False)
 class Vehicle:
-    """One vehicle: its kind, its paint, its size (width, length, height in metres), whether its lamps burn in the dark."""
+    """One vehicle: kind, paint, size (width, length, height in metres); `lit`: its lamps burn in the dark."""
 
     kind: str
     shape: Shape
     palette_s3: Floats
     size: tuple[float, float, float]
     lit: bool
+    _colours: dict[float, Floats] = field(default_factory=dict)
 
     @property
     def footprint(self) -> tuple[float, float, float]:
@@ -50,17 +52,20 @@ class Vehicle:
 
     def sprite(self, view: View, pose: Pose) -> Sprite | None:
         """Draw the vehicle; see `Look`."""
-        return self.shape.sprite(self.palette_s3, view, pose, self.lit and view.light.lamps)
+        lit = self.lit and view.light.lamps
+        if pose.heading not in self._colours:  # a vehicle keeps its heading through a scene, and so its colours
+            self._colours[pose.heading] = self.shape.colours(self.palette_s3, view.light, pose.heading, lit)
+        return self.shape.sprite(self._colours[pose.heading], view, pose, lit)
 
 
-def make_vehicle(label: str, rng: np.random.Generator, lit: bool) -> Vehicle:
+def make_vehicle(label: str, dice: Dice, lit: bool) -> Vehicle:
     """A car, truck or bus of any kind in any paint."""
     kinds = KINDS[label]
-    kind = kinds[int(rng.integers(len(kinds)))]
+    kind = dice.pick(kinds)
     body = {"car": PAINT, "truck": CARGO, "bus": COACH}[label]
-    first = (226, 186, 60) if kind == "taxi" else pick(rng, body)
-    second = pick(rng, CARGO if rng.random() < 0.4 else PAINT)
-    stripe = pick(rng, COACH) if rng.random() < 0.7 else first
+    first = (226, 186, 60) if kind == "taxi" else pick(dice, body)
+    second = pick(dice, CARGO if dice.chance(0.4) else PAINT)
+    stripe = pick(dice, COACH) if dice.chance(0.7) else first
     palette_s3 = np.array([first, second, stripe, *_FIXED], dtype=np.float64)
     shape, size = {"car": _car, "truck": _truck, "bus": _bus}[label](kind)
     return Vehicle(kind, shape, palette_s3, size, lit)
@@ -73,7 +78,6 @@ def _car(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     build = ShapeBuilder()
     build.part((0.0, 0.5, 0.0))
     build.prism(_block(-end + 0.1, end - 0.1, 0.12, 0.4), half * 0.92, _DARK)
-    build.wheels(half * 0.9, (-0.31 * length, 0.31 * length), 0.33, _DARK, _DARK)
     nose = ((end, 0.32), (end, hood - 0.16), (end - 0.12, hood), (front, belt), (rear, belt))
     build.prism(((-end, 0.32), *nose, (-end, belt - 0.06)), half, _BODY)
     build.end(end + 0.01, (-half * 0.5, hood - 0.32, half * 0.5, hood - 0.18), _DARK)
@@ -129,7 +133,6 @@ def _truck(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     build = ShapeBuilder()
     build.part((0.0, 0.45, 0.0))
     build.prism(_block(-end + 0.1, end - 0.1, 0.3, 0.85), half * 0.8, _DARK)
-    build.wheels(half * 0.85, axles, 0.46, _DARK, _DARK)
     build.part((0.0, 1.7, joint - 0.15 - load_long / 2))
     build.prism(_block(-end, joint - 0.15, 0.8, load_top), half, _BODY)
     if kind == "tipper":
@@ -161,7 +164,6 @@ def _bus(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     build = ShapeBuilder()
     build.part((0.0, 1.5, 0.0))
     build.prism(_block(-end + 0.1, end - 0.1, 0.15, 0.5), half * 0.94, _DARK)
-    build.wheels(half * 0.85, axles, 0.5, _DARK, _DARK)
     front = ((end, 0.36), (end, sill), (end - 0.15, height - 0.12), (end - 0.35, height))
     build.prism(((-end, 0.36), *front, (-end + 0.2, height), (-end, height - 0.15)), half, _BODY)
     panes = max(round((length - 1.2) / 1.45), 3)
