@@ -156,13 +156,21 @@ class Confusion(Contract):
 
 
 class Slice(Contract):
-    """One slice in full. `kind`: metadata, size, cohort, or pair (of two metadata values)."""
+    """One slice in full. `kind`: metadata, size, cohort, or pair (of two metadata values).
+
+    `difference` is its leading number (map50, accuracy) minus that of all data over the same classes, with the 95 %
+    interval and the p-value of no difference; `sure` when it holds among all slices looked at (Benjamini-Hochberg).
+    """
 
     name: str
     kind: Literal["metadata", "size", "cohort", "pair"]
     where: dict[str, str]
     scores: SliceScores
     intervals: dict[str, Interval] = Field(default_factory=dict)
+    difference: Maybe[float] = None
+    difference_interval: Maybe[Interval] = None
+    p_value: Maybe[float] = None
+    sure: bool = False
     by_class: dict[str, ClassScores] = Field(default_factory=dict)
     intervals_by_class: dict[str, dict[str, Interval]] = Field(default_factory=dict)
 
@@ -204,7 +212,11 @@ class Turned(Contract):
 
 
 class Change(Contract):
-    """A number of the other model (`before`) and of this one (`after`); the interval is of the paired difference."""
+    """A number of the other model (`before`) and of this one (`after`); the interval is of the paired difference.
+
+    `verdict` follows from the interval alone; `sure` when it also holds among all changes looked at
+    (Benjamini-Hochberg at 5 %).
+    """
 
     kind: Literal["class", "slice", "class_in_slice"]
     name: str
@@ -215,8 +227,10 @@ class Change(Contract):
     after: float
     difference: float
     interval: Interval
+    p_value: float
     n: int
     verdict: Literal["better", "worse", "same"]
+    sure: bool = False
 
 
 class Against(Contract):

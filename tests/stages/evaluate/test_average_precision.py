@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coco_reference import assert_equal_to_reference, minus_one, reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,8 @@ from sabbatical.stages.evaluate import matching
 from sabbatical.stages.evaluate.average_precision import coco_numbers, resampled_ap
 from sabbatical.stages.evaluate.columns import Detections, Truths
 from sabbatical.stages.evaluate.matching import match
+from sabbatical.stages.evaluate.resampling import Tally
+from tests.stages.evaluate.coco_reference import assert_equal_to_reference, minus_one, reference
 
 
 def crowded_world(seed: int, images: int, classes: int, detections: int, truths: int) -> tuple[Detections, Truths]:
@@ -148,7 +149,9 @@ def test_weighing_an_image_twice_is_the_same_as_having_it_twice(
         )
         expected_atk = coco_numbers(copied).ap_atk
         for a in range(4):
-            ours_tbk = resampled_ap(matches, a, range(10), weights_bu, unit_i)
+            counted = ~matches.ignored_ag[a]
+            tally = Tally.of(matches.class_g[counted], matches.image_g[counted], classes)
+            ours_tbk = resampled_ap(matches, a, range(10), weights_bu, unit_i, tally.weigh(weights_bu))
             np.testing.assert_allclose(ours_tbk[:, b], expected_atk[a], atol=1e-9)
 
 

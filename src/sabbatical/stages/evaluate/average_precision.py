@@ -1,26 +1,32 @@
 """Average precision and recall by the definition of COCO, for whole data and for thousands of resamples alike.
 
-A precision-recall curve changes its course only where a detection takes a truth, so curves are computed at these
-events alone; the wrong detections between them enter as a running count.
+A precision-recall curve changes its course only where a detection takes a truth, so the curve of a class is computed at
+these events alone; the wrong detections between them enter as a running count.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014: precision interpolated at 101 recall levels, the mean over them, over IoU
 .50:.05:.95 and over classes.
 
-Shapes: e events (detections that took a truth) by class and falling score; k classes; b resamples (1 for whole data);
-u units that are resampled (images or groups of them); r recall levels; a size ranges; t IoU thresholds.
+Shapes: d detections of a class by falling score; c those that overlap a truth; e events (those that took one);
+k classes; a size ranges; t IoU thresholds; m limits of detections; r recall levels; b resamples (1 for whole data);
+u units that are resampled (images or groups of them).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
 from sabbatical.stages.evaluate.matching import Matches
 
+Weights = NDArray[Any]  # uint8 draws or float64
+
 RECALL_LEVELS: Floats = np.linspace(0.0, 1.0, 101)
+CELLS_AT_ONCE = 200_000  # what a processor's cache holds
 
 
 @dataclass(frozen=True)
@@ -53,60 +59,46 @@ class CocoNumbers:
 def coco_numbers(matches: Matches, limits: Sequence[int] = (1, 10, 100)) -> CocoNumbers:
     """Precision curves and recall of every class, size range and threshold; `limits` are numbers of best detections."""
     areas, thresholds, classes = len(matches.areas), len(matches.ious_t), matches.classes
-    precision_atrk = np.empty((areas, thresholds, len(RECALL_LEVELS), classes))
-    recall_amtk = np.empty((areas, len(limits), thresholds, classes))
-    once_1i = np.ones((1, matches.images))
+    precision_atrk = np.zeros((areas, thresholds, len(RECALL_LEVELS), classes))
+    recall_amtk = np.full((areas, len(limits), thresholds, classes), np.nan)
     for a in range(areas):
-        truths_k = matches.truths(a).astype(float)
-        seen_1c = _seen(matches, a, once_1i, np.arange(matches.images))
-        for t in range(thresholds):
-            events = _Events.of(matches, a, t)
-            tp_1e, seen_1e = events.running(seen_1c, np.ones((1, len(events.at_e))))
-            precision_atrk[a, t] = _at_levels(events, tp_1e, seen_1e, truths_k)
-            rank_e = matches.rank_d[matches.overlapping_c[events.at_e]]
-            for m, limit in enumerate(limits):
-                hits_k = np.bincount(events.class_e[events.right_e & (rank_e < limit)], minlength=classes)
-                recall_amtk[a, m, t] = _over(hits_k, truths_k)
+        truths_k = matches.truths(a)
+        precision_atrk[a, :, :, truths_k == 0] = np.nan
+        for k in np.flatnonzero(truths_k).tolist():
+            one = _ClassCurve.of(matches, a, k)
+            once_1d = np.ones((1, len(one.image_d)))
+            seen_1c = one.seen(once_1d)
+            for t in range(thresholds):
+                at_e, right_e, shift_e = one.events(t)
+                tp_1e, seen_1e = _running(right_e, shift_e, seen_1c[:, at_e], once_1d[:, : len(at_e)])
+                (envelope_e,), (reached_e,) = _envelope(tp_1e, seen_1e, truths_k[k : k + 1])
+                level_r = np.searchsorted(reached_e, np.arange(reached_e.max(initial=0)), "right")
+                precision_atrk[a, t, : len(level_r), k] = envelope_e[level_r]
+                rank_e = one.rank_d[one.place_c[at_e[right_e]]]
+                recall_amtk[a, :, t, k] = [np.count_nonzero(rank_e < limit) / truths_k[k] for limit in limits]
     return CocoNumbers(matches.areas, matches.ious_t, tuple(limits), precision_atrk, recall_amtk)
 
 
-def resampled_ap(matches: Matches, a: int, at: Sequence[int], weights_bu: Floats, unit_i: Ints) -> Floats:
+def resampled_ap(
+    matches: Matches, a: int, at: Sequence[int], weights_bu: Weights, unit_i: Ints, truths_bk: Floats
+) -> Floats:
     """AP of every class at size range `a` and the thresholds `at`, for images weighted as their units are; t x b x k.
 
-    A unit of weight 2 counts as if it stood twice in the data. `unit_i` is the unit of each image.
+    A unit of weight 2 counts as if it stood twice in the data. `unit_i` is the unit of each image, `truths_bk` the
+    weighted number of truths that count; AP is NaN where there are none.
     """
-    seen_bc = _seen(matches, a, weights_bu, unit_i)
-    weights_bc = weights_bu[:, unit_i[matches.image_d[matches.overlapping_c]]]
-    truths_bk = weighed_truths(matches, a, weights_bu, unit_i)
-    ap_tbk = np.empty((len(at), len(weights_bu), matches.classes))
-    for n, t in enumerate(at):
-        events = _Events.of(matches, a, t)
-        tp_be, seen_be = events.running(seen_bc, weights_bc[:, events.at_e])
-        envelope_be, reached_be, before_be = _envelope(events, tp_be, seen_be, truths_bk)
-        ap_tbk[n] = np.where(truths_bk > 0, 0.0, np.nan)
-        if len(events.at_e):
-            first_s = np.flatnonzero(np.diff(events.class_e, prepend=-1))
-            parts_bs = np.add.reduceat(envelope_be * (reached_be - before_be), first_s, axis=1)
-            ap_tbk[n][:, events.class_e[first_s]] += parts_bs / len(RECALL_LEVELS)
+    ap_tbk = np.empty((len(at), *truths_bk.shape))
+    ap_tbk[:] = np.where(truths_bk > 0, 0.0, np.nan)
+    for k in np.flatnonzero(truths_bk.any(axis=0)).tolist():
+        one = _ClassCurve.of(matches, a, k)
+        if not len(one.place_c):
+            continue
+        rows = max(1, CELLS_AT_ONCE // len(one.image_d))
+        for start in range(0, len(weights_bu), rows):
+            block = slice(start, start + rows)
+            weights_bd = np.take(weights_bu[block].astype(np.float32), unit_i[one.image_d], axis=1)
+            ap_tbk[:, block, k] += _ap_of_block(one, at, weights_bd, truths_bk[block, k])
     return ap_tbk
-
-
-def weighed_truths(matches: Matches, a: int, weights_bu: Floats, unit_i: Ints) -> Floats:
-    """Weight of the truths that count, by resample and class; b x k."""
-    counted = np.flatnonzero(~matches.ignored_ag[a])
-    return sums_by_class(matches.class_g[counted], unit_i[matches.image_g[counted]], weights_bu, matches.classes)
-
-
-def sums_by_class(class_n: Ints, unit_n: Ints, weights_bu: Floats, classes: int) -> Floats:
-    """Sum of the units' weights over rows of each class; b x k."""
-    cells, count = np.unique(class_n * weights_bu.shape[1] + unit_n, return_counts=True)
-    sums_bk = np.zeros((len(weights_bu), classes))
-    if len(cells):
-        class_s = cells // weights_bu.shape[1]
-        first_s = np.flatnonzero(np.diff(class_s, prepend=-1))
-        parts_bn = weights_bu[:, cells % weights_bu.shape[1]] * count
-        sums_bk[:, class_s[first_s]] = np.add.reduceat(parts_bn, first_s, axis=1, dtype=float)
-    return sums_bk
 
 
 def mean_of_known(values: Floats) -> float:
@@ -116,84 +108,74 @@ def mean_of_known(values: Floats) -> float:
 
 
 @dataclass(frozen=True)
-class _Events:
-    """Detections that took a truth at one size range and threshold.
+class _ClassCurve:
+    """The detections of one class by falling score, up to the last that overlaps a truth (what follows changes no AP).
 
-    `at_e` points into the overlapping ones. `right_e` is 0 where the truth is ignored. `shift_e` corrects the count of
-    detections in range: +1 for a right one out of range, -1 for an ignored one in range.
+    `place_c` points to those that overlap, `found_tc` are the truth rows they took, `ignored_g` the rows not to count.
     """
 
-    at_e: Ints
-    class_e: Ints
-    right_e: Bools
-    shift_e: Ints
-    classes: int
+    image_d: Ints
+    rank_d: Ints
+    in_range_d: Bools
+    place_c: Ints
+    found_tc: NDArray[np.int32]
+    ignored_g: Bools
 
     @classmethod
-    def of(cls, matches: Matches, a: int, t: int) -> _Events:
-        found_c = matches.found_atc[a, t]
-        at_e = np.flatnonzero(found_c >= 0)
-        place_e = matches.overlapping_c[at_e]
-        right_e = ~matches.ignored_ag[a, found_c[at_e]]
-        shift_e = right_e.astype(np.int64) - matches.in_range_ad[a, place_e]
-        return cls(at_e, matches.class_d[place_e], right_e, shift_e, matches.classes)
+    def of(cls, matches: Matches, a: int, k: int) -> _ClassCurve:
+        start, stop = np.searchsorted(matches.class_d, [k, k + 1])
+        first, last = np.searchsorted(matches.overlapping_c, [start, stop])
+        place_c = matches.overlapping_c[first:last] - start
+        rows = slice(start, start + place_c[-1] + 1 if len(place_c) else start)
+        return cls(
+            image_d=matches.image_d[rows],
+            rank_d=matches.rank_d[rows],
+            in_range_d=matches.in_range_ad[a, rows],
+            place_c=place_c,
+            found_tc=matches.found_atc[a, :, first:last],
+            ignored_g=matches.ignored_ag[a],
+        )
 
-    def running(self, seen_bc: Floats, weights_be: Floats) -> tuple[Floats, Floats]:
-        """Weights of the right, and of all counted detections of the class, up to each event; both b x e."""
-        tp_be = _running(weights_be * self.right_e, self.class_e)
-        seen_be = seen_bc[:, self.at_e]
-        if self.shift_e.any():
-            seen_be = seen_be + _running(weights_be * self.shift_e, self.class_e)
-        return tp_be, seen_be
+    def seen(self, weights_bd: Weights) -> Floats:
+        """Weight of the detections in range up to each that overlaps; b x c."""
+        counted_bd = weights_bd if self.in_range_d.all() else weights_bd * self.in_range_d
+        start_c = np.concatenate([[0], self.place_c[:-1] + 1])[: len(self.place_c)]
+        return np.cumsum(np.add.reduceat(counted_bd, start_c, axis=1), axis=1, dtype=np.float64)
 
+    def events(self, t: int) -> tuple[Ints, Bools, Ints]:
+        """Those (of the overlapping) that took a truth at threshold t, whether it counts, and by how much `seen` errs.
 
-def _seen(matches: Matches, a: int, weights_bu: Floats, unit_i: Ints) -> Floats:
-    """Weight of the detections in range of the class up to each overlapping one; b x c."""
-    place_c = matches.overlapping_c
-    if not len(place_c):
-        return np.zeros((len(weights_bu), 0))
-    last_k = np.full(matches.classes, -1)
-    last_k[matches.class_d[place_c]] = place_c  # what follows the last overlapping one of a class changes no curve
-    kept = np.flatnonzero(np.arange(len(matches.class_d)) <= last_k[matches.class_d])
-    weights_bd = np.take(weights_bu.astype(np.float32), unit_i[matches.image_d[kept]], axis=1)
-    if not matches.in_range_ad[a].all():
-        weights_bd *= matches.in_range_ad[a, kept]
-    start_c = np.concatenate([[0], np.searchsorted(kept, place_c[:-1]) + 1])
-    return _running(np.add.reduceat(weights_bd, start_c, axis=1), matches.class_d[place_c])
+        A right one out of range has to be counted (+1), one in range on an ignored truth must not be (-1).
+        """
+        at_e = np.flatnonzero(self.found_tc[t] >= 0)
+        right_e = ~self.ignored_g[self.found_tc[t, at_e]]
+        return at_e, right_e, right_e.astype(np.int64) - self.in_range_d[self.place_c[at_e]]
 
 
-def _running(values_be: Floats, class_e: Ints) -> Floats:
-    """Running sums that start anew with each class; b x e."""
-    total_be = np.zeros((len(values_be), values_be.shape[1] + 1))
-    np.cumsum(values_be, axis=1, out=total_be[:, 1:])
-    sums: Floats = total_be[:, 1:] - total_be[:, np.searchsorted(class_e, class_e)]
-    return sums
+def _ap_of_block(one: _ClassCurve, at: Sequence[int], weights_bd: Weights, truths_b: Floats) -> Floats:
+    """AP of one class in some resamples; t x b."""
+    seen_bc, weights_bc = one.seen(weights_bd), weights_bd[:, one.place_c]
+    ap_tb = np.zeros((len(at), len(weights_bd)))
+    for n, t in enumerate(at):
+        at_e, right_e, shift_e = one.events(t)
+        tp_be, seen_be = _running(right_e, shift_e, seen_bc[:, at_e], weights_bc[:, at_e])
+        envelope_be, reached_be = _envelope(tp_be, seen_be, truths_b)
+        ap_tb[n] = np.einsum("be,be->b", envelope_be, np.diff(reached_be, prepend=0, axis=1)) / len(RECALL_LEVELS)
+    return ap_tb
 
 
-def _envelope(events: _Events, tp_be: Floats, seen_be: Floats, truths_bk: Floats) -> tuple[Floats, Ints, Ints]:
-    """Best precision at this event or later, and the number of recall levels reached with and before it; all b x e."""
-    recall_be = _over(tp_be, truths_bk[:, events.class_e], empty=-1.0)  # a class without truths reaches no level
-    nearest_be = np.rint(np.maximum(recall_be, 0) * 100).astype(np.int64)
+def _running(right_e: Bools, shift_e: Ints, seen_be: Floats, weights_be: Weights) -> tuple[Floats, Floats]:
+    """Weights of the right, and of all counted detections up to each event; both b x e."""
+    tp_be = np.cumsum(weights_be * right_e, axis=1, dtype=np.float64)
+    if shift_e.any():
+        seen_be = seen_be + np.cumsum(weights_be * shift_e, axis=1, dtype=np.float64)
+    return tp_be, seen_be
+
+
+def _envelope(tp_be: Floats, seen_be: Floats, truths_b: Floats | Ints) -> tuple[Floats, Ints]:
+    """Best precision at this event or later, and the number of recall levels reached with it; both b x e."""
+    recall_be = tp_be / np.maximum(truths_b, 1)[:, None]
+    nearest_be = np.rint(recall_be * 100).astype(np.int64)
     reached_be = nearest_be + (RECALL_LEVELS[nearest_be] <= recall_be)
-    before_be = np.zeros_like(reached_be)
-    before_be[:, 1:] = reached_be[:, :-1] * (np.diff(events.class_e) == 0)
-    # One scan from the back serves all classes: each earlier class is lifted above every later one.
-    lift_e = 2.0 * (events.classes - events.class_e)
-    precision_be = tp_be / (seen_be + np.spacing(1)) + lift_e
-    envelope_be = np.maximum.accumulate(precision_be[:, ::-1], axis=1)[:, ::-1] - lift_e
-    return envelope_be, reached_be, before_be
-
-
-def _at_levels(events: _Events, tp_1e: Floats, seen_1e: Floats, truths_k: Floats) -> Floats:
-    """The envelope at the 101 recall levels; r x k, NaN for a class without truths."""
-    precision_kr = np.where(truths_k > 0, 0.0, np.nan)[:, None].repeat(len(RECALL_LEVELS), axis=1)
-    (envelope_e,), (reached_e,), (before_e,) = _envelope(events, tp_1e, seen_1e, truths_k[None])
-    steps_e = reached_e - before_e
-    level_n = np.arange(steps_e.sum()) - np.repeat(np.cumsum(steps_e) - steps_e - before_e, steps_e)
-    precision_kr[np.repeat(events.class_e, steps_e), level_n] = np.repeat(envelope_e, steps_e)
-    return precision_kr.T
-
-
-def _over(part: Floats | Ints, whole: Floats, empty: float = np.nan) -> Floats:
-    """`part / whole`, and `empty` where there is no whole."""
-    return np.divide(part, whole, out=np.full(np.shape(part), empty), where=whole > 0)
+    precision_be = tp_be / (seen_be + np.spacing(1))
+    return np.maximum.accumulate(precision_be[:, ::-1], axis=1)[:, ::-1], reached_be

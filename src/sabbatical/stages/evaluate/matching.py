@@ -215,7 +215,7 @@ def _overlaps(cells: _Cells) -> _Pairs:
     start_g = np.searchsorted(cells.cell_d, cells.cell_g, "left")
     many_g = np.searchsorted(cells.cell_d, cells.cell_g, "right") - start_g
     kept = [_Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for rows in _runs(many_g, PAIRS_AT_ONCE):
+    for rows in runs(many_g, PAIRS_AT_ONCE):
         many = many_g[rows]
         row_p = np.repeat(np.arange(rows.start, rows.stop), many)
         detection_p = np.arange(many.sum()) + np.repeat(start_g[rows] - (np.cumsum(many) - many), many)
@@ -225,7 +225,7 @@ def _overlaps(cells: _Cells) -> _Pairs:
     return _Pairs(*(np.concatenate([getattr(pairs, name) for pairs in kept]) for name in _Pairs.__match_args__))
 
 
-def _runs(weights: Ints, limit: int) -> Iterator[slice]:
+def runs(weights: Ints, limit: int) -> Iterator[slice]:
     """Consecutive slices whose weights sum to about `limit` at most (one element may weigh more)."""
     total = np.cumsum(weights)
     start = 0
@@ -258,7 +258,7 @@ def _choose(cells: _Cells, pairs: _Pairs) -> tuple[Ints, Int32s]:
     turn_p = _place_in_run(cell_c)[pairs.detection_p]
     many_of_cell = np.unique(cell_c[pairs.detection_p], return_counts=True)[1]
     ends = np.cumsum(many_of_cell)
-    for chunk in _runs(many_of_cell, CHOICES_AT_ONCE // max(1, len(found_atc) * len(cells.ious_t))):
+    for chunk in runs(many_of_cell, CHOICES_AT_ONCE // max(1, len(found_atc) * len(cells.ious_t))):
         within = slice(int(ends[chunk.start] - many_of_cell[chunk.start]), int(ends[chunk.stop - 1]))
         _take_turns(cells, pairs.take(within), turn_p[within], found_atc)
     return overlapping, found_atc

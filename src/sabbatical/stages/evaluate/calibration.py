@@ -1,0 +1,57 @@
+"""Whether scores are honest: of all guesses scored 0.8, are 80 in 100 right?
+
+Bins hold equally many guesses, since equally wide ones leave most of a detector's scores in one bin.
+Source: Nixon et al., Measuring calibration in deep learning, CVPR workshops 2019 (adaptive bins); Küppers et al.,
+Multivariate confidence calibration for object detection, CVPR workshops 2020 (a detection is right when it is matched).
+
+Shapes: s guesses, q bins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sabbatical.schemas.evaluate import Calibration, ReliabilityBin
+from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
+from sabbatical.stages.evaluate.resampling import wilson
+
+BINS = 15
+LEAST_IN_BIN = 10
+FLOOR = 0.05
+
+
+def calibration_error(score_s: Floats, right_s: Bools, bins: int = BINS) -> float:
+    """Mean gap between score and share of right guesses over bins of equal mass, weighted by their size."""
+    many_q, score_q, right_q = _binned(score_s, right_s, bins)
+    return float((many_q * np.abs(right_q - score_q)).sum() / many_q.sum())
+
+
+def calibration(
+    score_s: Floats, right_s: Bools, class_s: Ints, classes: list[str], *, floor: float = 0.0
+) -> Calibration | None:
+    """Error and reliability curve of probabilities, overall and by class; None with no guess of at least `floor`.
+
+    A detector writes many boxes that nobody would ever see: `floor` leaves out scores below it.
+    """
+    kept = score_s >= floor
+    score_s, right_s, class_s = score_s[kept], right_s[kept], class_s[kept]
+    if not len(score_s):
+        return None
+    bins = [
+        ReliabilityBin(score=float(score), right=float(right), interval=wilson(float(right), float(many)), n=int(many))
+        for many, score, right in zip(*_binned(score_s, right_s, BINS), strict=True)
+    ]
+    enough = [k for k in range(len(classes)) if (class_s == k).sum() >= BINS * LEAST_IN_BIN]
+    by_class = {classes[k]: calibration_error(score_s[class_s == k], right_s[class_s == k]) for k in enough}
+    return Calibration(ece=calibration_error(score_s, right_s), bins=bins, by_class=by_class)
+
+
+def _binned(score_s: Floats, right_s: Bools, bins: int) -> tuple[Ints, Floats, Floats]:
+    """Size, mean score and share right of each bin; bins of fewer than 10 are merged into fewer bins."""
+    order = np.argsort(score_s, kind="stable")
+    bins = max(1, min(bins, len(order) // LEAST_IN_BIN))
+    edges = np.linspace(0, len(order), bins + 1).astype(np.int64)
+    many_q = np.diff(edges)
+    score_q = np.add.reduceat(score_s[order], edges[:-1]) / many_q
+    right_q = np.add.reduceat(right_s[order].astype(float), edges[:-1]) / many_q
+    return many_q, score_q, right_q

@@ -1,0 +1,157 @@
+"""What is judged, and the part of a report that boxes and texts share.
+
+Shapes: k classes, i items, b resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+
+from sabbatical.core.errors import BadInput, EmptyDataset
+from sabbatical.schemas.evaluate import Curve, Intervals, Metrics, Overall, Report, Slice
+from sabbatical.stages.evaluate.columns import Bools
+from sabbatical.stages.evaluate.comparison import Judged
+from sabbatical.stages.evaluate.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different
+from sabbatical.stages.evaluate.slices import (
+    Column,
+    Part,
+    class_scores,
+    cohort_parts,
+    metadata_parts,
+    pair_parts,
+    size_parts,
+    slice_of,
+)
+from sabbatical.stages.evaluate.thresholds import Scored
+from sabbatical.stages.evaluate.tree import checked_closure
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One model on the items of one snapshot, and how the items fall into slices.
+
+    `items`: ids. `slices`: columns by name (weather, camera, customer), one value an item, None for unknown.
+    `groups`: scene or site of each item, the units that intervals resample. `frames`: width and height in px that boxes
+    are given in. `closure`: k x k, each class and its ancestors; flat classes by default.
+    """
+
+    model: str
+    snapshot: str
+    items: Sequence[str]
+    classes: Sequence[str]
+    slices: Mapping[str, Column] = field(default_factory=dict)
+    captured_at: Sequence[datetime | None] | None = None
+    groups: Sequence[str | None] | None = None
+    frames: Sequence[tuple[int, int]] | None = None
+    closure: Bools | None = None
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise `EmptyDataset` without items, `BadInput` for a column of another length or a class named twice."""
+        if not self.items:
+            raise EmptyDataset(
+                f"snapshot {self.snapshot} holds no items to judge {self.model} on.",
+                where="evaluate",
+                hint="Choose a snapshot whose test split has labeled items.",
+            )
+        for name, column in (("captured_at", self.captured_at), ("frames", self.frames)):
+            if column is not None and len(column) != len(self.items):
+                raise BadInput(f"{name} has {len(column)} values for {len(self.items)} items", where=name)
+        if len(set(self.classes)) != len(self.classes):
+            raise BadInput("two classes have one name", where="classes")
+
+    @property
+    def closure_kk(self) -> Bools:
+        return checked_closure(self.closure, len(self.classes))
+
+    def parts(self, *, sizes: bool) -> list[Part]:
+        """All slices to judge."""
+        metadata = metadata_parts(self.slices, len(self.items))
+        by_size = size_parts(len(self.items)) if sizes else []
+        cohorts = cohort_parts(self.captured_at) if self.captured_at is not None else []
+        return [*metadata, *by_size, *pair_parts(metadata), *cohorts]
+
+    def draws(self) -> Resamples:
+        return Resamples.of(len(self.items), self.groups, resamples=self.resamples, seed=self.seed)
+
+
+def first_report(
+    subject: Subject,
+    task: Literal["boxes", "text"],
+    judged: Judged,
+    parts: Sequence[Part],
+    draws: Resamples,
+    judges_k: Sequence[int],
+) -> Report:
+    """Metrics, intervals, slices and cohorts; `judges_k` items could judge each class."""
+    whole, classes = judged.whole, list(subject.classes)
+    slices = _slices(judged, parts, classes)
+    known = [k for k in range(len(classes)) if whole.n_k[k]]
+    spans = Intervals(
+        overall=whole.intervals(),
+        by_class={classes[k]: whole.class_intervals(k) for k in known},
+        by_slice={part.name: part.intervals for part in slices if part.intervals},
+    )
+    return Report(
+        task=task,
+        model=subject.model,
+        snapshot=subject.snapshot,
+        items=len(subject.items),
+        units=draws.units,
+        classes=classes,
+        judged=dict(zip(classes, judges_k, strict=True)),
+        sentences=[],
+        metrics=Metrics(
+            overall=Overall.model_validate({name: whole.value(name) for name in whole.overall}),
+            by_class={classes[k]: class_scores(whole, k) for k in range(len(classes))},
+            by_slice={part.name: part.scores for part in slices},
+            intervals=spans,
+        ),
+        slices=[part for part in slices if part.kind != "cohort"],
+        cohorts=[part for part in slices if part.kind == "cohort"],
+        notes=_notes(draws, slices),
+    )
+
+
+def curves_of(scored: Scored, classes: Sequence[str]) -> dict[str, Curve]:
+    """Precision over recall by class, thinned."""
+    thinned = ((classes[k], curve.thinned()) for k, curve in scored.curves())
+    return {
+        name: Curve(recall=_short(recall), precision=_short(precision), score=_short(score))
+        for name, (recall, precision, score) in thinned
+    }
+
+
+def _slices(judged: Judged, parts: Sequence[Part], classes: Sequence[str]) -> list[Slice]:
+    """All slices, each marked where its difference from all data holds among all that were looked at."""
+    slices = [slice_of(part, figures, judged.whole, classes) for part, figures in zip(parts, judged.parts, strict=True)]
+    tested = [(part, part.p_value) for part in slices if part.p_value is not None]
+    for (part, _), sure in zip(tested, surely_different([p_value for _, p_value in tested]), strict=True):
+        low, high = part.difference_interval or (0.0, 0.0)
+        part.sure = sure and (low > 0 or high < 0)
+    return slices
+
+
+def _notes(draws: Resamples, slices: Sequence[Slice]) -> list[str]:
+    notes = []
+    if draws.units < LEAST_UNITS:
+        notes.append(
+            f"There are no intervals: it takes {LEAST_UNITS} items or groups to resample, here are {draws.units}."
+        )
+    few = [part.name for part in slices if part.scores.note]
+    if few:
+        notes.append(
+            f"{len(few)} slices are too small to judge: {'; '.join(few[:5])}{'; ...' if len(few) > 5 else ''}."
+        )
+    return notes
+
+
+def _short(values: Iterable[float]) -> list[float]:
+    """Four decimals are finer than any plot."""
+    return [float(value) for value in np.round(np.asarray(values), 4)]

@@ -1,0 +1,131 @@
+"""One to three sentences on what a model is good and bad at, made of what its intervals support and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sabbatical.schemas.evaluate import Change, Comparison, Interval, Report, Slice
+
+HEADLINE = {"map50": "mAP at IoU 0.5", "accuracy": "Accuracy"}
+
+
+def sentences(report: Report) -> list[str]:
+    """The conclusion first. Points are hundredths; every number comes with its 95 % interval where there is one."""
+    lines = _comparison_lines(report.model, report.comparison, report) if report.comparison else [_level(report)]
+    return [*lines, *_classes(report), *_weak_slices(report.slices), *_unjudged(report)]
+
+
+def _comparison_lines(model: str, comparison: Comparison, report: Report) -> list[str]:
+    size = f"{_points(comparison.difference)} points"
+    more, less = (
+        ("finds more", "finds less") if report.task == "boxes" else ("is right more often", "is right less often")
+    )
+    sure = [change for change in comparison.changes if change.sure]
+    worst = min((change for change in sure if change.verdict == "worse"), key=lambda c: c.interval[1], default=None)
+    best = max((change for change in sure if change.verdict == "better"), key=lambda c: c.interval[0], default=None)
+    if comparison.verdict == "better":
+        first = f"{model} {more} than {comparison.model}, {size}"
+        first += f", but it loses {_what(worst)}." if worst else "."
+    elif comparison.verdict == "worse":
+        first = f"{model} {less} than {comparison.model}, {size}"
+        first += f", though it gains {_what(best)}." if best else "."
+    else:
+        first = f"{model} and {comparison.model} cannot be told apart on all data, {size}"
+        parts = [f"it gains {_what(best)}"] if best else []
+        parts += [f"it loses {_what(worst)}"] if worst else []
+        first += f", but {' and '.join(parts)}." if parts else "."
+    second = (
+        f"{HEADLINE[comparison.metric]} is {_hundred(comparison.after)} after {_hundred(comparison.before)}; the 95% "
+        f"interval of the change is {_range(comparison.interval)}, paired over {_items(report)}."
+    )
+    return [first, second]
+
+
+def _level(report: Report) -> str:
+    overall, spans = report.metrics.overall, report.metrics.intervals.overall
+    lead, value = ("map50", overall.map50) if report.task == "boxes" else ("accuracy", overall.accuracy)
+    if value is None:
+        return f"{report.model} could not be judged: no item of {report.snapshot} holds a truth of its classes."
+    span = f" ({_hundred(spans[lead][0])} to {_hundred(spans[lead][1])})" if lead in spans else ""
+    if report.task == "text":
+        return f"{report.model} labels {_hundred(value)} of 100 texts right{span}, judged on {_items(report)}."
+    line = f"{report.model} reaches {_hundred(value)} mAP at IoU 0.5{span} on {_items(report)}"
+    if overall.recall is None:
+        return f"{line}."
+    right = "" if overall.precision is None else f", and {overall.precision * 100:.0f} of 100 boxes it draws are right"
+    return f"{line}; in the mean over classes it finds {overall.recall * 100:.0f} of 100 objects{right}."
+
+
+def _classes(report: Report) -> list[str]:
+    """The best and the worst class, if their intervals stand apart."""
+    lead = "ap50" if report.task == "boxes" else "f1"
+    spans = {name: found[lead] for name, found in report.metrics.intervals.by_class.items() if lead in found}
+    values = {name: value for name in spans if (value := getattr(report.metrics.by_class[name], lead)) is not None}
+    if len(values) < 2:
+        return []
+    best, worst = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
+    if spans[best][0] <= spans[worst][1]:
+        return []
+    what = "AP" if report.task == "boxes" else "F1"
+    return [f"It is best at {best} ({what} {_hundred(values[best])}) and worst at {worst} ({_hundred(values[worst])})."]
+
+
+def _weak_slices(slices: Sequence[Slice]) -> list[str]:
+    """The slices that surely lie below all data, the surest two; a pair only if neither half of it is named."""
+    weak = [part for part in slices if part.sure and part.difference_interval and part.difference_interval[1] < 0]
+    weak.sort(key=lambda part: part.difference_interval[1] if part.difference_interval else 0.0)
+    named: list[Slice] = []
+    for part in weak:
+        if len(named) < 2 and not any(part.where.items() & other.where.items() for other in named):
+            named.append(part)
+    if not named:
+        return []
+    found = [
+        f"{_place(part.where)} ({_points(part.difference)} points, {_range(part.difference_interval)})"
+        for part in named
+        if part.difference is not None and part.difference_interval is not None
+    ]
+    return [f"It is weaker {' and '.join(found)} than on all data."]
+
+
+def _unjudged(report: Report) -> list[str]:
+    names = [name for name, images in report.judged.items() if not images]
+    if not names:
+        return []
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return [f"{listed} could not be judged: no taxonomy of these items covers {'it' if len(names) == 1 else 'them'}."]
+
+
+def _what(change: Change) -> str:
+    if change.kind == "slice":
+        return f"{_points(change.difference)} points {_place(dict(_pairs(change.name)))}"
+    where = f" {_place(dict(_pairs(change.slice_name)))}" if change.slice_name else ""
+    return f"{change.class_name}{where} ({_points(change.difference)} points, {_range(change.interval)})"
+
+
+def _place(where: dict[str, str]) -> str:
+    if set(where) == {"size"}:
+        return f"on {where['size']} objects"
+    return "where " + " and ".join(f"{column} is {value}" for column, value in where.items())
+
+
+def _pairs(name: str) -> list[tuple[str, str]]:
+    return [(column, value) for column, _, value in (part.partition("=") for part in name.split(", "))]
+
+
+def _items(report: Report) -> str:
+    noun = "image" if report.task == "boxes" else "text"
+    groups = f" in {report.units:,} groups" if report.units != report.items else ""
+    return f"{report.items:,} {noun}{'s' if report.items != 1 else ''}{groups}"
+
+
+def _hundred(share: float) -> str:
+    return f"{share * 100:.1f}"
+
+
+def _points(difference: float | None) -> str:
+    return f"{(difference or 0.0) * 100:+.1f}".replace("-", "−")
+
+
+def _range(interval: Interval) -> str:
+    return f"{_points(interval[0])} to {_points(interval[1])}"
