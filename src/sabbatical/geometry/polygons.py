@@ -43,7 +43,7 @@ def polygon_rle(polygon: ArrayLike, height: int, width: int) -> Rle:
     x, y = _crossings(points, np.roll(points, -1, axis=0))
     column = (x - FINER // 2) // FINER
     row = np.clip(-((FINER // 2 - y) // FINER), 0, height)
-    edges = toggled((column * height + row)[(column >= 0) & (column < width)])
+    edges = toggled((column * height + row)[column >= 0])
     return Rle.from_edges(height, width, edges[edges < height * width])
 
 
