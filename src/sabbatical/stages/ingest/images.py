@@ -91,7 +91,7 @@ def _names() -> list[str]:
 def _open(data: bytes) -> Image.Image:
     with warnings.catch_warnings():  # our own limit says it better
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(io.BytesIO(data), formats=list(MEDIA_TYPES))
+        return Image.open(io.BytesIO(data), formats=_names())
 
 
 def _check_pixels(image: Image.Image, max_pixels: int) -> None:
