@@ -57,7 +57,10 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Literal["coco", "yolo", "voc", "csv", "jsonl"]
-    folder: str = Field(description="Folder on the server's machine to write to; made if it is not there.")
+    snapshot: str | None = Field(None, description="Name or id; the newest unless given.")
+    folder: str | None = Field(
+        None, description="Folder on the server's machine to write to; the run's own, to be fetched, unless given."
+    )
     names: Literal["customer", "super"] = Field("customer", description="Label names of each customer, or of classes.")
     media: bool = Field(True, description="Write the images or texts beside the labels.")
     splits: list[Split] | None = None

@@ -25,3 +25,14 @@ class Item(BaseModel):
     captured_at: datetime | None = None
     ingested_at: datetime
     attributes: dict[str, Any] = {}
+
+
+class ItemFilter(BaseModel):
+    """Which items of a project; what is left out does not narrow it."""
+
+    split: Split | None = None
+    customer: str | None = None
+    source: str | None = None
+    group: str | None = None
+    name: str | None = None
+    labeled: bool | None = Field(None, description="Whether somebody has said what is in it.")

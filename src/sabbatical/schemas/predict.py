@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 class PredictRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    model: str
+    model: str | None = Field(None, description="Name or id; the newest unless given.")
     items: list[str] | None = Field(None, description="Ids of stored items.")
     snapshot: str | None = Field(None, description="All items of a snapshot.")
     source: str | None = Field(None, description="Path or `upload:<id>`; its items are stored first, without labels.")
-    output: str | None = Field(None, description="File on the server's machine to write the predictions to (JSONL).")
+    output: str | None = Field(
+        None, description="File (JSONL) on the server's machine to write to; one of the run's own unless given."
+    )
 
 
 class Found(BaseModel):

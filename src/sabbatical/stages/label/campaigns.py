@@ -84,6 +84,6 @@ def _campaign(session: Session, row: CampaignRow) -> Campaign:
         taxonomy=taxonomy.name,
         version=taxonomy.version,
         instructions=row.instructions,
-        tasks=queries.task_counts(session, row.id),  # type: ignore[arg-type]
+        tasks=queries.task_counts(session, row.id),
         created_at=row.created_at,
     )

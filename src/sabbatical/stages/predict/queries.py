@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
-from sabbatical.storage.tables import ItemRow, PredictionRow
+from sabbatical.storage.tables import ItemRow, ModelRow, PredictionRow
 
 CHUNK = 2000
 
@@ -46,3 +46,19 @@ def items_of_ingest(session: Session, project_id: str, names: Sequence[str]) -> 
         query = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.name.in_(chunk))
         found.extend(session.scalars(query))
     return found
+
+
+def of_model(session: Session, model_id: str, after: str, limit: int) -> list[PredictionRow]:
+    """Predictions of a model by item id, after the item `after`."""
+    query = select(PredictionRow).where(PredictionRow.model_id == model_id, PredictionRow.item_id > after)
+    return list(session.scalars(query.order_by(PredictionRow.item_id).limit(limit)))
+
+
+def of_item(session: Session, project_id: str, item_id: str, after: str, limit: int) -> list[PredictionRow]:
+    """What the models of a project have said of an item, after the model id `after`."""
+    query = (
+        select(PredictionRow)
+        .join(ModelRow, ModelRow.id == PredictionRow.model_id)
+        .where(ModelRow.project_id == project_id, PredictionRow.item_id == item_id, PredictionRow.model_id > after)
+    )
+    return list(session.scalars(query.order_by(PredictionRow.model_id).limit(limit)))

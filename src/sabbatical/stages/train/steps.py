@@ -24,7 +24,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries
 from sabbatical.stages.train.families import Lesson, Trained, train
 from sabbatical.stages.train.recipes import Recipe, recipe_for
-from sabbatical.stages.train.validation import choose_thresholds
+from sabbatical.stages.train.validation import thresholds_for
 from sabbatical.storage.tables import ModelRow
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, tables
 
@@ -68,7 +68,7 @@ def train_model(step: Step) -> dict[str, Any]:
     lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, Part(step.progress, 0.02, 0.95))
     trained = train(plan.recipe, lesson)
     step.progress.tell(0.95, "Choosing thresholds on the validation split")
-    thresholds, warnings = choose_thresholds(trained, plan.validation, plan.tree, plan.taxonomies, step.workspace)
+    thresholds, warnings = thresholds_for(trained, plan.validation, plan.tree, plan.taxonomies, step.workspace)
     record = _record(trained, plan) | {"thresholds": thresholds}
     record["warnings"] = [*record["warnings"], *warnings]
     row = _row(step, plan, trained, record)

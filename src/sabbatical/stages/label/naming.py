@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
 from sabbatical.core.errors import BadInput
 from sabbatical.schemas.project import Task
-from sabbatical.stages.ingest.records import Entry, Record
+from sabbatical.stages.ingest.actions import Entry, Record
 from sabbatical.taxonomy import Taxonomy
 
 LOOKED_AT = 2000
@@ -20,16 +20,6 @@ def slug(name: str) -> str:
     """A name that projects and taxonomies may have, made from any text."""
     clean = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
     return clean or "data"
-
-
-def labels_in(entries: Iterable[Entry], limit: int | None = None) -> list[str]:
-    """The label names that the records of a source use, in the order of first use."""
-    labeled: Iterator[Record] = (one for one in entries if isinstance(one, Record) and one.payload is not None)
-    names: dict[str, None] = {}
-    for record in islice(labeled, limit):
-        assert record.payload is not None
-        names.update(dict.fromkeys(record.payload.labels))
-    return list(names)
 
 
 def task_of(entries: Iterable[Entry]) -> Task:

@@ -1,0 +1,106 @@
+"""The step that judges a model on the labels of a snapshot. Predictions are kept, so that going on is cheap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sabbatical.core.errors import BadFile, EmptyDataset, NotFound
+from sabbatical.core.ids import document_id, new_id
+from sabbatical.core.progress import Part
+from sabbatical.durable.steps import Step, step
+from sabbatical.report import Picture, evaluation_page, picture_of
+from sabbatical.schemas.evaluate import Report
+from sabbatical.schemas.evaluation import EvaluateRequest
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.evaluate import queries
+from sabbatical.stages.evaluate.judging import Bench, judge
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import actions as models
+from sabbatical.storage.tables import EvaluationRow
+
+VERSION = 1  # of what a report holds; a higher one makes old evaluations be done anew
+
+
+@step("evaluate")
+def evaluate(step: Step) -> dict[str, Any]:
+    """Judge a model, alone or against another on the same items."""
+    asked = EvaluateRequest.model_validate(step.params)
+    with step.workspace.database.reading() as session:
+        project = projects.by_id(session, step.project)
+        model = models.get(session, project, asked.model)
+        other = models.get(session, project, asked.against) if asked.against else None
+        snapshot = datasets.get(session, project, asked.snapshot)
+        settings = document_id(
+            {**asked.model_dump(exclude={"model", "snapshot"}), "against": other and other.id, "v": VERSION}
+        )
+        there = queries.same_evaluation(session, model.id, snapshot.id, settings)
+    if there is not None:
+        return {"evaluation": there.id, "model": model.name, "snapshot": snapshot.name}
+    bench = _bench(step, asked, model, snapshot.id, snapshot.name)
+    answers = bench.answers(model, Part(step.progress, 0.05, 0.5))
+    theirs = (other, bench.answers(other, Part(step.progress, 0.5, 0.8))) if other else None
+    step.progress.tell(0.8, "Judging")
+    report = judge(bench, model, answers, theirs, plain_threshold=asked.plain_threshold)
+    step.progress.tell(0.95, "Drawing the page")
+    page = evaluation_page(report, _pictures(step, report), texts=_texts(bench), parents=_parents(bench))
+    summary = report.metrics.overall.model_dump(exclude_none=True)
+    row = EvaluationRow(
+        id=new_id("evl"),
+        project_id=step.project,
+        model_id=model.id,
+        snapshot_id=snapshot.id,
+        settings_id=settings,
+        report=step.workspace.media.put(report.model_dump_json(by_alias=True).encode()),
+        page=step.workspace.media.put(page.encode()),
+        summary={"overall": summary, "sentences": report.sentences, "against": other and other.name},
+        created_at=step.workspace.clock(),
+    )
+    with step.workspace.database.transaction() as session:
+        session.add(row)
+    return {"evaluation": row.id, "model": model.name, "snapshot": snapshot.name}
+
+
+def _bench(step: Step, asked: EvaluateRequest, model: ModelVersion, snapshot_id: str, snapshot: str) -> Bench:
+    workspace = step.workspace
+    with workspace.database.reading() as session:
+        project = projects.by_id(session, step.project)
+        tree = projects.super_taxonomy_by_id(session, models.super_taxonomy_id(session, project, model.name))
+    labeled = [
+        one
+        for one in datasets.labels(workspace, project, snapshot_id, tuple(asked.splits))
+        if asked.taxonomies is None or one.taxonomy in asked.taxonomies
+    ]
+    if not labeled:
+        raise EmptyDataset(
+            f"The snapshot {snapshot} has no labeled items in {' or '.join(asked.splits)} to judge by.",
+            hint="Each group falls into a split by a hash, so more data fill it; or name others with --split.",
+        )
+    with workspace.database.reading() as session:
+        taxonomies = projects.taxonomies_by_id(session, {one.taxonomy_id for one in labeled})
+    return Bench(workspace, step.project, snapshot, labeled, tree, taxonomies)
+
+
+def _pictures(step: Step, report: Report) -> dict[str, Picture]:
+    """Small pictures of the samples that the page shows; one that cannot be had is left out."""
+    if report.task == "text":
+        return {}
+    shown = [sample.item for sample in report.worst]
+    if report.comparison:
+        turned = (*report.comparison.right_to_wrong, *report.comparison.wrong_to_right)
+        shown += [sample.item for sample in turned]
+    pictures: dict[str, Picture] = {}
+    for item in dict.fromkeys(shown):
+        try:
+            pictures[item] = picture_of(step.workspace.media.get(item))
+        except (BadFile, NotFound):
+            continue
+    return pictures
+
+
+def _texts(bench: Bench) -> dict[str, str]:
+    return {one.item_id: one.text for one in bench.labeled if one.text is not None}
+
+
+def _parents(bench: Bench) -> dict[str, str | None]:
+    return {node.name: node.parent for node in bench.tree.classes}

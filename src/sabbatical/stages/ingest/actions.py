@@ -1,0 +1,85 @@
+"""What other stages need of ingesting: recognise a source, make its records ready, take them in, find items again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.schemas.ingest import Quarantined
+from sabbatical.schemas.item import Split
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.stages.ingest import queries
+from sabbatical.stages.ingest.fingerprints import NearDuplicates
+from sabbatical.stages.ingest.intake import Intake, Prepared
+from sabbatical.stages.ingest.options import ReadOptions
+from sabbatical.stages.ingest.preparing import Preparer
+from sabbatical.stages.ingest.recognise import Recognition, recognise
+from sabbatical.stages.ingest.records import Entry, Record, Refusal
+
+__all__ = [
+    "Entry",
+    "Intake",
+    "Prepared",
+    "Preparer",
+    "ReadOptions",
+    "Recognition",
+    "Record",
+    "Refusal",
+    "find_by_name",
+    "intake",
+    "quarantine",
+    "quarantined",
+    "recognise",
+]
+
+
+def intake(
+    session: Session, project: Project, source: str, customer: str | None, pinned: Split | None, run_id: str
+) -> Intake:
+    """An intake of one source into a project, which knows the fingerprints of all that is there."""
+    duplicates = NearDuplicates()
+    kind = "text" if project.task == "text" else "image"
+    duplicates.add_all(queries.fingerprints(session, project.id, kind))
+    return Intake(project, source, customer, pinned, run_id, duplicates)
+
+
+def find_by_name(session: Session, project: Project, names: Sequence[str]) -> dict[str, list[str]]:
+    """Ids of the items that came under each of these names."""
+    return queries.ids_by_name(session, project.id, names)
+
+
+def quarantine(session: Session, run_id: str, start: int, refusals: Sequence[Refusal]) -> None:
+    """Keep refusals, numbered from `start` in the order of the source."""
+    rows: list[dict[str, Any]] = [
+        {
+            "run_id": run_id,
+            "number": start + i,
+            "file": refusal.file,
+            "line": refusal.line,
+            "field": refusal.field,
+            "reason": refusal.reason,
+        }
+        for i, refusal in enumerate(refusals)
+    ]
+    queries.add_quarantined(session, rows)
+
+
+def quarantined(session: Session, run_id: str, after: str | None, limit: int) -> Page[Quarantined]:
+    """What a run set aside, in the order of its source."""
+    rows = queries.quarantined(session, run_id, int(after or 0), limit + 1)
+    found = [Quarantined(file=row.file, line=row.line, field=row.field, reason=row.reason) for row in rows[:limit]]
+    return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+def seen_before(session: Session, project: Project, source: str) -> dict[str, Any] | None:
+    """The profile of what came from a source so far."""
+    return queries.profile(session, project.id, source)
+
+
+def remember(session: Session, project: Project, source: str, profile: dict[str, Any], now: datetime) -> None:
+    """Keep the profile of what came from a source."""
+    queries.keep_profile(session, project.id, source, profile, now)

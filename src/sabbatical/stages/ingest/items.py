@@ -1,0 +1,52 @@
+"""Look at the items of a project."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import NotFound
+from sabbatical.schemas.item import Item, ItemFilter
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.stages.ingest import item_queries
+from sabbatical.storage.tables import ItemRow
+from sabbatical.storage.workspace import Workspace
+
+
+def get(session: Session, project: Project, item_id: str) -> Item:
+    """An item by its id.
+
+    Raises:
+        NotFound: the project has none of this id.
+    """
+    return _item(_row(session, project, item_id))
+
+
+def page(session: Session, project: Project, chosen: ItemFilter, after: str | None, limit: int) -> Page[Item]:
+    """Items in the order in which they came."""
+    rows = item_queries.items(session, project.id, chosen, int(after or 0), limit + 1)
+    return Page(rows=[_item(row) for row in rows[:limit]], next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def media(workspace: Workspace, project: Project, item_id: str) -> tuple[bytes, str]:
+    """The bytes of an item as they came, and their media type.
+
+    Raises:
+        NotFound: the project has none of this id, or its bytes are gone.
+    """
+    with workspace.database.reading() as session:
+        row = _row(session, project, item_id)
+    if row.text is not None and not workspace.media.exists(row.id):
+        return row.text.encode(), "text/plain; charset=utf-8"
+    return workspace.media.get(row.id), row.media_type
+
+
+def _row(session: Session, project: Project, item_id: str) -> ItemRow:
+    row = item_queries.item(session, project.id, item_id)
+    if row is None:
+        raise NotFound(f"The project '{project.name}' has no item '{item_id[:60]}'.")
+    return row
+
+
+def _item(row: ItemRow) -> Item:
+    return Item.model_validate(row, from_attributes=True)

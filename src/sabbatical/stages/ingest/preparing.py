@@ -1,0 +1,110 @@
+"""Make records ready: read and probe their bytes, keep them as media, take their fingerprints; several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sabbatical.core.batches import batched
+from sabbatical.core.errors import BadFile, BadInput
+from sabbatical.core.ids import content_id
+from sabbatical.stages.ingest.fingerprints import image_fingerprint, text_fingerprint
+from sabbatical.stages.ingest.images import Probe, probe
+from sabbatical.stages.ingest.intake import Prepared
+from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.storage.media import Media
+
+AT_ONCE = 64  # records in memory with their bytes
+LONGEST_TEXT = 100_000  # characters
+
+
+@dataclass(frozen=True)
+class Preparer:
+    """Reads records with several threads; memory is bounded by the bytes of one batch."""
+
+    media: Media
+    max_pixels: int
+    threads: int
+
+    def batches(self, entries: Iterable[Entry]) -> Iterator[tuple[list[Prepared], list[Refusal]]]:
+        """Batches in the order of the source: what is ready, and what was refused."""
+        with ThreadPoolExecutor(self.threads) as pool:
+            for batch in batched(entries, AT_ONCE):
+                ready: list[Prepared] = []
+                refused: list[Refusal] = []
+                for one, refusal in pool.map(self._prepare, batch):
+                    if one is not None:
+                        ready.append(one)
+                    if refusal is not None:
+                        refused.append(refusal)
+                yield ready, refused
+
+    def _prepare(self, entry: Entry) -> tuple[Prepared | None, Refusal | None]:
+        if isinstance(entry, Refusal):
+            return None, entry
+        try:
+            return (self._text(entry), None) if entry.text is not None else self._image(entry)
+        except (BadFile, BadInput) as error:
+            hint = f" {error.hint}" if error.hint else ""
+            return None, Refusal(entry.file, entry.line, None, f"{error.message}{hint}")
+
+    def _text(self, record: Record) -> Prepared:
+        text = record.text or ""
+        if not text.strip():
+            raise BadInput("The text is empty.")
+        if len(text) > LONGEST_TEXT:
+            raise BadInput(f"The text has {len(text):,} characters; at most {LONGEST_TEXT:,} are allowed.")
+        data = text.encode()
+        return Prepared(
+            id=content_id(data),
+            kind="text",
+            name=record.name,
+            file=record.file,
+            line=record.line,
+            media_type="text/plain",
+            bytes=len(data),
+            text=text,
+            fingerprint=text_fingerprint(text),
+            group=record.group,
+            captured_at=record.captured_at,
+            attributes=record.attributes,
+            payload=record.payload,
+        )
+
+    def _image(self, record: Record) -> tuple[Prepared, Refusal | None]:
+        if record.read is None:
+            raise BadInput("It has neither an image nor a text.")
+        data = record.read()
+        facts = probe(data, self.max_pixels)
+        refusal = _misfit(record, facts)
+        prepared = Prepared(
+            id=self.media.put(data),
+            kind="image",
+            name=record.name,
+            file=record.file,
+            line=record.line,
+            media_type=facts.media_type,
+            bytes=len(data),
+            width=facts.width,
+            height=facts.height,
+            fingerprint=image_fingerprint(facts.small_hw),
+            brightness=facts.brightness,
+            group=record.group,
+            captured_at=record.captured_at or facts.captured_at,
+            attributes=record.attributes,
+            payload=None if refusal else record.payload,
+        )
+        return prepared, refusal
+
+
+def _misfit(record: Record, facts: Probe) -> Refusal | None:
+    """Labels made for another size of the image would stand in the wrong place: the item goes in without them."""
+    stated = (record.width, record.height)
+    if record.payload is None or None in stated or stated == (facts.width, facts.height):
+        return None
+    reason = (
+        f"Its labels speak of {stated[0]} x {stated[1]} pixels, the image has {facts.width} x {facts.height}:"
+        " the image was taken, the labels were not."
+    )
+    return Refusal(record.file, record.line, "width, height", reason, kept=True)

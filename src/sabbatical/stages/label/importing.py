@@ -1,0 +1,142 @@
+"""Take a source into a project: its items, and the labels it holds for them, batch by batch.
+
+Each batch is one transaction; killed at any moment and run again, a source adds only what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.batches import batched
+from sabbatical.core.progress import Progress, check
+from sabbatical.schemas.ingest import IngestReport, Quarantined
+from sabbatical.schemas.label import Payload
+from sabbatical.stages.ingest import actions as ingest
+from sabbatical.stages.ingest.actions import Intake, Prepared, Preparer, Recognition, Record, Refusal
+from sabbatical.stages.label.keeping import Author, Said, keep
+from sabbatical.storage.workspace import Workspace
+from sabbatical.taxonomy import Taxonomy
+
+SHOWN = 1000  # refusals in a report; the rest pages
+MATCHED_AT_ONCE = 5000
+
+
+@dataclass
+class Import:
+    """One source on its way in."""
+
+    workspace: Workspace
+    run_id: str
+    source: Path
+    recognition: Recognition
+    intake: Intake
+    taxonomy: tuple[str, Taxonomy] | None
+    author: Author
+    report: IngestReport
+    progress: Progress
+    expected: int | None = None
+    item_ids: list[str] | None = None
+    """Filled with the ids of all items of the source where a caller asks for them with an empty list."""
+    _read: int = field(default=0)
+
+    def take(self) -> IngestReport:
+        """Items and their labels."""
+        settings = self.workspace.settings
+        preparer = Preparer(self.workspace.media, settings.max_pixels, settings.workers + 2)
+        for ready, refused in preparer.batches(self.recognition.reader.read(self.source)):
+            check(self.progress)
+            with self.workspace.database.transaction() as session:
+                labeled = self.intake.store(session, ready, self.workspace.clock())
+                self._keep_labels(session, labeled)
+                self._set_aside(session, [*refused, *self.intake.refusals])
+            self.intake.refusals.clear()
+            if self.item_ids is not None:
+                self.item_ids.extend(one.id for one in ready)
+            self._tell(len(ready) + len(refused))
+        self.report.added, self.report.known = self.intake.added, self.intake.known
+        self.report.by_split = dict(self.intake.by_split)
+        return self.report
+
+    def attach(self) -> IngestReport:
+        """Labels only, for items that are here already, matched by name."""
+        for entries in batched(self.recognition.reader.read(self.source), MATCHED_AT_ONCE):
+            check(self.progress)
+            records = [entry for entry in entries if isinstance(entry, Record) and entry.payload is not None]
+            refused = [entry for entry in entries if isinstance(entry, Refusal)]
+            with self.workspace.database.transaction() as session:
+                there = ingest.find_by_name(session, self.intake.project, [record.name for record in records])
+                matched = list(_matched(records, there, refused))
+                self._keep(session, matched, refused)
+                self._set_aside(session, refused)
+            self.report.known += len(matched)
+            self._tell(len(entries))
+        return self.report
+
+    def _keep_labels(self, session: Session, labeled: Sequence[Prepared]) -> None:
+        refused: list[Refusal] = []
+        records = [(one.id, one.file, one.line, one.payload) for one in labeled if one.payload is not None]
+        self._keep(session, records, refused)
+        self._set_aside(session, refused)
+
+    def _keep(
+        self, session: Session, records: Sequence[tuple[str, str, int | None, Payload]], refused: list[Refusal]
+    ) -> None:
+        if self.taxonomy is None or not records:
+            return
+        taxonomy_id, taxonomy = self.taxonomy
+        said = []
+        for item_id, file, line, payload in records:
+            unknown = sorted({name for name in payload.labels if name not in taxonomy})
+            if unknown:
+                refused.append(_unknown_labels(file, line, unknown, taxonomy))
+                continue
+            said.append(Said(item_id, payload.to_bytes(), len(payload)))
+        now = self.workspace.clock()
+        added, known = keep(session, self.intake.project.id, (taxonomy_id, taxonomy.name), said, self.author, now)
+        self.report.labels.added += added
+        self.report.labels.known += known
+        self.report.labels.refused += len(records) - len(said)
+
+    def _set_aside(self, session: Session, refused: Sequence[Refusal]) -> None:
+        if not refused:
+            return
+        ingest.quarantine(session, self.run_id, self.report.quarantined_total + 1, refused)
+        self.report.quarantined_total += len(refused)
+        room = SHOWN - len(self.report.quarantined)
+        self.report.quarantined += [
+            Quarantined(file=one.file, line=one.line, field=one.field, reason=one.reason) for one in refused[:room]
+        ]
+
+    def _tell(self, count: int) -> None:
+        self._read += count
+        fraction = self._read / self.expected if self.expected else 0.0
+        of = f" of {self.expected:,}" if self.expected else ""
+        aside = f", {self.report.quarantined_total:,} set aside" if self.report.quarantined_total else ""
+        self.progress.tell(fraction, f"{self._read:,}{of} entries read{aside}")
+
+
+def _matched(
+    records: Sequence[Record], there: dict[str, list[str]], refused: list[Refusal]
+) -> Iterator[tuple[str, str, int | None, Payload]]:
+    for record in records:
+        found = there.get(record.name, [])
+        if len(found) != 1:
+            count = "several items have" if found else "no item has"
+            reason = f"In this project {count} the name '{record.name}', so its labels belong nowhere."
+            refused.append(Refusal(record.file, record.line, "name", reason))
+        else:
+            assert record.payload is not None
+            yield found[0], record.file, record.line, record.payload
+
+
+def _unknown_labels(file: str, line: int | None, unknown: list[str], taxonomy: Taxonomy) -> Refusal:
+    names = ", ".join(f"'{name}'" for name in unknown[:5])
+    reason = (
+        f"The taxonomy '{taxonomy.name}' has no label {names}; the item was taken, its labels were not, for half a"
+        " set of labels would teach that the rest is not there."
+    )
+    return Refusal(file, line, "label", reason, kept=True)

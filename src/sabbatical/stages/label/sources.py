@@ -1,0 +1,124 @@
+"""Open a source: find out what it is, where it belongs and whose labels it speaks, without asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import BadInput
+from sabbatical.durable.steps import Step
+from sabbatical.schemas.ingest import IngestReport, IngestRequest
+from sabbatical.schemas.project import Project, ProjectIn
+from sabbatical.stages.ingest import actions as ingest
+from sabbatical.stages.ingest.actions import Entry, ReadOptions, Recognition, Record
+from sabbatical.stages.label import naming
+from sabbatical.stages.label.importing import Import
+from sabbatical.stages.label.keeping import Author
+from sabbatical.stages.project import actions as projects
+from sabbatical.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a first look at a source, without its bytes, tells."""
+
+    entries: int | None
+    labels: list[str]
+    first: list[Entry]
+
+
+def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Import:
+    """Find out what a source is, where it goes and whose labels it speaks; nothing is taken yet.
+
+    Without `labels` the labels in the source are left alone.
+
+    Raises:
+        BadInput: nothing can be read there, or it fits no or several projects or taxonomies.
+        BadFile: a file that is damaged as a whole.
+    """
+    source = Path(asked.source)
+    settings = step.workspace.settings
+    options = ReadOptions.of(asked.options, labels_only=asked.labels_only, max_archive_bytes=settings.max_archive_bytes)
+    step.progress.tell(0.0, "Looking at what it is")
+    recognition = ingest.recognise(source, options)
+    glance = _glance(recognition, source, asked.labels_only)
+    name = asked.name or naming.slug(source.stem)
+    with step.workspace.database.transaction() as session:
+        project = _project(session, step, asked, name, glance)
+        chosen = _taxonomy(session, step, project, asked, glance) if labels else None
+        customer = asked.customer or (chosen[1].name if chosen else None)
+        intake = ingest.intake(session, project, name, customer, asked.split, step.run_id)
+    report = IngestReport(
+        project=project.name,
+        format=recognition.format,
+        why=recognition.why,
+        taxonomy=chosen[1].name if chosen else None,
+    )
+    return Import(
+        workspace=step.workspace,
+        run_id=step.run_id,
+        source=source,
+        recognition=recognition,
+        intake=intake,
+        taxonomy=chosen,
+        author=Author(asked.author or name, "import"),
+        report=report,
+        progress=step.progress,
+        expected=glance.entries,
+    )
+
+
+def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance:
+    """Count the entries and gather their label names; only the first part where the labels are all there is to read.
+
+    Raises:
+        BadInput: there is nothing in it.
+    """
+    first: list[Entry] = []
+    count, names = 0, dict[str, None]()
+    for entry in recognition.reader.read(source):
+        count += 1
+        if isinstance(entry, Record) and entry.payload is not None:
+            names.update(dict.fromkeys(entry.payload.labels))
+        if len(first) < naming.LOOKED_AT:
+            first.append(entry)
+        elif labels_only:
+            return Glance(None, list(names), first)
+    if count == 0:
+        raise BadInput("There is nothing in it.", where=str(source), hint=recognition.why)
+    return Glance(count, list(names), first)
+
+
+def _project(session: Session, step: Step, asked: IngestRequest, name: str, glance: Glance) -> Project:
+    """The project asked for, the only one, or a first one made from the data."""
+    if step.project_id is not None:
+        return projects.by_id(session, step.project_id)
+    if asked.project is not None:
+        return projects.get(session, asked.project)
+    there = projects.page(session, None, 2).rows
+    if len(there) == 1:
+        return there[0]
+    if there:
+        raise BadInput("There are several projects.", where="field project", hint="Say which with --project.")
+    return projects.create(session, ProjectIn(name=name, task=naming.task_of(glance.first)), step.workspace.clock())
+
+
+def _taxonomy(
+    session: Session, step: Step, project: Project, asked: IngestRequest, glance: Glance
+) -> tuple[str, Taxonomy] | None:
+    """The taxonomy of the source's labels; in a project without any, a flat one is made from them."""
+    taxonomies = projects.customer_taxonomies(session, project.id)
+    if not taxonomies and asked.taxonomy is None and glance.labels:
+        if projects.taxonomies(session, project):
+            raise BadInput(
+                "The project has a super-taxonomy, but no customer's taxonomy yet.",
+                hint="Add the one that this source's labels belong to: `sabbatical taxonomy add FILE`.",
+            )
+        for document in naming.identity_documents(project.name, glance.labels):
+            projects.add_taxonomy(session, project, document, step.workspace.clock())
+        taxonomies = projects.customer_taxonomies(session, project.id)
+    named = {name: taxonomy for name, (_, taxonomy) in taxonomies.items()}
+    found = naming.fitting(named, glance.labels, asked.taxonomy, asked.customer)
+    return None if found is None else taxonomies[found]
