@@ -11,11 +11,36 @@ from sabbatical.api.access import Access
 from sabbatical.api.context import Context
 from sabbatical.api.limits import SizeLimit
 from sabbatical.api.paths import Paths
-from sabbatical.api.routes import projects, runs, server, snapshots, taxonomies
+from sabbatical.api.routes import (
+    evaluations,
+    ingest,
+    labels,
+    models,
+    predictions,
+    projects,
+    runs,
+    server,
+    snapshots,
+    taxonomies,
+    uploads,
+)
 from sabbatical.durable.dispatch import Dispatcher
 from sabbatical.storage.workspace import Workspace
 
-ROUTERS = (server.router, projects.router, taxonomies.router, snapshots.router, runs.router)
+ROUTERS = (
+    server.router,
+    projects.router,
+    taxonomies.router,
+    uploads.router,
+    ingest.router,
+    labels.router,
+    snapshots.router,
+    snapshots.exports,
+    models.router,
+    predictions.router,
+    evaluations.router,
+    runs.router,
+)
 
 
 def create_app(workspace: Workspace, dispatcher: Dispatcher, access: Access, *, free_paths: bool) -> FastAPI:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sabbatical.api import uploads
-from sabbatical.core.errors import BadInput, NotAllowed
-from sabbatical.core.ids import new_id
+from sabbatical.core.errors import BadInput, NotAllowed, NotFound
 from sabbatical.storage.workspace import Workspace
 
-OPEN_FOLDERS = ("uploads", "exports", "data")
+OPEN_FOLDERS = ("uploads", "data")
 UPLOAD = "upload:"
 
 
@@ -34,26 +34,35 @@ class Paths:
             raise BadInput(f"There is no file or folder '{given}'.", where="field source")
         return str(path)
 
-    def target(self, given: str | None) -> str:
-        """Somewhere to write: a path, or a fresh folder of the workspace that a client can fetch."""
-        if given is None:
-            return str(self._workspace.home / "exports" / new_id("exp"))
-        return str(self._checked(given))
+    def target(self, given: str | None) -> str | None:
+        """Somewhere to write; None is the run's own folder, from which a client fetches what was written.
 
-    def may_fetch(self, path: Path) -> bool:
-        """Whether a client may fetch what is under a path that a run wrote to."""
-        return self.free or any(path.resolve().is_relative_to(folder) for folder in self._open())
+        Raises:
+            NotAllowed: the path is not the client's to name.
+        """
+        return None if given is None else str(self._checked(given))
+
+    def output(self, run_id: str, result: dict[str, Any] | None) -> Path:
+        """What a run wrote, to be fetched.
+
+        Raises:
+            NotFound: it wrote nothing (yet).
+            NotAllowed: it wrote to a path that is not the client's to read.
+        """
+        path = Path(str((result or {}).get("output", ""))).resolve()
+        if not result or "output" not in result or not path.exists():
+            raise NotFound(f"Run {run_id} has no files to fetch.", hint="Wait for its end.")
+        if not self.free and not path.is_relative_to(self._workspace.home / "runs" / run_id):
+            raise NotAllowed("This server does not let clients read files of its machine.", where=f"run {run_id}")
+        return path
 
     def _checked(self, given: str) -> Path:
         if "\0" in given:
             raise BadInput("A path cannot hold a zero byte.", where="field source")
         path = Path(given).expanduser().resolve()
-        if not self.may_fetch(path):
+        if not self.free and not any(path.is_relative_to(self._workspace.home / name) for name in OPEN_FOLDERS):
             raise NotAllowed(
                 "This server does not let clients name files of its machine.",
                 hint="Upload the file, or start the server with --allow-paths.",
             )
         return path
-
-    def _open(self) -> list[Path]:
-        return [self._workspace.home / name for name in OPEN_FOLDERS]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.paging import After, Limit
+from sabbatical.core.tar import tar_of
 from sabbatical.durable import runs
+from sabbatical.schemas.ingest import Quarantined
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.run import Run
+from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.project import actions as projects
 
 router = APIRouter(prefix="/runs", tags=["run"])
@@ -34,6 +38,24 @@ def list_runs(context: Reader, project: str | None = None, after: After = None, 
 def get_run(context: Reader, run: str) -> Run:
     with context.reading() as session:
         return asked_runs.wire(session, runs.get(session, run), context.now())
+
+
+@router.get("/{run}/quarantine")
+def list_quarantined(context: Reader, run: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Quarantined]:
+    """What the run could not take, in the order of its source."""
+    with context.reading() as session:
+        return ingest.quarantined(session, runs.get(session, run).id, after, limit)
+
+
+@router.get("/{run}/files", response_class=Response)
+def get_files(context: Reader, run: str) -> Response:
+    """What the run wrote: a file as it is, a folder as a tar."""
+    with context.reading() as session:
+        row = runs.get(session, run)
+    path = context.paths.output(row.id, row.result)
+    if path.is_dir():
+        return StreamingResponse(tar_of(path), media_type="application/x-tar")
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 
 @router.post("/{run}/cancel")

@@ -10,13 +10,16 @@ from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.paging import After, Limit
-from sabbatical.schemas.dataset import BoxQuery, Snapshot, SnapshotDiff, SnapshotQuery
+from sabbatical.api.runs import Key
+from sabbatical.durable import runs
+from sabbatical.schemas.dataset import BoxQuery, ExportRequest, Snapshot, SnapshotDiff, SnapshotQuery
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.run import Run
 from sabbatical.stages.dataset import actions as dataset
 from sabbatical.stages.project import actions as projects
 
 router = APIRouter(prefix="/projects/{project}/snapshots", tags=["dataset"])
+exports = APIRouter(prefix="/projects/{project}/exports", tags=["dataset"])
 Reader = Annotated[Context, allow("snapshot.read")]
 Runner = Annotated[Context, allow("snapshot.run")]
 
@@ -58,6 +61,26 @@ def count_boxes(context: Reader, project: str, snapshot: str, query: BoxQuery) -
     with context.reading() as session:
         found = projects.get(session, project)
     return dataset.boxes(context.workspace, found, _name(snapshot), query)
+
+
+@exports.post("", status_code=202)
+def export_snapshot(context: Runner, project: str, asked: ExportRequest, key: Key = None) -> Run:
+    """Write a snapshot as files, to `folder` or to be fetched from `/runs/{run}/files`."""
+    with context.transaction() as session:
+        found = projects.get(session, project)
+        snapshot = dataset.get(session, found, asked.snapshot)
+        resolved = asked.model_copy(update={"snapshot": snapshot.name, "folder": context.paths.target(asked.folder)})
+        row = runs.ask(
+            session,
+            project_id=found.id,
+            kind="export",
+            params=resolved.model_dump(mode="json"),
+            now=context.now(),
+            key=asked_runs.request_key(key),
+        )
+        run = asked_runs.wire(session, row, context.now())
+    asked_runs.dispatch(context, row)
+    return run
 
 
 def _name(snapshot: str) -> str | None:
