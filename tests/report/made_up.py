@@ -61,7 +61,8 @@ CLASSES = ("person", "adult", "child", "vehicle", "car", "truck", "bus", "light"
 JUDGED = ("adult", "child", "car", "truck", "bus", "light")
 AP = {"adult": 0.71, "child": 0.62, "car": 0.86, "truck": 0.68, "bus": 0.74, "light": 0.57}
 TRUTHS = {"adult": 630, "child": 188, "car": 1212, "truck": 243, "bus": 118, "light": 412}
-SLICES = {"day": 0.78, "dusk": 0.69, "night": 0.52, "clear": 0.75, "rain": 0.66, "fog": 0.58, "under 16 px": 0.41}
+SLICES = {"time_of_day=day": 0.78, "time_of_day=dusk": 0.69, "time_of_day=night": 0.52, "weather=clear": 0.75}
+SLICES |= {"weather=rain": 0.66, "weather=fog": 0.58, "size=small": 0.41, "camera_height=under 3.2": 0.69}
 TEXT_CLASSES = ("natural-language-processing", "computer-vision", "mlops", "other", "reinforcement-learning")
 TEXT_CLASSES += ("graph-learning", "time-series")
 TEXT_PARENTS: dict[str, str | None] = dict.fromkeys(TEXT_CLASSES[4:], "other")
@@ -101,16 +102,28 @@ def calibration() -> Calibration:
 
 def slice_of(name: str, value: float | None, kind: str = "metadata", n: int = 240) -> Slice:
     if value is None:
-        return Slice(name=name, kind=kind, where={}, scores=SliceScores(n=n, images=9, note="too few to judge"))
+        return Slice(
+            name=name,
+            kind=kind,
+            where={},
+            scores=SliceScores(n=n, images=9, note="too few to judge: 7 truths on 9 items"),
+        )
     scores = SliceScores(
         map50=value, recall=value - 0.1, precision=value + 0.1, f1=value, accuracy=value, n=n, images=n // 3
     )
     band = (value - 0.04, value + 0.04)
     low = value - 0.7
     return Slice(
-        name=name, kind=kind, where={"k": name}, scores=scores, intervals={"map50": band, "accuracy": band},
-        difference=low, difference_interval=(low - 0.04, low + 0.04), p_value=0.01,
-    )  # fmt: skip
+        name=name,
+        kind=kind,
+        where=dict(part.split("=") for part in name.split(", ") if "=" in part),
+        scores=scores,
+        intervals={"map50": band, "accuracy": band},
+        difference=low,
+        difference_interval=(low - 0.04, low + 0.04),
+        p_value=0.01,
+        sure=abs(low) > 0.04,
+    )
 
 
 def change_of(name: str, before: float, after: float, metric: str, kind: str = "class") -> Change:
@@ -118,9 +131,18 @@ def change_of(name: str, before: float, after: float, metric: str, kind: str = "
     low, high = difference - 0.035, difference + 0.035
     verdict = "better" if low > 0 else "worse" if high < 0 else "same"
     return Change(
-        kind=kind, name=name, metric=metric, before=before, after=after, difference=difference,
-        interval=(low, high), n=TRUTHS.get(name, 200), verdict=verdict, p_value=0.5 if verdict == "same" else 0.001,
-    )  # fmt: skip
+        kind=kind,
+        name=name,
+        metric=metric,
+        before=before,
+        after=after,
+        difference=difference,
+        interval=(low, high),
+        n=TRUTHS.get(name, 200),
+        verdict=verdict,
+        sure=verdict != "same",
+        p_value=0.5 if verdict == "same" else 0.001,
+    )
 
 
 def box_of(index: int) -> tuple[float, float, float, float]:
@@ -173,7 +195,9 @@ def boxes_report(items: list[str], *, compared: bool = False) -> Report:
         )
         for n in JUDGED
     }
-    slices = [slice_of(name, value) for name, value in SLICES.items()] + [slice_of("fog, night", None, "pair", 7)]
+    slices = [slice_of(name, value) for name, value in SLICES.items()] + [
+        slice_of("weather=fog, time_of_day=night", None, "size", 7)
+    ]
     return Report(
         task="boxes", model="v2", snapshot="s1", items=240, units=60, classes=list(CLASSES),
         judged={**dict.fromkeys(JUDGED, 240), "sign": 0},

@@ -14,7 +14,7 @@ from sabbatical.report.card import Context, Section
 from sabbatical.report.chapters import section
 from sabbatical.report.picture import Picture, picture_id, picture_of
 from sabbatical.report.story import Chapter, Customers, Finding, Judgement, Story
-from sabbatical.schemas.evaluate import ClassScores, Metrics, Overall, Report
+from sabbatical.schemas.evaluate import ClassScores, Metrics, Overall, Report, Turned
 from tests.report.made_up import (
     CLASSES,
     FRAME,
@@ -40,7 +40,7 @@ ATTACKS = (
 )
 
 
-@pytest.fixture(params=["world", "text", "evaluation", "comparison", "text evaluation"])
+@pytest.fixture(scope="module", params=["world", "text", "evaluation", "comparison", "text evaluation"])
 def page(request: pytest.FixtureRequest, pictures: dict[str, Picture], items: list[str]) -> str:
     if request.param == "world":
         return demo_page(world_story(pictures))
@@ -181,7 +181,8 @@ def test_the_page_begins_with_the_conclusion_and_its_interval(items: list[str]) 
     assert "+15.0 points" in head[1] and "loses on bus" in head[1]
     assert "+11.0 to +19.0" in head[2]
     alone = evaluation_page(boxes_report(items))
-    assert '<h1 class="read">v2 is good at cars' in alone and "66.0 to 74.0" in alone
+    assert "v2 is good at car, 86.0, weak at light, 57.0, and weaker on small objects" in read(alone).text
+    assert "66.0 to 74.0" in alone
 
 
 def test_a_comparison_given_beside_the_report_is_told(items: list[str]) -> None:
@@ -264,3 +265,18 @@ def test_colours_of_classes_follow_the_tree(items: list[str]) -> None:
     page = evaluation_page(boxes_report(items), parents=PARENTS)
     assert re.search(r'background:var\(--c5\)"></i><span>car</span>', page)
     assert re.search(r'background:var\(--c8\)"></i><span>light</span>', page)
+
+
+def test_texts_that_turned_are_listed_with_both_scores() -> None:
+    turned = [Turned(item="t1", name="mlops", before=0.8, after=0.2)]
+    compared = comparison_of([]).model_copy(update={"right_to_wrong": turned, "wrong_to_right": []})
+    page = evaluation_page(text_report("network", 0.9, []), comparison=compared, texts={"t1": "A feature store"})
+    assert "A feature store" in page and "0.80 → 0.20" in page
+
+
+def test_a_slice_within_chance_is_not_called_weak() -> None:
+    report = boxes_report([])
+    unsure = [part.model_copy(update={"sure": False}) for part in report.slices]
+    text = read(evaluation_page(report.model_copy(update={"slices": unsure}))).text
+    assert "No slice lies below the whole by more than chance." in text
+    assert "weaker on" not in text

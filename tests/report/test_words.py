@@ -14,6 +14,7 @@ from sabbatical.report.words import (
     new,
     percent,
     points,
+    readable,
     sentence,
     signed,
     signed_span,
@@ -81,3 +82,18 @@ def test_stress_is_escaped_too() -> None:
 def test_elements_escape_children_and_attributes() -> None:
     assert el("p", "<", title='"><') == '<p title="&#34;&gt;&lt;">&lt;</p>'
     assert el("rect", x=1.239, hidden=True, style=None) == '<rect x="1.24" hidden/>'
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("weather=fog, camera=mast", "fog, mast"),
+        ("size=small", "small objects"),
+        ("parked=True", "parked True"),
+        ("camera_height=2 to 3.5", "camera height 2 to 3.5"),
+        ("bus, weather=fog", "bus, fog"),
+        ("plain", "plain"),
+    ],
+)
+def test_slices_are_said_in_words(name: str, said: str) -> None:
+    assert readable(name) == said

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sabbatical.report.markup import el, join
 
 NOT_MEASURED = "–"
+UNSAYING = frozenset({"true", "false", "yes", "no", "none", "unknown", "other"})
 SMALL_WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
@@ -131,3 +132,18 @@ def capital(text: str) -> str:
     """The text with its first letter large, unless its first word is a name such as v2 or mAP."""
     first = text.split(" ", 1)[0]
     return text if not first.isalpha() or not first.islower() else text[0].upper() + text[1:]
+
+
+def readable(name: str) -> str:
+    """A slice as people say it: `weather=fog, camera=mast` -> fog, mast; what is no word keeps its column."""
+    return ", ".join(_value(part) for part in name.split(", "))
+
+
+def _value(part: str) -> str:
+    column, equals, value = part.partition("=")
+    if not equals:
+        return part
+    if column == "size":
+        return f"{value} objects"
+    said = value.replace("_", " ").replace(" ", "").isalpha() and value.lower() not in UNSAYING
+    return value if said else f"{column.replace('_', ' ')} {value}"

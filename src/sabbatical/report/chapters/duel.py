@@ -18,6 +18,7 @@ from sabbatical.report.words import (
     listed,
     new,
     points,
+    readable,
     signed,
     signed_span,
     strong,
@@ -78,14 +79,14 @@ def duel_headline(chapter: Duel) -> Words:
             bad(f"{signed(abs(c.difference))[1:]} points"),
             f" of {metric}.",
         )
-    worse = [x.name for x in (*chapter.recall, *chapter.precision) if x.verdict == "worse"]
+    worse = sure_losses((*chapter.recall, *chapter.precision, *c.changes))
     words: list[str | Stress] = [
         f"On {chapter.budget}, {chapter.after} beats {chapter.before} by ",
         new(f"{signed(c.difference)} points"),
         f" of {metric}",
     ]
     if worse:
-        words += [", but it ", bad(f"loses on {listed(dict.fromkeys(worse))}")]
+        words += [", but it ", bad(f"loses on {listed(worse, limit=3)}")]
     return (*words, ".")
 
 
@@ -112,20 +113,35 @@ def duel_numbers(chapter: Duel) -> Words:
     return tuple(words)
 
 
+def sure_losses(changes: tuple[Change, ...]) -> list[str]:
+    """Classes and slices that are worse even among all that were looked at, each named once."""
+    lost = sorted((c for c in changes if c.verdict == "worse" and c.sure), key=lambda c: c.difference)
+    return list(dict.fromkeys(readable(c.name) for c in lost if c.kind != "class_in_slice"))
+
+
 def change_table(changes: tuple[Change, ...], before: str, after: str, unit: str) -> Table:
     """The numbers behind dumbbells."""
     return Table(
         ("", before, after, "change", "95% interval", unit),
         tuple(
-            (c.name, points(c.before), points(c.after), signed(c.difference), signed_span(c.interval), f"{c.n:,}")
+            (
+                readable(c.name),
+                points(c.before),
+                points(c.after),
+                signed(c.difference),
+                signed_span(c.interval),
+                f"{c.n:,}",
+            )
             for c in changes
         ),
     )
 
 
 def changes_say(changes: tuple[Change, ...], after: str) -> Words:
-    """Which rows are better, worse, or cannot be told apart."""
-    named = {verdict: [c.name for c in changes if c.verdict == verdict] for verdict in ("better", "worse", "same")}
+    """Which rows are better, worse, or cannot be told apart, each by its own interval."""
+    named = {
+        verdict: [readable(c.name) for c in changes if c.verdict == verdict] for verdict in ("better", "worse", "same")
+    }
     words: list[str | Stress] = []
     if named["better"]:
         words += [f"{capital(after)} is better on ", strong(listed(named["better"]))]

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from sabbatical.report.card import Card, Context, Section, key, sign
-from sabbatical.report.chapters.duel import METRICS, change_table, changes_say
+from sabbatical.report.chapters.duel import METRICS, change_table, changes_say, sure_losses
 from sabbatical.report.chapters.judgement import class_card, detail_cards, judgement, slice_card
-from sabbatical.report.chapters.turned import shots_of
+from sabbatical.report.chapters.turned import shots_of, texts_of
 from sabbatical.report.charts.dumbbell import dumbbell, dumbbell_key
+from sabbatical.report.charts.text_list import text_list
 from sabbatical.report.charts.tiles import tiles, whole_rows
 from sabbatical.report.story import Judgement
-from sabbatical.report.words import Stress, Words, bad, capital, listed, new, points, signed, signed_span, strong
+from sabbatical.report.words import (
+    Stress,
+    Words,
+    bad,
+    capital,
+    listed,
+    new,
+    points,
+    readable,
+    signed,
+    signed_span,
+    strong,
+)
 from sabbatical.schemas.evaluate import Change, Comparison, Report
 
 SHOWN = 10
@@ -25,27 +38,28 @@ def evaluation(report: Report, context: Context) -> Section:
         _changes("By class", "class", report, context) or class_card(report, context),
         _changes("By slice", "slice", report, context) or slice_card(report),
         _changes("By class within slices", "class_in_slice", report, context),
-        _pictures(f"Right in {c.model}, wrong in {report.model}", report, context, won=False),
-        _pictures(f"Wrong in {c.model}, right in {report.model}", report, context, won=True),
+        _turned(f"Right in {c.model}, wrong in {report.model}", report, context, won=False),
+        _turned(f"Wrong in {c.model}, right in {report.model}", report, context, won=True),
         *detail_cards(report, context),
     ]
     return Section("Judgement", _headline(report.model, c), _numbers(report, c), tuple(x for x in cards if x))
 
 
 def _headline(model: str, c: Comparison) -> Words:
-    """The gain and the loss in one sentence."""
-    worse = [change.name for change in c.changes if change.verdict == "worse"]
-    better = [change.name for change in c.changes if change.verdict == "better"]
+    """The gain and the loss in one sentence; of classes and slices only those that surely moved."""
+    worse = listed(sure_losses(tuple(c.changes)), limit=3)
+    gains = dict.fromkeys(readable(x.name) for x in c.changes if x.verdict == "better" and x.sure)
+    size = f"{signed(c.difference)} points"
     if c.verdict == "better":
-        words: list[str | Stress] = [f"{model} is better than {c.model}, ", new(f"{signed(c.difference)} points")]
-        words += [", but it ", bad(f"loses on {listed(dict.fromkeys(worse), limit=3)}")] if worse else []
+        words: list[str | Stress] = [f"{model} is better than {c.model}, ", new(size)]
+    elif c.verdict == "worse":
+        words = [f"{model} is ", bad("worse"), f" than {c.model}, ", bad(size)]
+        words += [f", though it gains on {listed(gains, limit=3)}"] if gains else []
         return (*words, ".")
-    if c.verdict == "worse":
-        words = [f"{model} is ", bad("worse"), f" than {c.model}, ", bad(f"{signed(c.difference)} points")]
-        words += [f", though it gains on {listed(dict.fromkeys(better), limit=3)}"] if better else []
-        return (*words, ".")
-    words = [f"{model} and {c.model} cannot be told apart"]
-    words += [", but ", bad(f"{listed(dict.fromkeys(worse), limit=3)} got worse")] if worse else []
+    else:
+        words = [f"{model} and {c.model} cannot be told apart"]
+    words += [", but it ", bad(f"loses on {worse}")] if worse and c.verdict == "better" else []
+    words += [", but ", bad(f"{worse} got worse")] if worse and c.verdict == "same" else []
     return (*words, ".")
 
 
@@ -82,13 +96,16 @@ def _ends(found: tuple[Change, ...]) -> tuple[Change, ...]:
     return found if len(found) <= ROWS else (*found[: ROWS // 2], *found[-ROWS // 2 :])
 
 
-def _pictures(title: str, report: Report, context: Context, *, won: bool) -> Card | None:
+def _turned(title: str, report: Report, context: Context, *, won: bool) -> Card | None:
+    """What turned between the two models: pictures, or texts."""
     c = report.comparison
     assert c is not None
     turned, total = (c.wrong_to_right, c.wrong_to_right_count) if won else (c.right_to_wrong, c.right_to_wrong_count)
-    shots = whole_rows(shots_of(turned, won=won), SHOWN)
-    if not shots:
+    if not turned:
         return None
-    legend = key((sign("machine"), report.model) if won else (sign("nobody"), f"{report.model} does not find it"))
     sub = f"{total or len(turned)} in all; score of {c.model} → {report.model}"
+    if report.task == "text":
+        return Card(title, text_list(texts_of(turned[:SHOWN]), context), sub)
+    shots = whole_rows(shots_of(turned, won=won), SHOWN)
+    legend = key((sign("machine"), report.model) if won else (sign("nobody"), f"{report.model} does not find it"))
     return Card(title, tiles(shots, context), sub, legend)

@@ -21,7 +21,9 @@ from sabbatical.report.words import (
     count,
     counted,
     listed,
+    new,
     points,
+    readable,
     signed,
     signed_span,
     span,
@@ -39,8 +41,7 @@ def judgement(chapter: Judgement, context: Context) -> Section:
     cards = [class_card(report, context), slice_card(report), *detail_cards(report, context)]
     _, value = main_metric(report)
     note = points(value) if value is not None else ""
-    headline = report.sentences[0] if report.sentences else _headline(report)
-    return Section("Judgement", headline, report_numbers(report), tuple(c for c in cards if c), note)
+    return Section("Judgement", good_and_bad(report), report_numbers(report), tuple(c for c in cards if c), note)
 
 
 def detail_cards(report: Report, context: Context) -> list[Card]:
@@ -51,7 +52,7 @@ def detail_cards(report: Report, context: Context) -> list[Card]:
     cards.append(_cohorts(report) if thirds else None)
     cards.append(_curves(report, context) if report.curves else None)
     cards.append(_worst(report, context) if report.worst else None)
-    cards.append(_notes(report) if report.notes or report.coco or len(report.sentences) > 1 else None)
+    cards.append(_notes(report) if report.notes or report.coco or report.sentences else None)
     return [card for card in cards if card]
 
 
@@ -136,7 +137,8 @@ def slice_card(report: Report) -> Card | None:
     if not report.slices:
         return None
     metric = _leading(report)
-    measured = [_slice(s, metric) for s in report.slices[:SLICES]]
+    shown = [s for s in report.slices if s.kind != "pair"] + [s for s in report.slices if s.kind == "pair" and s.sure]
+    measured = [_slice(s, metric) for s in shown[:SLICES]]
     name = METRICS[metric]
     body = intervals(measured, title="By slice", unit="truths", value=name.split(" ")[0])
     rows = tuple(_slice_row(s, metric) for s in report.slices)
@@ -147,8 +149,8 @@ def slice_card(report: Report) -> Card | None:
 
 
 def _slice(part: Slice, metric: str) -> Measured:
-    name = el("span", el("span", part.name), class_="cls")
-    note = part.scores.note or ""
+    name = el("span", el("span", readable(part.name)), class_="cls")
+    note = (part.scores.note or "").partition(":")[0]
     return Measured(name, getattr(part.scores, metric), part.intervals.get(metric), part.scores.n, note)
 
 
@@ -158,7 +160,7 @@ def _slice_row(part: Slice, metric: str) -> tuple[object, ...]:
     if part.difference_interval:
         against += f" ({signed_span(part.difference_interval)})"
     scores = (points(value) for value in (s.recall, s.precision, s.f1))
-    return (part.name, points(getattr(s, metric)), against, *scores, count(s.n), count(s.images))
+    return (readable(part.name), points(getattr(s, metric)), against, *scores, count(s.n), count(s.images))
 
 
 def _leading(report: Report) -> str:
@@ -167,13 +169,20 @@ def _leading(report: Report) -> str:
 
 
 def _slice_says(report: Report, metric: str) -> Words:
-    """The slices that lie below all data by more than chance, the weakest first."""
+    """The slices that surely lie below all data, the weakest first."""
     whole = getattr(report.metrics.overall, metric)
-    low = [s for s in report.slices if s.difference_interval and s.difference_interval[1] < 0]
-    if not low:
+    weak = weak_slices(report)
+    if not weak:
         return ("No slice lies below the whole by more than chance.",)
-    worst = sorted(low, key=lambda s: s.difference or 0.0)
-    return ("Below the whole, ", strong(points(whole)), ": ", bad(listed([s.name for s in worst], limit=4)), ".")
+    return ("Surely below the whole, ", strong(points(whole)), ": ", bad(listed(weak, limit=4)), ".")
+
+
+def weak_slices(report: Report) -> list[str]:
+    """Slices that lie below all data even among all that were looked at; a pair only if neither half is named."""
+    low = [s for s in report.slices if s.sure and s.difference_interval and s.difference_interval[1] < 0]
+    single = {item for s in low if len(s.where) == 1 for item in s.where.items()}
+    kept = [s for s in low if len(s.where) == 1 or not single & s.where.items()]
+    return [readable(s.name) for s in sorted(kept, key=lambda s: s.difference or 0.0)]
 
 
 def _calibration(calibration: Calibration, width: int) -> Card:
@@ -239,12 +248,29 @@ def _worst(report: Report, context: Context) -> Card:
 
 def _notes(report: Report) -> Card:
     coco = report.coco.model_dump(exclude_none=True) if report.coco else {}
-    lines = [*report.sentences[1:], *report.notes]
+    lines = [*report.sentences, *report.notes]
     body = el("ul", join(el("li", line) for line in lines), class_="notes")
     table = Table(("COCO number", "points"), tuple((k, points(v)) for k, v in coco.items())) if coco else None
     return Card("Also to know", body, "how this was measured", table=table)
 
 
-def _headline(report: Report) -> Words:
+def good_and_bad(report: Report) -> Words | str:
+    """One sentence on what the model is good and bad at, as far as its intervals tell; else the report's own first."""
+    metric = "ap50" if report.task == "boxes" else "f1"
+    spans = {n: found[metric] for n, found in report.metrics.intervals.by_class.items() if metric in found}
+    values = {n: float(getattr(report.metrics.by_class[n], metric) or 0.0) for n in spans}
+    words: list[str | Stress] = []
+    if len(values) > 1:
+        best, worst = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
+        if spans[best][0] > spans[worst][1]:
+            words += ["is good at ", new(f"{best}, {points(values[best])}"), ", weak at "]
+            words.append(bad(f"{worst}, {points(values[worst])}"))
+    weak = weak_slices(report)
+    if weak:
+        words += [", and " if words else "is ", "weaker on ", bad(listed(weak, limit=3)), " than elsewhere"]
+    if words:
+        return (f"{capital(report.model)} ", *words, ".")
+    if report.sentences:
+        return report.sentences[0]
     name, value = main_metric(report)
     return (f"{report.model} reaches ", strong(points(value)), f" points of {METRICS.get(name, name)}.")

@@ -31,6 +31,11 @@ def shots_of_samples(samples: Sequence[Sample]) -> tuple[Shot, ...]:
     return tuple(_shot(sample) for sample in samples if sample.truth or sample.predicted)
 
 
+def texts_of(turned: Sequence[Turned]) -> tuple[Tagged, ...]:
+    """One row a text whose tag turned right or wrong, with the score of the true tag before and after."""
+    return tuple(Tagged(t.item, t.name, note=f"{_score(t.before)} → {_score(t.after)}") for t in turned)
+
+
 def texts_of_samples(samples: Sequence[Sample]) -> tuple[Tagged, ...]:
     """One row a sample of a text model: its true tag and the one it got."""
     return tuple(Tagged(s.item, s.true_name, s.predicted_name, s.score) for s in samples)

@@ -10,7 +10,7 @@ from sabbatical.report.card import Context, class_name, key, sign
 from sabbatical.report.charts.axis import Axis, axis_of
 from sabbatical.report.charts.rows import MIDDLE, Row, band, dot, ring, rows
 from sabbatical.report.markup import el, join
-from sabbatical.report.words import count, points, signed, signed_span
+from sabbatical.report.words import count, points, readable, signed, signed_span
 from sabbatical.schemas.evaluate import Change
 
 COLOUR = {"better": "accent", "worse": "bad-fill", "same": "ink-3"}
@@ -49,7 +49,7 @@ def _row(change: Change, axis: Axis, context: Context) -> Row:
     name = (
         class_name(change.name, context)
         if change.kind == "class"
-        else el("span", el("span", change.name), class_="cls")
+        else el("span", el("span", readable(change.name)), class_="cls")
     )
     moved = el("b", signed(change.difference), class_=f"v {change.verdict}")
     return Row(name, marks, says, (moved, count(change.n)), "worse" if change.verdict == "worse" else "")
