@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -206,3 +208,23 @@ def test_boxes_of_a_map_of_instances_are_those_of_its_masks(seed: int, height: i
     ids, boxes = instance_boxes(instances)
     assert ids.tolist() == sorted(set(instances.ravel().tolist()) - {0})
     assert np.array_equal(boxes, mask_boxes(instances == ids[:, None, None]))
+
+
+@pytest.mark.data("coco-permissive")
+def test_masks_of_real_images_are_the_same(mirror: Path) -> None:
+    document = json.loads((mirror / "coco-permissive" / "annotations.json").read_text())
+    sizes = {image["id"]: (image["height"], image["width"]) for image in document["images"]}
+    crowds = 0
+    for annotation in document["annotations"]:
+        height, width = sizes[annotation["image_id"]]
+        shape = annotation["segmentation"]
+        if isinstance(shape, dict):
+            ours, other = Rle.from_coco(shape), coco.frPyObjects(shape, height, width)
+            crowds += 1
+        else:
+            ours, other = polygons_rle(shape, height, width), coco.merge(coco.frPyObjects(shape, height, width))
+        assert text(ours) == other["counts"]
+        assert ours.area == coco.area(other)
+        assert to_xywh(ours.box_4).tolist() == coco.toBbox(other).tolist()
+    assert len(document["annotations"]) > 500
+    assert crowds > 0

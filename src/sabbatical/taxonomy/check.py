@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from sabbatical.taxonomy.attributes import rule_differences
 from sabbatical.taxonomy.findings import LEVELS, Finding
 from sabbatical.taxonomy.gaps import left_out, uncovered
@@ -64,8 +66,10 @@ def _ambiguous_labels(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Iterator[Fin
                 f"Give them classes of their own beneath {to} if that matters."
             )
             yield Finding("warning", "ambiguous", taxonomy.name, (to,), message)
+    columns = np.array([super_.index(to) for _, to in drawn], dtype=np.int64)
     for upper, above in drawn:
-        finer = [(label, to) for label, to in drawn if label is not upper and _is_part(super_, label, to, upper, above)]
+        beneath = [drawn[row] for row in np.flatnonzero(super_.ancestors_kk[columns, super_.index(above)])]
+        finer = [(label, to) for label, to in beneath if _is_part(super_, label, upper)]
         if finer:
             classes = tuple(dict.fromkeys([above, *(to for _, to in finer)]))
             message = (
@@ -76,9 +80,9 @@ def _ambiguous_labels(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Iterator[Fin
             yield Finding("warning", "ambiguous", taxonomy.name, classes, message)
 
 
-def _is_part(super_: SuperTaxonomy, label: Label, to: str, upper: Label, above: str) -> bool:
-    """Whether what is drawn as `label` would also fit the coarser `upper`."""
-    if not super_.is_beneath(to, above) or set(label.drawn) == set(upper.drawn):
+def _is_part(super_: SuperTaxonomy, label: Label, upper: Label) -> bool:
+    """Whether what is drawn as `label` would also fit `upper`, whose class is as coarse or coarser."""
+    if set(label.drawn) == set(upper.drawn):
         return False
     return any(super_.is_beneath(name, whole) for name in label.drawn for whole in upper.drawn)
 

@@ -14,7 +14,7 @@ from sabbatical.taxonomy.names import did_you_mean, folded, quoted, same_named
 IGNORE = "ignore"
 """What a label maps to that is drawn but never trained on; so no class may have this name."""
 
-MOST_CLASSES = 20_000
+MOST_CLASSES = 10_000
 _FIELDS = ("exhaustive", "synonyms", "attributes", "rules")
 
 

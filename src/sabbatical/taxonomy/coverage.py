@@ -33,6 +33,12 @@ class Coverage(NamedTuple):
     labels: tuple[str, ...]
 
 
+def class_columns(super_: SuperTaxonomy, taxonomy: Taxonomy) -> NDArray[np.int64]:
+    """int64 [l]: the column of each label's class, -1 if ignored. Raises BadTaxonomy where the tree lacks a class."""
+    taxonomy.require_classes(super_)
+    return np.array([-1 if label.to is None else super_.index(label.to) for label in taxonomy.labels], np.int64)
+
+
 def drawn_classes(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Bools:
     """bool [l, k]: the classes whose instances are drawn as l (several for a label that is one of them)."""
     drawn_lk = np.zeros((len(taxonomy), len(super_)), dtype=np.bool_)
@@ -58,10 +64,9 @@ def coverage_words(super_: SuperTaxonomy, taxonomy: Taxonomy) -> list[Coverage]:
 
     Raises BadTaxonomy when the tree lacks a class of a label.
     """
-    taxonomy.require_classes(super_)
-    drawn_lk = drawn_classes(super_, taxonomy)
+    class_l, drawn_lk = class_columns(super_, taxonomy), drawn_classes(super_, taxonomy)
     covered_k = covered_classes(super_, drawn_lk)
-    told_lk = drawn_lk & np.array([[label.to == name for name in super_.names] for label in taxonomy.labels])
+    told_lk = drawn_lk & (class_l[:, None] == np.arange(len(super_)))
     inside_lk = reach(drawn_lk, super_.ancestors_kk.T)  # at or beneath a drawn class
     above_lk = reach(drawn_lk, super_.ancestors_kk)
     return [
@@ -83,5 +88,9 @@ def _coverage(taxonomy: Taxonomy, name: str, covered: bool, told_l: Bools, insid
 
 
 def reach(rows: Bools, relation_kk: Bools) -> Bools:
-    """Row l marks every class that stands in the relation to a class of row l."""
-    return (rows.astype(np.float32) @ relation_kk.astype(np.float32)) > 0
+    """bool [l, k]: row l marks every class that stands in the relation to a class that `rows` marks in it."""
+    reached = np.zeros_like(rows)
+    row, column = np.nonzero(rows)
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    reached[row[first]] = np.logical_or.reduceat(relation_kk[column], first, axis=0)
+    return reached

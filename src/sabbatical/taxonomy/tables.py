@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
 from sabbatical.taxonomy.attributes import rule_differences
-from sabbatical.taxonomy.coverage import Bools, covered_classes, drawn_classes, reach
+from sabbatical.taxonomy.coverage import Bools, class_columns, covered_classes, drawn_classes, reach
 from sabbatical.taxonomy.labels import Taxonomy
 from sabbatical.taxonomy.tree import SuperTaxonomy
 
@@ -73,7 +73,7 @@ def tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, exclusive: bool = True,
     """
     if not 0 <= rule_weight <= 1:
         raise BadInput(f"the rule weight should be from 0 to 1, not {rule_weight}.")
-    class_l = _class_columns(super_, taxonomy)
+    class_l = class_columns(super_, taxonomy)
     ignored_l = class_l < 0
     drawn_lk = drawn_classes(super_, taxonomy)
     covered_k = covered_classes(super_, drawn_lk)
@@ -101,7 +101,7 @@ def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Tables:
     To score a class above, take the greatest score beneath it (`SuperTaxonomy.subtree`), or the baseline is judged
     for something it was never taught. Raises BadTaxonomy as `tables` does.
     """
-    class_l = _class_columns(super_, taxonomy)
+    class_l = class_columns(super_, taxonomy)
     ignored_l = class_l < 0
     target_lk = (class_l[:, None] == np.arange(len(super_))).astype(np.float32)
     known_lk = np.repeat(~ignored_l[:, None], len(super_), axis=1).astype(np.float32)
@@ -128,11 +128,6 @@ def bank(each: Sequence[Tables]) -> TableBank:
         box_weight_tk=np.stack([one.box_weight_k for one in each]),
         class_tl=_padded([one.class_l for one in each], longest, -1),
     )
-
-
-def _class_columns(super_: SuperTaxonomy, taxonomy: Taxonomy) -> NDArray[np.int64]:
-    taxonomy.require_classes(super_)
-    return np.array([-1 if label.to is None else super_.index(label.to) for label in taxonomy.labels], np.int64)
 
 
 def _box_weights(super_: SuperTaxonomy, taxonomy: Taxonomy, rule_weight: float) -> Floats:
