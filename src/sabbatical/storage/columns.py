@@ -10,12 +10,14 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 
 from sabbatical.core.errors import BadFile, StorageFull
+
+if TYPE_CHECKING:
+    import duckdb
 
 Columns = Mapping[str, Any]
 ROW_GROUP = 20_000
@@ -29,6 +31,8 @@ def connect(memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
         StorageFull: the disk is full.
         BadFile: a file of columns is damaged.
     """
+    import duckdb  # noqa: PLC0415 - 14 MB that a web process needs for few of its requests
+
     connection = duckdb.connect(config={"memory_limit": memory, "threads": str(os.cpu_count() or 1)})
     try:
         yield connection

@@ -5,21 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import NewerWorkspace, StorageFull, Unavailable
+from sabbatical.core.errors import StorageFull, Unavailable
+from sabbatical.storage.migrations import newest
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
 
 
@@ -61,32 +56,25 @@ class Database:
         Raises:
             NewerWorkspace: the database was written by a newer version of Sabbatical.
         """
-        config = alembic_config(self.url)
-        script = ScriptDirectory.from_config(config)
-        with explained(), self.engine.begin() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == script.get_current_head():
+        with explained(), self._readers.connect() as connection:
+            if _revision(connection) == newest():
                 return
-            known = {revision.revision for revision in script.walk_revisions()}
-            if current is not None and current not in known:
-                raise NewerWorkspace(
-                    f"This workspace was written by a newer version of Sabbatical (its schema is '{current}').",
-                    where=self.engine.url.render_as_string(hide_password=True),
-                    hint="Install that version or a newer one; nothing was changed.",
-                )
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        # Alembic is slow to load, and hardly ever needed.
+        from sabbatical.storage.upgrading import upgrade  # noqa: PLC0415
+
+        with explained(), self.engine.begin() as connection:
+            current = _revision(connection)  # another process may have been faster
+            if current != newest():
+                upgrade(connection, current)
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-def alembic_config(url: str) -> Config:
-    """Alembic's configuration without a file."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 @contextmanager
