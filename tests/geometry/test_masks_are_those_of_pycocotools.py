@@ -159,8 +159,8 @@ def test_a_damaged_polygon_is_refused(polygon: list[Any], words: str) -> None:
     [
         ({"size": [2, 2], "counts": [1, 2]}, r"add up to 3 pixels.*2 x 2"),
         ({"size": [2, 2], "counts": [5, -1]}, "negative"),
-        ({"size": [2], "counts": [4]}, "an RLE mask is"),
-        ({"counts": [4]}, "an RLE mask is"),
+        ({"size": [2], "counts": [4]}, "An RLE mask is"),
+        ({"counts": [4]}, "An RLE mask is"),
         ({"size": [2, 2], "counts": ["a"]}, "whole numbers"),
         ({"size": [2, 2], "counts": "T"}, "damaged"),
         ({"size": [2, 2], "counts": "\x7f"}, "damaged"),

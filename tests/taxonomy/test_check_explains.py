@@ -28,7 +28,7 @@ def test_the_street_of_the_demo(street: SuperTaxonomy, aurora: Taxonomy, basalt:
         ("note", "left-out", "basalt", ("vehicle", "bus")),
         ("note", "rules", "corax", ("vehicle",)),
     }
-    assert found(findings, "uncovered", "nobody labels sign: no model can learn it")
+    assert found(findings, "uncovered", "Nobody labels sign: no model can learn it")
     assert found(findings, "uncovered", "bus is drawn only under a coarser label", "never bus")
     assert found(findings, "left-out", "basalt labels car and truck but not bus", "teaches nothing about vehicle")
     assert found(findings, "rules", "basalt draws car and truck with box_includes_mirrors: true", "not the target")
@@ -88,7 +88,7 @@ def test_a_synonym_of_two_classes_is_ambiguous() -> None:
 
 
 def test_a_subtree_that_nobody_labels_is_said_once(street: SuperTaxonomy) -> None:
-    findings = found(check(street, [taxonomy({"Human": "person"})]), "uncovered", "nobody labels vehicle")
+    findings = found(check(street, [taxonomy({"Human": "person"})]), "uncovered", "Nobody labels vehicle")
     assert [each.classes for each in findings] == [("vehicle", "car", "truck", "bus")]
 
 

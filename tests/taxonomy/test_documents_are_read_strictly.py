@@ -12,23 +12,23 @@ TREES = {
         "super-taxonomy: s\nclasses:\n  a: {}\n  b: {}\n  a: {}",
         "x.yaml, line 5: 'a' stands twice, first in line 3",
     ),
-    "a name that YAML reads as true": ("super-taxonomy: s\nclasses:\n  yes: {}", "line 3: the name True is not text"),
+    "a name that YAML reads as true": ("super-taxonomy: s\nclasses:\n  yes: {}", "line 3: The name True is not text"),
     "a misspelt field": ("super-taxonomy: s\nclasses: {a: {childen: {}}}", "Did you mean 'children'"),
     "a cycle by alias": ("super-taxonomy: s\nclasses: {a: &p {children: {b: *p}}}", "circle: a > b > b"),
     "a cycle in the flat form": (
         "super-taxonomy: s\nclasses: [{name: a, parent: b}, {name: b, parent: a}]",
-        "x.yaml, super-taxonomy 's': the classes go in a circle: a > b > a",
+        "x.yaml, super-taxonomy 's': The classes go in a circle: a > b > a",
     ),
-    "no YAML": ("super-taxonomy: [", "line 1: this is not YAML"),
+    "no YAML": ("super-taxonomy: [", "line 1: This is not YAML"),
     "a list": ("- a", "should be a mapping"),
     "nothing": ("", "should be a mapping (name: value), not nothing"),
     "no name": ("classes: {a: {}}", "'super-taxonomy', the name of the tree, should be text, not nothing"),
-    "no classes": ("super-taxonomy: s", "there are no classes"),
+    "no classes": ("super-taxonomy: s", "There are no classes"),
     "a version of text": ("super-taxonomy: s\nversion: new\nclasses: {a: {}}", "whole number from 1, not 'new'"),
     "exhaustive of text": ("super-taxonomy: s\nclasses: {a: {exhaustive: 'no'}}", "true or false, not a text"),
     "an attribute of one value": ("super-taxonomy: s\nclasses: {a: {attributes: {x: [red]}}}", "two or more values"),
     "a rule that is a list": ("super-taxonomy: s\nclasses: {a: {rules: {x: [1]}}}", "true, false, a number or a text"),
-    "deep nesting": ("[" * 5000, "this is not YAML that can be read"),
+    "deep nesting": ("[" * 5000, "This is nested too deeply"),
 }
 
 
@@ -42,13 +42,13 @@ def test_a_damaged_tree_is_refused_with_its_place(case: str) -> None:
 
 
 LABELS = {
-    "no labels": ("{}", "there are no labels"),
+    "no labels": ("{}", "There are no labels"),
     "two labels of one name but for case": ("{Car: car, 'car ': car}", "2 labels have one name: 'Car' and 'car'"),
     "two labels of one name in a list": ("[Car, car]", "2 labels have one name: 'Car' and 'car'"),
-    "a label that maps to nothing": ("{Car: }", "label 'Car' maps to nothing. Write a class of the tree, or 'ignore'"),
-    "a label that maps to a number": ("{Car: {class: 3}}", "the class of label 'Car' should be text, not 3"),
+    "a label that maps to nothing": ("{Car: }", "Label 'Car' maps to nothing. Write a class of the tree, or 'ignore'"),
+    "a label that maps to a number": ("{Car: {class: 3}}", "The class of label 'Car' should be text, not 3"),
     "a misspelt field": ("{Car: {klass: car}}", "Did you mean 'class'"),
-    "an empty name": ("{'': car}", "the name of a label is empty"),
+    "an empty name": ("{'': car}", "The name of a label is empty"),
     "a label twice": ("\n  Car: car\n  Car: truck", "line 4: 'Car' stands twice, first in line 3"),
     "replaces one label twice": ("{Car: {class: car, replaces: [A, A]}}", "names 'A' twice"),
 }

@@ -33,11 +33,11 @@ def as_boxes(values: ArrayLike) -> Boxes:
         boxes = np.asarray(values)
         boxes = boxes if boxes.dtype == np.float64 and isinstance(values, np.ndarray) else boxes.astype(np.float32)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"boxes should be numbers, four to a box: {error}.") from error
+        raise BadInput(f"Boxes should be numbers, four to a box: {error}.") from error
     if boxes.shape == (0,):
         return boxes.reshape(0, 4)
     if boxes.ndim == 0 or boxes.shape[-1] != 4:
-        raise BadInput(f"a box has 4 numbers, but an array of shape {boxes.shape} was given.")
+        raise BadInput(f"A box has 4 numbers, but an array of shape {boxes.shape} was given.")
     return boxes
 
 
@@ -81,7 +81,7 @@ def from_normalised(boxes_n4: ArrayLike, width: float, height: float) -> Boxes:
 def to_normalised(boxes_n4: ArrayLike, width: float, height: float) -> Boxes:
     """Pixels to fractions of the image's sides. Raises BadInput for an image without extent."""
     if width <= 0 or height <= 0:
-        raise BadInput(f"an image of {width} x {height} pixels has no extent to be a fraction of.")
+        raise BadInput(f"An image of {width} x {height} pixels has no extent to be a fraction of.")
     return scaled(boxes_n4, 1 / width, 1 / height)
 
 

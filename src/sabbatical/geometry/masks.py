@@ -15,7 +15,7 @@ def mask_boxes(masks_nhw: ArrayLike) -> NDArray[np.float32]:
     """The smallest box (x1, y1, x2, y2) [n, 4] around the set pixels of each mask; zeros for one without any."""
     masks = np.asarray(masks_nhw).astype(np.bool_)
     if masks.ndim != 3:
-        raise BadInput(f"masks have shape n, height, width, but an array of shape {masks.shape} was given.")
+        raise BadInput(f"Masks have shape n, height, width, but an array of shape {masks.shape} was given.")
     x1, x2 = _extent(np.logical_or.reduce(masks, axis=1))
     y1, y2 = _extent(np.logical_or.reduce(masks, axis=2))
     return np.stack([x1, y1, x2, y2], axis=1).astype(np.float32)
@@ -25,7 +25,7 @@ def instance_boxes(instances_hw: ArrayLike) -> tuple[NDArray[np.int64], NDArray[
     """The ids (without 0, the background) of a map of instances, ascending, and the box [n, 4] of each."""
     instances = np.asarray(instances_hw)
     if instances.ndim != 2:
-        raise BadInput(f"a map of instances has height and width, but its shape is {instances.shape}.")
+        raise BadInput(f"A map of instances has height and width, but its shape is {instances.shape}.")
     rows, columns = np.nonzero(instances)
     ids, index = np.unique(instances[rows, columns], return_inverse=True)
     boxes = np.empty((len(ids), 4), dtype=np.float32)

@@ -29,11 +29,11 @@ def as_polygon(values: ArrayLike) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(values, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"a polygon should be numbers, x and y in turn: {error}.") from error
+        raise BadInput(f"A polygon should be numbers, x and y in turn: {error}.") from error
     if numbers.size % 2 or numbers.size < 6:
-        raise BadInput(f"a polygon needs x and y of at least 3 points, but has {numbers.size} numbers.")
+        raise BadInput(f"A polygon needs x and y of at least 3 points, but has {numbers.size} numbers.")
     if not (np.abs(numbers) <= FARTHEST).all():
-        raise BadInput(f"a polygon has a corner that is not a number, or is over {FARTHEST:,} pixels away.")
+        raise BadInput(f"A polygon has a corner that is not a number, or is over {FARTHEST:,} pixels away.")
     return numbers.reshape(-1, 2)
 
 

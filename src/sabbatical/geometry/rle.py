@@ -39,11 +39,11 @@ class Rle:
     def __post_init__(self) -> None:
         if self.height < 0 or self.width < 0 or (self.counts_r < 0).any():
             raise BadInput(
-                f"a mask of {self.height} x {self.width} pixels (height x width) has negative sizes or runs."
+                f"A mask of {self.height} x {self.width} pixels (height x width) has negative sizes or runs."
             )
         if int(self.counts_r.sum()) != self.height * self.width:
             raise BadInput(
-                f"the runs add up to {int(self.counts_r.sum())} pixels, but the mask has {self.height} x {self.width}.",
+                f"The runs add up to {int(self.counts_r.sum())} pixels, but the mask has {self.height} x {self.width}.",
                 hint="Check that size is [height, width].",
             )
 
@@ -52,7 +52,7 @@ class Rle:
         """The runs of a mask; what is not 0 is set."""
         mask = np.asarray(mask_hw).astype(np.bool_)
         if mask.ndim != 2:
-            raise BadInput(f"a mask has height and width, but an array of shape {mask.shape} was given.")
+            raise BadInput(f"A mask has height and width, but an array of shape {mask.shape} was given.")
         height, width = mask.shape
         pixels = mask.T.reshape(-1)
         edges = np.flatnonzero(np.diff(pixels, prepend=False)) if pixels.size else np.empty(0, np.int64)
@@ -70,13 +70,13 @@ class Rle:
             height, width = (int(side) for side in coco["size"])
             counts = coco["counts"]
         except (KeyError, TypeError, ValueError) as error:
-            raise BadInput("an RLE mask is {'size': [height, width], 'counts': ...}.") from error
+            raise BadInput("An RLE mask is {'size': [height, width], 'counts': ...}.") from error
         if isinstance(counts, str | bytes):
             return cls(height, width, counts_from_text(counts))
         try:
             return cls(height, width, np.asarray(counts, dtype=np.int64).reshape(-1))
         except (TypeError, ValueError, OverflowError) as error:
-            raise BadInput(f"the counts of an RLE mask should be whole numbers: {error}.") from error
+            raise BadInput(f"The counts of an RLE mask should be whole numbers: {error}.") from error
 
     def to_coco(self) -> dict[str, Any]:
         """The compressed form, `{"size": [height, width], "counts": text}`."""
@@ -160,11 +160,11 @@ def counts_from_text(text: str | bytes) -> Ints:
         return np.empty(0, dtype=np.int64)
     last = np.flatnonzero(codes & _MORE == 0)
     if (codes < 0).any() or (codes > 0x3F).any() or not last.size or last[-1] != codes.size - 1:
-        raise BadInput("the compressed counts of an RLE mask are damaged.", hint="Were backslashes lost on the way?")
+        raise BadInput("The compressed counts of an RLE mask are damaged.", hint="Were backslashes lost on the way?")
     first = np.concatenate([[0], last[:-1] + 1])
     place = np.arange(codes.size) - np.repeat(first, last - first + 1)
     if place.max() >= _MOST_GROUPS:
-        raise BadInput("the compressed counts of an RLE mask hold a run that is longer than any image.")
+        raise BadInput("The compressed counts of an RLE mask hold a run that is longer than any image.")
     counts = np.add.reduceat((codes & 0x1F) << 5 * place, first)
     counts -= np.where(codes[last] & _SIGN, np.int64(1) << 5 * (place[last] + 1), 0)
     counts[1::2] = np.cumsum(counts[1::2])
@@ -223,5 +223,5 @@ def _one_size(rles: Sequence[Rle]) -> tuple[int, int]:
     sizes = {(rle.height, rle.width) for rle in rles}
     if len(sizes) != 1:
         shown = ", ".join(f"{height} x {width}" for height, width in sorted(sizes)) or "none"
-        raise BadInput(f"masks of one size (height x width) are needed, but there are {shown}.")
+        raise BadInput(f"Masks of one size (height x width) are needed, but there are {shown}.")
     return next(iter(sizes))

@@ -34,7 +34,7 @@ def read_rules(value: object, what: str) -> dict[str, Rule]:
     rules = mapping(value, f"the rules of {what}")
     for name, rule in rules.items():
         if not isinstance(rule, bool | int | float | str):
-            raise BadTaxonomy(f"the rule '{name}' of {what} should be true, false, a number or a text, not {rule!r}.")
+            raise BadTaxonomy(f"The rule '{name}' of {what} should be true, false, a number or a text, not {rule!r}.")
     return rules
 
 
@@ -52,5 +52,5 @@ def _kind_of(kind: object, name: str, what: str) -> AttributeKind:
         return "bool"
     if isinstance(kind, list | tuple) and len(kind) > 1:
         return texts(kind, f"the attribute '{name}' of {what}")
-    message = f"the attribute '{name}' of {what} is neither bool nor a list of two or more values, but {kind!r}."
+    message = f"The attribute '{name}' of {what} is neither bool nor a list of two or more values, but {kind!r}."
     raise BadTaxonomy(message, hint="Write for example 'parked: bool' or 'colour: [red, green]'.")

@@ -91,10 +91,10 @@ def _read_nested(classes: object) -> Iterable[ClassNode]:
         for key, body in mapping(siblings, f"the children of '{path[-1]}'" if path else "'classes'").items():
             name = text(key, "the name of a class")
             if name in path:  # a YAML alias can point at what it stands in
-                raise BadTaxonomy(f"the classes go in a circle: {' > '.join((*path, name))}.")
+                raise BadTaxonomy(f"The classes go in a circle: {' > '.join((*path, name))}.")
             count += 1
             if count > MOST_CLASSES:
-                raise BadTaxonomy(f"there are more than {MOST_CLASSES:,} classes.")
+                raise BadTaxonomy(f"There are more than {MOST_CLASSES:,} classes.")
             fields = mapping({} if body is None else body, f"class '{name}'", (*_FIELDS, "children"))
             yield _read_class(name, path[-1] if path else None, fields)
             if fields.get("children") is not None:
@@ -124,15 +124,15 @@ def _read_class(name: str, parent: str | None, fields: Mapping[str, Any]) -> Cla
 
 def _refuse_bad_names(classes: tuple[ClassNode, ...]) -> None:
     if not classes:
-        raise BadTaxonomy("there are no classes.", hint="Name at least one under 'classes'.")
+        raise BadTaxonomy("There are no classes.", hint="Name at least one under 'classes'.")
     names = [node.name for node in classes]
     if any(folded(name) == IGNORE for name in names):
-        raise BadTaxonomy(f"no class may be named '{IGNORE}': labels that are never trained on map to it.")
+        raise BadTaxonomy(f"No class may be named '{IGNORE}': labels that are never trained on map to it.")
     groups = same_named(names)
     if groups:
         told = "; ".join(quoted(_place(node) for node in classes if node.name in group) for group in groups)
         hint = "A class has one place in the tree; case and white space make no other name. Rename or remove one."
-        raise BadTaxonomy(f"classes of one name: {told}.", hint=hint)
+        raise BadTaxonomy(f"Classes of one name: {told}.", hint=hint)
 
 
 def _place(node: ClassNode) -> str:
@@ -144,7 +144,7 @@ def _refuse_unknown_parents(classes: tuple[ClassNode, ...]) -> None:
     for node in classes:
         if node.parent is not None and node.parent not in names:
             others = [name for name in names if name != node.name]
-            message = f"class '{node.name}' has the parent '{node.parent}', which is not a class."
+            message = f"Class '{node.name}' has the parent '{node.parent}', which is not a class."
             raise BadTaxonomy(message, hint=did_you_mean(node.parent, others))
 
 
@@ -161,7 +161,7 @@ def _refuse_cycles(classes: tuple[ClassNode, ...]) -> None:
             upwards = list(path)
             circle = [*upwards[upwards.index(name) :], name][::-1]
             hint = f"Give one of {quoted(circle[1:])} another parent, or none."
-            raise BadTaxonomy(f"the classes go in a circle: {' > '.join(circle)}.", hint=hint)
+            raise BadTaxonomy(f"The classes go in a circle: {' > '.join(circle)}.", hint=hint)
         sound.update(path)
 
 

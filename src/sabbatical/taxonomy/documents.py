@@ -25,7 +25,7 @@ class _StrictLoader(yaml.SafeLoader):
             line = key_node.start_mark.line + 1
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise BadTaxonomy(f"the name {key!r} is not text.", where=f"line {line}", hint="Put it in quotes.")
+                raise BadTaxonomy(f"The name {key!r} is not text.", where=f"line {line}", hint="Put it in quotes.")
             if key in lines:
                 message = f"'{key}' stands twice, first in line {lines[key]}."
                 raise BadTaxonomy(message, where=f"line {line}", hint="Rename or remove one of them.")
@@ -53,9 +53,11 @@ def parse_yaml(text: str, where: str | None = None) -> Document:
             document = yaml.load(text, _StrictLoader)  # noqa: S506  a SafeLoader underneath
         except yaml.MarkedYAMLError as error:
             line = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
-            raise BadTaxonomy(f"this is not YAML: {error.problem}.", where=line) from error
-        except (yaml.YAMLError, RecursionError) as error:
-            raise BadTaxonomy(f"this is not YAML that can be read: {error}.") from error
+            raise BadTaxonomy(f"This is not YAML: {error.problem}.", where=line) from error
+        except yaml.YAMLError as error:
+            raise BadTaxonomy(f"This is not YAML: {error}.") from error
+        except RecursionError as error:
+            raise BadTaxonomy("This is nested too deeply.", hint="Use the flat form, a list of classes.") from error
         return mapping(document, "the document")
 
 
@@ -72,21 +74,21 @@ def is_super_document(document: Mapping[str, Any]) -> bool:
 def mapping(value: object, what: str, allowed: Collection[str] = ()) -> Document:
     """`value` as a mapping with text keys, all of them in `allowed` unless that is empty."""
     if not isinstance(value, Mapping):
-        raise BadTaxonomy(f"{what} should be a mapping (name: value), not {_kind(value)}.")
+        raise _bad(f"{what} should be a mapping (name: value), not {_kind(value)}.")
     for key in value:
         if not isinstance(key, str):
-            raise BadTaxonomy(f"the name {key!r} in {what} is not text.", hint="Put it in quotes.")
+            raise BadTaxonomy(f"The name {key!r} in {what} is not text.", hint="Put it in quotes.")
         if allowed and key not in allowed:
-            raise BadTaxonomy(f"{what} does not have a field '{key}'.", hint=did_you_mean(key, allowed))
+            raise _bad(f"{what} does not have a field '{key}'.", hint=did_you_mean(key, allowed))
     return dict(value)
 
 
 def text(value: object, what: str) -> str:
     """`value` as a name: text that is not empty, white space at its ends removed."""
     if not isinstance(value, str):
-        raise BadTaxonomy(f"{what} should be text, not {_kind(value)}.", hint="Put it in quotes.")
+        raise _bad(f"{what} should be text, not {_kind(value)}.", hint="Put it in quotes.")
     if not value.strip():
-        raise BadTaxonomy(f"{what} is empty.")
+        raise _bad(f"{what} is empty.")
     return value.strip()
 
 
@@ -97,17 +99,17 @@ def texts(value: object, what: str) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list | tuple):
-        raise BadTaxonomy(f"{what} should be a list of names, not {_kind(value)}.")
+        raise _bad(f"{what} should be a list of names, not {_kind(value)}.")
     names = tuple(text(each, f"a name in {what}") for each in value)
     twice = [name for index, name in enumerate(names) if name in names[:index]]
     if twice:
-        raise BadTaxonomy(f"{what} names {quoted(dict.fromkeys(twice))} twice.")
+        raise _bad(f"{what} names {quoted(dict.fromkeys(twice))} twice.")
     return names
 
 
 def flag(value: object, what: str) -> bool:
     if not isinstance(value, bool):
-        raise BadTaxonomy(f"{what} should be true or false, not {_kind(value)}.")
+        raise _bad(f"{what} should be true or false, not {_kind(value)}.")
     return value
 
 
@@ -115,6 +117,10 @@ def version(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise BadTaxonomy(f"'version' should be a whole number from 1, not {value!r}.")
     return value
+
+
+def _bad(sentence: str, *, hint: str | None = None) -> BadTaxonomy:
+    return BadTaxonomy(sentence[0].upper() + sentence[1:], hint=hint)
 
 
 def _kind(value: object) -> str:

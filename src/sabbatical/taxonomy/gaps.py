@@ -41,7 +41,7 @@ def left_out(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Iterator[Finding]:
 def uncovered(super_: SuperTaxonomy, taxonomies: Sequence[Taxonomy]) -> Iterator[Finding]:
     """Classes that nobody labels, that are drawn only under a coarser label, or whose absence nobody shows."""
     if not taxonomies:
-        message = f"no taxonomy maps to {super_.name}: nothing can be learned."
+        message = f"No taxonomy maps to {super_.name}: nothing can be learned."
         yield Finding("warning", "uncovered", None, super_.roots, message)
         return
     taught_k, coarse_k, covered_k = (np.zeros(len(super_), dtype=np.bool_) for _ in range(3))
@@ -65,7 +65,7 @@ def _unlabeled(super_: SuperTaxonomy, nobody_k: Bools) -> Iterator[Finding]:
         name, *beneath = super_.subtree(super_.names[k])
         rest = f", nor what is beneath it ({listed(beneath)})" if beneath else ""
         message = (
-            f"nobody labels {name}{rest}: no model can learn it, and no image can judge it. "
+            f"Nobody labels {name}{rest}: no model can learn it, and no image can judge it. "
             f"Map a label of some customer to {name}, or take it out of {super_.name}."
         )
         yield Finding("warning", "uncovered", None, (name, *beneath), message)

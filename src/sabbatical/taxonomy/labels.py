@@ -62,7 +62,7 @@ class Taxonomy:
     def __post_init__(self) -> None:
         with located(f"taxonomy '{self.name}'"):
             if not self.labels:
-                raise BadTaxonomy("there are no labels.", hint="Name at least one under 'labels'.")
+                raise BadTaxonomy("There are no labels.", hint="Name at least one under 'labels'.")
             for group in same_named(label.name for label in self.labels):
                 message = f"{len(group)} labels have one name: {quoted(group)}."
                 raise BadTaxonomy(message, hint="Case and white space do not make a new label; rename or remove one.")
@@ -93,7 +93,7 @@ class Taxonomy:
         try:
             return self._index[name]
         except KeyError:
-            message = f"version {self.version} of '{self.name}' has no label '{name}'."
+            message = f"Version {self.version} of '{self.name}' has no label '{name}'."
             raise BadTaxonomy(message, hint=did_you_mean(name, self.names)) from None
 
     def find(self, name: str) -> Label | None:
@@ -156,12 +156,12 @@ def mapping_problems(super_: SuperTaxonomy, label: Label) -> list[tuple[str, str
     missing = [name for name in named if name not in super_]
     if missing:
         return [
-            (f"label '{label.name}' maps to '{name}', which {tree} does not have.", did_you_mean(name, super_.names))
+            (f"Label '{label.name}' maps to '{name}', which {tree} does not have.", did_you_mean(name, super_.names))
             for name in missing
         ]
     stray = [name for name in label.one_of if label.to is not None and not super_.is_beneath(name, label.to)]
     if stray:
-        message = f"label '{label.name}' is one of {quoted(stray, 'or')}, which do not stand beneath '{label.to}'."
+        message = f"Label '{label.name}' is one of {quoted(stray, 'or')}, which do not stand beneath '{label.to}'."
         return [(message, "Map it to a class above all of them.")]
     return []
 
@@ -187,7 +187,7 @@ def _read_label(key: str, body: object) -> Label:
     if body is not None and not fields:
         fields = mapping(body, what, _FIELDS)
     if fields.get("class") is None:
-        raise BadTaxonomy(f"{what} maps to nothing.", hint=f"Write a class of the tree, or '{IGNORE}'.")
+        raise BadTaxonomy(f"Label '{name}' maps to nothing.", hint=f"Write a class of the tree, or '{IGNORE}'.")
     to = text(fields["class"], f"the class of {what}")
     return Label(
         name=name,

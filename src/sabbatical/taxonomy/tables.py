@@ -72,7 +72,7 @@ def tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, exclusive: bool = True,
     Raises BadTaxonomy naming labels whose class is missing, BadInput for a weight outside of [0, 1].
     """
     if not 0 <= rule_weight <= 1:
-        raise BadInput(f"the rule weight should be from 0 to 1, not {rule_weight}.")
+        raise BadInput(f"The rule weight should be from 0 to 1, not {rule_weight}.")
     class_l = class_columns(super_, taxonomy)
     ignored_l = class_l < 0
     drawn_lk = drawn_classes(super_, taxonomy)
@@ -112,11 +112,11 @@ def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Tables:
 def bank(each: Sequence[Tables]) -> TableBank:
     """Stacks the tables of several taxonomies over one super-taxonomy. Raises BadInput for none, or for unequal k."""
     if not each:
-        raise BadInput("a table bank needs the tables of at least one taxonomy.")
+        raise BadInput("A table bank needs the tables of at least one taxonomy.")
     widths = {len(one.covered_k) for one in each}
     if len(widths) > 1:
         raise BadInput(
-            f"the tables are over trees of {sorted(widths)} classes.",
+            f"The tables are over trees of {sorted(widths)} classes.",
             hint="Compute all of them against one version of the super-taxonomy.",
         )
     longest = max(len(one.ignored_l) for one in each)

@@ -52,7 +52,7 @@ class SuperTaxonomy:
         try:
             return self._index[name]
         except KeyError:
-            message = f"version {self.version} of '{self.name}' has no class '{name}'."
+            message = f"Version {self.version} of '{self.name}' has no class '{name}'."
             raise BadTaxonomy(message, hint=did_you_mean(name, self.names)) from None
 
     @cached_property
