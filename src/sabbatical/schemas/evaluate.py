@@ -222,6 +222,7 @@ class Change(Contract):
     name: str
     class_name: Maybe[str] = None
     slice_name: Maybe[str] = None
+    where: dict[str, str] = Field(default_factory=dict)
     metric: str
     before: float
     after: float

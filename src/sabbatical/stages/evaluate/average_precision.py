@@ -59,23 +59,20 @@ class CocoNumbers:
 def coco_numbers(matches: Matches, limits: Sequence[int] = (1, 10, 100)) -> CocoNumbers:
     """Precision curves and recall of every class, size range and threshold; `limits` are numbers of best detections."""
     areas, thresholds, classes = len(matches.areas), len(matches.ious_t), matches.classes
-    precision_atrk = np.zeros((areas, thresholds, len(RECALL_LEVELS), classes))
+    precision_atrk = np.full((areas, thresholds, len(RECALL_LEVELS), classes), np.nan)
     recall_amtk = np.full((areas, len(limits), thresholds, classes), np.nan)
     for a in range(areas):
         truths_k = matches.truths(a)
-        precision_atrk[a, :, :, truths_k == 0] = np.nan
         for k in np.flatnonzero(truths_k).tolist():
             one = _ClassCurve.of(matches, a, k)
-            once_1d = np.ones((1, len(one.image_d)))
-            seen_1c = one.seen(once_1d)
-            for t in range(thresholds):
-                at_e, right_e, shift_e = one.events(t)
-                tp_1e, seen_1e = _running(right_e, shift_e, seen_1c[:, at_e], once_1d[:, : len(at_e)])
-                (envelope_e,), (reached_e,) = _envelope(tp_1e, seen_1e, truths_k[k : k + 1])
-                level_r = np.searchsorted(reached_e, np.arange(reached_e.max(initial=0)), "right")
-                precision_atrk[a, t, : len(level_r), k] = envelope_e[level_r]
-                rank_e = one.rank_d[one.place_c[at_e[right_e]]]
-                recall_amtk[a, :, t, k] = [np.count_nonzero(rank_e < limit) / truths_k[k] for limit in limits]
+            seen_tc = one.seen(np.ones((1, len(one.image_d)))) + np.cumsum(one.shift_tc, axis=1)
+            envelope_tc, reached_tc = _envelope(
+                np.cumsum(one.right_tc, axis=1, dtype=np.float64), seen_tc, truths_k[k : k + 1]
+            )
+            precision_atrk[a, :, :, k] = _at_levels(envelope_tc, reached_tc)
+            rank_c = one.rank_d[one.place_c]
+            for m, limit in enumerate(limits):
+                recall_amtk[a, m, :, k] = one.right_tc[:, rank_c < limit].sum(axis=1) / truths_k[k]
     return CocoNumbers(matches.areas, matches.ious_t, tuple(limits), precision_atrk, recall_amtk)
 
 
@@ -111,15 +108,16 @@ def mean_of_known(values: Floats) -> float:
 class _ClassCurve:
     """The detections of one class by falling score, up to the last that overlaps a truth (what follows changes no AP).
 
-    `place_c` points to those that overlap, `found_tc` are the truth rows they took, `ignored_g` the rows not to count.
+    `place_c` points to those that overlap, `right_tc` marks which of them took a truth that counts. `shift_tc` corrects
+    the count of detections in range: +1 for a right one out of range, -1 for one in range that took an ignored truth.
     """
 
     image_d: Ints
     rank_d: Ints
     in_range_d: Bools
     place_c: Ints
-    found_tc: NDArray[np.int32]
-    ignored_g: Bools
+    right_tc: Bools
+    shift_tc: Ints
 
     @classmethod
     def of(cls, matches: Matches, a: int, k: int) -> _ClassCurve:
@@ -127,14 +125,13 @@ class _ClassCurve:
         first, last = np.searchsorted(matches.overlapping_c, [start, stop])
         place_c = matches.overlapping_c[first:last] - start
         rows = slice(start, start + place_c[-1] + 1 if len(place_c) else start)
-        return cls(
-            image_d=matches.image_d[rows],
-            rank_d=matches.rank_d[rows],
-            in_range_d=matches.in_range_ad[a, rows],
-            place_c=place_c,
-            found_tc=matches.found_atc[a, :, first:last],
-            ignored_g=matches.ignored_ag[a],
-        )
+        found_tc = matches.found_atc[a, :, first:last]
+        ignored_tc = (found_tc >= 0) & matches.ignored_ag[a][found_tc] if len(matches.truth_g) else found_tc >= 0
+        right_tc = (found_tc >= 0) & ~ignored_tc
+        in_range_d = matches.in_range_ad[a, rows]
+        in_range_c = in_range_d[place_c]
+        shift_tc = (right_tc & ~in_range_c).astype(np.int64) - (ignored_tc & in_range_c)
+        return cls(matches.image_d[rows], matches.rank_d[rows], in_range_d, place_c, right_tc, shift_tc)
 
     def seen(self, weights_bd: Weights) -> Floats:
         """Weight of the detections in range up to each that overlaps; b x c."""
@@ -142,40 +139,35 @@ class _ClassCurve:
         start_c = np.concatenate([[0], self.place_c[:-1] + 1])[: len(self.place_c)]
         return np.cumsum(np.add.reduceat(counted_bd, start_c, axis=1), axis=1, dtype=np.float64)
 
-    def events(self, t: int) -> tuple[Ints, Bools, Ints]:
-        """Those (of the overlapping) that took a truth at threshold t, whether it counts, and by how much `seen` errs.
-
-        A right one out of range has to be counted (+1), one in range on an ignored truth must not be (-1).
-        """
-        at_e = np.flatnonzero(self.found_tc[t] >= 0)
-        right_e = ~self.ignored_g[self.found_tc[t, at_e]]
-        return at_e, right_e, right_e.astype(np.int64) - self.in_range_d[self.place_c[at_e]]
-
 
 def _ap_of_block(one: _ClassCurve, at: Sequence[int], weights_bd: Weights, truths_b: Floats) -> Floats:
     """AP of one class in some resamples; t x b."""
     seen_bc, weights_bc = one.seen(weights_bd), weights_bd[:, one.place_c]
     ap_tb = np.zeros((len(at), len(weights_bd)))
     for n, t in enumerate(at):
-        at_e, right_e, shift_e = one.events(t)
-        tp_be, seen_be = _running(right_e, shift_e, seen_bc[:, at_e], weights_bc[:, at_e])
-        envelope_be, reached_be = _envelope(tp_be, seen_be, truths_b)
-        ap_tb[n] = np.einsum("be,be->b", envelope_be, np.diff(reached_be, prepend=0, axis=1)) / len(RECALL_LEVELS)
+        right_c, shift_c = one.right_tc[t], one.shift_tc[t]
+        tp_bc = np.cumsum(weights_bc * right_c, axis=1, dtype=np.float64)
+        shifted = seen_bc + np.cumsum(weights_bc * shift_c, axis=1) if shift_c.any() else seen_bc
+        envelope_bc, reached_bc = _envelope(tp_bc, shifted, truths_b)
+        ap_tb[n] = np.einsum("bc,bc->b", envelope_bc, np.diff(reached_bc, prepend=0, axis=1)) / len(RECALL_LEVELS)
     return ap_tb
 
 
-def _running(right_e: Bools, shift_e: Ints, seen_be: Floats, weights_be: Weights) -> tuple[Floats, Floats]:
-    """Weights of the right, and of all counted detections up to each event; both b x e."""
-    tp_be = np.cumsum(weights_be * right_e, axis=1, dtype=np.float64)
-    if shift_e.any():
-        seen_be = seen_be + np.cumsum(weights_be * shift_e, axis=1, dtype=np.float64)
-    return tp_be, seen_be
-
-
 def _envelope(tp_be: Floats, seen_be: Floats, truths_b: Floats | Ints) -> tuple[Floats, Ints]:
-    """Best precision at this event or later, and the number of recall levels reached with it; both b x e."""
+    """Best precision here or later, and the number of recall levels reached up to here; both b x e."""
     recall_be = tp_be / np.maximum(truths_b, 1)[:, None]
     nearest_be = np.rint(recall_be * 100).astype(np.int64)
     reached_be = nearest_be + (RECALL_LEVELS[nearest_be] <= recall_be)
     precision_be = tp_be / (seen_be + np.spacing(1))
     return np.maximum.accumulate(precision_be[:, ::-1], axis=1)[:, ::-1], reached_be
+
+
+def _at_levels(envelope_tc: Floats, reached_tc: Ints) -> Floats:
+    """The envelope where each of the 101 recall levels is reached first, 0 for those that are not; t x r."""
+    thresholds, many = envelope_tc.shape
+    levels = len(RECALL_LEVELS)
+    wide = levels + 1
+    rows_t = np.arange(thresholds)[:, None]
+    at_tr = np.searchsorted((reached_tc + wide * rows_t).ravel(), wide * rows_t + np.arange(levels), "right")
+    envelope_tr: Floats = np.pad(envelope_tc, ((0, 0), (0, 1)))[rows_t, at_tr - many * rows_t]
+    return envelope_tr

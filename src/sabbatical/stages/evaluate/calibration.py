@@ -9,15 +9,29 @@ Shapes: s guesses, q bins.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from sabbatical.schemas.evaluate import Calibration, ReliabilityBin
 from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
-from sabbatical.stages.evaluate.resampling import wilson
 
 BINS = 15
 LEAST_IN_BIN = 10
 FLOOR = 0.05
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Of `many_q` guesses with a mean score of `score_q`, the share `right_q` was right; the gap, overall and by class.
+
+    `error_by_class` holds the classes with enough guesses for all bins.
+    """
+
+    error: float
+    many_q: Ints
+    score_q: Floats
+    right_q: Floats
+    error_by_class: dict[int, float]
 
 
 def calibration_error(score_s: Floats, right_s: Bools, bins: int = BINS) -> float:
@@ -26,10 +40,10 @@ def calibration_error(score_s: Floats, right_s: Bools, bins: int = BINS) -> floa
     return float((many_q * np.abs(right_q - score_q)).sum() / many_q.sum())
 
 
-def calibration(
-    score_s: Floats, right_s: Bools, class_s: Ints, classes: list[str], *, floor: float = 0.0
-) -> Calibration | None:
-    """Error and reliability curve of probabilities, overall and by class; None with no guess of at least `floor`.
+def reliability(
+    score_s: Floats, right_s: Bools, class_s: Ints, classes: int, *, floor: float = 0.0
+) -> Reliability | None:
+    """Error and reliability curve of probabilities; None with no guess of at least `floor`.
 
     A detector writes many boxes that nobody would ever see: `floor` leaves out scores below it.
     """
@@ -37,13 +51,12 @@ def calibration(
     score_s, right_s, class_s = score_s[kept], right_s[kept], class_s[kept]
     if not len(score_s):
         return None
-    bins = [
-        ReliabilityBin(score=float(score), right=float(right), interval=wilson(float(right), float(many)), n=int(many))
-        for many, score, right in zip(*_binned(score_s, right_s, BINS), strict=True)
-    ]
-    enough = [k for k in range(len(classes)) if (class_s == k).sum() >= BINS * LEAST_IN_BIN]
-    by_class = {classes[k]: calibration_error(score_s[class_s == k], right_s[class_s == k]) for k in enough}
-    return Calibration(ece=calibration_error(score_s, right_s), bins=bins, by_class=by_class)
+    many_k = np.bincount(class_s, minlength=classes)
+    by_class = {
+        k: calibration_error(score_s[class_s == k], right_s[class_s == k])
+        for k in np.flatnonzero(many_k >= BINS * LEAST_IN_BIN).tolist()
+    }
+    return Reliability(calibration_error(score_s, right_s), *_binned(score_s, right_s, BINS), by_class)
 
 
 def _binned(score_s: Floats, right_s: Bools, bins: int) -> tuple[Ints, Floats, Floats]:

@@ -114,10 +114,12 @@ class Answers:
         return self.label_i[judged], told
 
 
-def classification_figures(answers: Answers, resamples: Resamples, mask_i: Bools | None = None) -> Figures:
+def classification_figures(
+    answers: Answers, resamples: Resamples, mask_i: Bools | None = None, least: int = 1
+) -> Figures:
     """Accuracy, log loss, and precision, recall and F1 by class and in macro, micro and weighted means.
 
-    `mask_i` restricts to a part of the items.
+    `mask_i` restricts to a part of the items; classes with fewer than `least` truths do not enter macro means.
     """
     judged_i = answers.judged_i if mask_i is None else answers.judged_i & mask_i
     counts_ik = judged_i[:, None] & answers.known_ik
@@ -129,13 +131,14 @@ def classification_figures(answers: Answers, resamples: Resamples, mask_i: Bools
     items_b = _weighed(judged_i[:, None], resamples)[:, 0]
     losses_i = np.where(judged_i, np.nan_to_num(answers.loss_i), 0.0)
     share_bk = over(truths_bk, truths_bk.sum(axis=1, keepdims=True))
+    mean_k = truths_bk[0] >= least
     overall = {
         "accuracy": over(_weighed((answers.right_i & judged_i)[:, None], resamples)[:, 0], items_b),
-        "f1": mean_over_classes(by_class["f1"]),
+        "f1": mean_over_classes(by_class["f1"], mean_k),
         "f1_micro": over(2 * right_bk.sum(axis=1), (guessed_bk + truths_bk).sum(axis=1)),
         "f1_weighted": (share_bk * np.nan_to_num(by_class["f1"])).sum(axis=1),
-        "recall": mean_over_classes(by_class["recall"]),
-        "precision": mean_over_classes(by_class["precision"]),
+        "recall": mean_over_classes(by_class["recall"], mean_k),
+        "precision": mean_over_classes(by_class["precision"], mean_k),
         "log_loss": over(_weighed(losses_i[:, None], resamples)[:, 0], items_b),
     }
     truths_k = truths_bk[0]
@@ -144,6 +147,7 @@ def classification_figures(answers: Answers, resamples: Resamples, mask_i: Bools
         by_class=by_class,
         n=int(judged_i.sum()),
         n_k=truths_k.astype(np.int64),
+        mean_k=mean_k,
         images=int(judged_i.sum()),
         units=len(np.unique(resamples.unit_i[judged_i])),
         lead=LEAD,

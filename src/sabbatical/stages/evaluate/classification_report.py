@@ -12,15 +12,15 @@ import numpy as np
 
 from sabbatical.core.errors import BadInput
 from sabbatical.schemas.evaluate import Report, Sample, Turned
-from sabbatical.stages.evaluate.calibration import calibration
+from sabbatical.stages.evaluate.calibration import reliability
 from sabbatical.stages.evaluate.classification import Answers, classification_figures
 from sabbatical.stages.evaluate.columns import Ints
 from sabbatical.stages.evaluate.comparison import Judged, compare
 from sabbatical.stages.evaluate.confusion import confusion_of
 from sabbatical.stages.evaluate.resampling import Resamples
 from sabbatical.stages.evaluate.samples import TURNED
-from sabbatical.stages.evaluate.slices import Part
-from sabbatical.stages.evaluate.subject import Subject, curves_of, first_report
+from sabbatical.stages.evaluate.slices import LEAST_IN_CLASS, Part
+from sabbatical.stages.evaluate.subject import Subject, calibration_of, curves_of, first_report
 from sabbatical.stages.evaluate.thresholds import Scored
 from sabbatical.stages.evaluate.words import sentences
 
@@ -44,7 +44,8 @@ def classification_report(subject: Subject, answers: Answers, *, against: OtherC
     report = first_report(subject, "text", judged, parts, draws, counts_ik.sum(axis=0).tolist())
     kept = answers.judged_i
     report.curves = curves_of(Scored.of_table(answers.score_ik, answers.target_ik, counts_ik), classes)
-    report.calibration = calibration(answers.confidence_i[kept], answers.right_i[kept], answers.guess_i[kept], classes)
+    honest = reliability(answers.confidence_i[kept], answers.right_i[kept], answers.guess_i[kept], len(classes))
+    report.calibration = calibration_of(honest, classes)
     report.confusion = confusion_of(*answers.pairs(), classes, nothing=False)
     report.worst = _worst(subject, answers)
     if against:
@@ -63,7 +64,7 @@ def _judged(subject: Subject, answers: Answers, parts: Sequence[Part], draws: Re
         shape = f"{len(subject.items)} items x {len(subject.classes)} classes"
         raise BadInput(f"scores are {answers.score_ik.shape}, not {shape}", where="answers")
     whole = classification_figures(answers, draws)
-    return Judged(whole, [classification_figures(answers, draws, part.mask_i) for part in parts])
+    return Judged(whole, [classification_figures(answers, draws, part.mask_i, LEAST_IN_CLASS) for part in parts])
 
 
 def _worst(subject: Subject, answers: Answers) -> list[Sample]:

@@ -73,10 +73,11 @@ def _slice_changes(ours: Judged, theirs: Judged, classes: Sequence[str], parts: 
         metric = mine.lead[0]
         change = _change("slice", part.name, metric, mine.overall[metric], other.overall[metric], mine.n)
         if change:
-            change.slice_name = part.name
+            change.slice_name, change.where = part.name, part.where
             changes.append(change)
         for inner in _class_changes(mine, other, classes):
-            inner.kind, inner.slice_name, inner.name = "class_in_slice", part.name, f"{inner.name}, {part.name}"
+            inner.kind, inner.name = "class_in_slice", f"{inner.name}, {part.name}"
+            inner.slice_name, inner.where = part.name, part.where
             changes.append(inner)
     return changes
 

@@ -27,8 +27,12 @@ def detection_figures(
     judged_ik: Bools,
     area: str = "all",
     all_ious: bool = False,
+    least: int = 1,
 ) -> Figures:
-    """Figures at IoU 0.5; with `all_ious` also `map` over the thresholds that were matched."""
+    """Figures at IoU 0.5; with `all_ious` also `map` over the thresholds that were matched.
+
+    Classes with fewer than `least` truths do not enter the means.
+    """
     a, t = matches.at(0.5, area)
     at: Sequence[int] = [t, *(n for n in range(len(matches.ious_t)) if all_ious and n != t)]
     unit_i, classes = resamples.unit_i, matches.classes
@@ -42,16 +46,18 @@ def detection_figures(
     truths_bk, guessed_bk, right_bk = (tally.weigh(resamples.weights_bu) for tally in (truths, guessed, right))
     ap_tbk = resampled_ap(matches, a, at, resamples.weights_bu, unit_i, truths_bk)
     by_class = {"ap50": ap_tbk[0]} | rates(right_bk, guessed_bk, truths_bk)
-    overall = {"map50": mean_over_classes(by_class["ap50"])}
+    mean_k = truths_bk[0] >= least
+    overall = {"map50": mean_over_classes(by_class["ap50"], mean_k)}
     if all_ious:
-        overall["map"] = mean_over_classes(ap_tbk.mean(axis=0))
-    overall |= {name: mean_over_classes(by_class[name]) for name in ("recall", "precision", "f1")}
+        overall["map"] = mean_over_classes(ap_tbk.mean(axis=0), mean_k)
+    overall |= {name: mean_over_classes(by_class[name], mean_k) for name in ("recall", "precision", "f1")}
     seen_i = judged_ik.any(axis=1)
     return Figures(
         overall=overall,
         by_class=by_class,
         n=len(np.unique(matches.truth_g[counted_g])),
         n_k=truths_bk[0].astype(np.int64),
+        mean_k=mean_k,
         images=int(seen_i.sum()),
         units=len(np.unique(unit_i[seen_i])),
         lead=LEAD,

@@ -14,7 +14,7 @@ import numpy as np
 from sabbatical.core.errors import BadInput
 from sabbatical.schemas.evaluate import Coco, Operating, Report, Threshold
 from sabbatical.stages.evaluate.average_precision import coco_numbers
-from sabbatical.stages.evaluate.calibration import FLOOR, calibration
+from sabbatical.stages.evaluate.calibration import FLOOR, reliability
 from sabbatical.stages.evaluate.columns import Bools, Detections, Floats, Truths
 from sabbatical.stages.evaluate.comparison import Judged, compare
 from sabbatical.stages.evaluate.confusion import confusion_of, taken_for
@@ -23,8 +23,8 @@ from sabbatical.stages.evaluate.figures import Figures
 from sabbatical.stages.evaluate.matching import Matches, match
 from sabbatical.stages.evaluate.resampling import Resamples
 from sabbatical.stages.evaluate.samples import Items, turned_boxes, worst_boxes
-from sabbatical.stages.evaluate.slices import Part
-from sabbatical.stages.evaluate.subject import Subject, curves_of, first_report
+from sabbatical.stages.evaluate.slices import LEAST_IN_CLASS, Part
+from sabbatical.stages.evaluate.subject import Subject, calibration_of, curves_of, first_report
 from sabbatical.stages.evaluate.thresholds import PLAIN, ClassCurve, Scored, f_score
 from sabbatical.stages.evaluate.words import sentences
 
@@ -62,7 +62,8 @@ def detection_report(
     report.coco = Coco.model_validate({name: value for name, value in numbers.items() if not math.isnan(value)})
     report.thresholds = _thresholds(scored, mine.threshold_k, classes)
     report.curves = curves_of(scored, classes)
-    report.calibration = calibration(scored.score_s, scored.right_s, scored.class_s, classes, floor=FLOOR)
+    honest = reliability(scored.score_s, scored.right_s, scored.class_s, len(classes), floor=FLOOR)
+    report.calibration = calibration_of(honest, classes)
     taken = taken_for(detections, truths, judged_ik, mine.threshold_k, subject.closure_kk)
     report.confusion = confusion_of(taken.true_p, taken.predicted_p, classes, nothing=True)
     report.worst = worst_boxes(taken, detections, truths, mine.matches, _items(subject))
@@ -101,7 +102,9 @@ class _Detector:
     def _part(self, part: Part, draws: Resamples) -> Figures:
         matches = self.matches if part.mask_i.all() else on_images(self.matches, part.mask_i)
         judged_ik = self.judged_ik & part.mask_i[:, None]
-        return detection_figures(matches, self.threshold_k, draws, judged_ik=judged_ik, area=part.area)
+        return detection_figures(
+            matches, self.threshold_k, draws, judged_ik=judged_ik, area=part.area, least=LEAST_IN_CLASS
+        )
 
 
 def _compare_boxes(report: Report, subject: Subject, mine: _Detector, other: _Detector, truths: Truths) -> None:

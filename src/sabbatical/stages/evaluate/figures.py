@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Floats, Ints
+from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
 from sabbatical.stages.evaluate.resampling import LEAST_UNITS, Span, bootstrap_interval, proportion_interval
 
 PROPORTIONS = frozenset({"recall", "precision", "accuracy"})
@@ -24,13 +24,14 @@ class Figures:
 
     `n` truths in all, `n_k` of each class (a truth counts for its class and the ancestors of it); `images` that judge
     something, `units` they belong to. `trials` and `trials_by_class` say out of how many a proportion was counted.
-    `lead` names the figure that stands for all (overall, by class).
+    `mean_k` marks the classes that enter means, `lead` names the figure that stands for all (overall, by class).
     """
 
     overall: dict[str, Floats]
     by_class: dict[str, Floats]
     n: int
     n_k: Ints
+    mean_k: Bools
     images: int
     units: int
     lead: tuple[str, str]
@@ -76,9 +77,9 @@ class Figures:
         return span if name in UNBOUNDED else (max(0.0, span[0]), min(1.0, span[1]))
 
 
-def mean_over_classes(values_bk: Floats) -> Floats:
-    """Mean of the classes that are known in each resample; shape b, NaN where none is."""
-    known_bk = ~np.isnan(values_bk)
+def mean_over_classes(values_bk: Floats, mean_k: Bools) -> Floats:
+    """Mean of those of the classes `mean_k` that are known in each resample; shape b, NaN where none is."""
+    known_bk = ~np.isnan(values_bk) & mean_k
     count_b = known_bk.sum(axis=1)
     total_b = np.where(known_bk, values_bk, 0.0).sum(axis=1)
     return over(total_b, count_b)

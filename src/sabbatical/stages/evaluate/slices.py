@@ -20,7 +20,8 @@ from sabbatical.stages.evaluate.columns import Bools
 from sabbatical.stages.evaluate.figures import Figures, mean_over_classes
 from sabbatical.stages.evaluate.resampling import LEAST_UNITS, Difference
 
-LEAST_TRUTHS = 20
+LEAST_TRUTHS = 20  # of a slice, or of a class on its own in one
+LEAST_IN_CLASS = 10  # of a class that enters the mean of a slice
 MOST_VALUES = 24
 MOST_PAIRS = 48
 WEEKS_UP_TO_DAYS = 120
@@ -106,12 +107,12 @@ def slice_of(part: Part, figures: Figures, whole: Figures, classes: Sequence[str
 
 def too_few(figures: Figures) -> str | None:
     """Why a part cannot be judged, in words; None when it can."""
-    if figures.n >= LEAST_TRUTHS and figures.units >= LEAST_UNITS:
+    if figures.n >= LEAST_TRUTHS and figures.units >= LEAST_UNITS and figures.value(figures.lead[0]) is not None:
         return None
     groups = f" in {figures.units} groups" if figures.units != figures.images else ""
     return (
         f"too few to judge: {figures.n} truths on {figures.images} items{groups}; "
-        f"it takes {LEAST_TRUTHS} truths and {LEAST_UNITS} items or groups"
+        f"it takes {LEAST_TRUTHS} truths, {LEAST_IN_CLASS} of one class, and {LEAST_UNITS} items or groups"
     )
 
 
@@ -125,7 +126,7 @@ def difference_to(figures: Figures, whole: Figures) -> Difference | None:
     overall, by_class = figures.lead
     if overall == "accuracy":
         return Difference.of(figures.overall[overall] - whole.overall[overall])
-    return Difference.of(mean_over_classes(figures.by_class[by_class] - whole.by_class[by_class]))
+    return Difference.of(mean_over_classes(figures.by_class[by_class] - whole.by_class[by_class], figures.mean_k))
 
 
 def _parts_of(name: str, column: Column, items: int) -> list[Part]:

@@ -13,10 +13,11 @@ from typing import Literal
 import numpy as np
 
 from sabbatical.core.errors import BadInput, EmptyDataset
-from sabbatical.schemas.evaluate import Curve, Intervals, Metrics, Overall, Report, Slice
+from sabbatical.schemas.evaluate import Calibration, Curve, Intervals, Metrics, Overall, ReliabilityBin, Report, Slice
+from sabbatical.stages.evaluate.calibration import Reliability
 from sabbatical.stages.evaluate.columns import Bools
 from sabbatical.stages.evaluate.comparison import Judged
-from sabbatical.stages.evaluate.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different
+from sabbatical.stages.evaluate.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different, wilson
 from sabbatical.stages.evaluate.slices import (
     Column,
     Part,
@@ -126,6 +127,19 @@ def curves_of(scored: Scored, classes: Sequence[str]) -> dict[str, Curve]:
         name: Curve(recall=_short(recall), precision=_short(precision), score=_short(score))
         for name, (recall, precision, score) in thinned
     }
+
+
+def calibration_of(found: Reliability | None, classes: Sequence[str]) -> Calibration | None:
+    """The reliability curve with Wilson intervals, as the report shows it."""
+    if found is None:
+        return None
+    bins = [
+        ReliabilityBin(score=float(score), right=float(right), interval=wilson(float(right), float(many)), n=int(many))
+        for many, score, right in zip(found.many_q, found.score_q, found.right_q, strict=True)
+    ]
+    return Calibration(
+        ece=found.error, bins=bins, by_class={classes[k]: error for k, error in found.error_by_class.items()}
+    )
 
 
 def _slices(judged: Judged, parts: Sequence[Part], classes: Sequence[str]) -> list[Slice]:

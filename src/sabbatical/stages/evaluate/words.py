@@ -20,7 +20,7 @@ def _comparison_lines(model: str, comparison: Comparison, report: Report) -> lis
     more, less = (
         ("finds more", "finds less") if report.task == "boxes" else ("is right more often", "is right less often")
     )
-    sure = [change for change in comparison.changes if change.sure]
+    sure = _plainest([change for change in comparison.changes if change.sure])
     worst = min((change for change in sure if change.verdict == "worse"), key=lambda c: c.interval[1], default=None)
     best = max((change for change in sure if change.verdict == "better"), key=lambda c: c.interval[0], default=None)
     if comparison.verdict == "better":
@@ -39,6 +39,17 @@ def _comparison_lines(model: str, comparison: Comparison, report: Report) -> lis
         f"interval of the change is {_range(comparison.interval)}, paired over {_items(report)}."
     )
     return [first, second]
+
+
+def _plainest(changes: list[Change]) -> list[Change]:
+    """Without what a plainer change tells already: one of the class, or of a wider slice, whose interval overlaps."""
+
+    def told(change: Change, plainer: Change) -> bool:
+        wider = plainer.where.items() <= change.where.items() and plainer.class_name in (None, change.class_name)
+        alike = plainer.verdict == change.verdict and _overlap(plainer.interval, change.interval)
+        return plainer is not change and wider and alike
+
+    return [change for change in changes if not any(told(change, other) for other in changes)]
 
 
 def _level(report: Report) -> str:
@@ -71,21 +82,16 @@ def _classes(report: Report) -> list[str]:
 
 
 def _weak_slices(slices: Sequence[Slice]) -> list[str]:
-    """The slices that surely lie below all data, the surest two; a pair only if neither half of it is named."""
-    weak = [part for part in slices if part.sure and part.difference_interval and part.difference_interval[1] < 0]
-    weak.sort(key=lambda part: part.difference_interval[1] if part.difference_interval else 0.0)
-    named: list[Slice] = []
-    for part in weak:
-        if len(named) < 2 and not any(part.where.items() & other.where.items() for other in named):
-            named.append(part)
-    if not named:
-        return []
-    found = [
-        f"{_place(part.where)} ({_points(part.difference)} points, {_range(part.difference_interval)})"
-        for part in named
-        if part.difference is not None and part.difference_interval is not None
+    """The slices that surely lie below all data, two at most; a narrower one only if it stands apart from a wider."""
+    weak = [(part, span) for part in slices if part.sure and (span := part.difference_interval) and span[1] < 0]
+    weak = [
+        (part, span)
+        for part, span in weak
+        if not any(wide.where.items() < part.where.items() and _overlap(span, other) for wide, other in weak)
     ]
-    return [f"It is weaker {' and '.join(found)} than on all data."]
+    weak.sort(key=lambda found: found[1][1])
+    named = [f"{_place(part.where)} ({_points(part.difference)} points, {_range(span)})" for part, span in weak[:2]]
+    return [f"It is weaker {' and '.join(named)} than on all data."] if named else []
 
 
 def _unjudged(report: Report) -> list[str]:
@@ -97,20 +103,22 @@ def _unjudged(report: Report) -> list[str]:
 
 
 def _what(change: Change) -> str:
-    if change.kind == "slice":
-        return f"{_points(change.difference)} points {_place(dict(_pairs(change.name)))}"
-    where = f" {_place(dict(_pairs(change.slice_name)))}" if change.slice_name else ""
-    return f"{change.class_name}{where} ({_points(change.difference)} points, {_range(change.interval)})"
+    place = f" {_place(change.where)}" if change.where else ""
+    numbers = f"({_points(change.difference)} points, {_range(change.interval)})"
+    return f"{change.class_name}{place} {numbers}" if change.class_name else f"{place.strip()} {numbers}"
 
 
 def _place(where: dict[str, str]) -> str:
+    """A slice in words, such as "on small objects" or "where weather is rain and time is night"."""
     if set(where) == {"size"}:
         return f"on {where['size']} objects"
+    if set(where) <= {"week", "month"}:
+        return "in " + " ".join(f"{unit} {cohort}" for unit, cohort in where.items())
     return "where " + " and ".join(f"{column} is {value}" for column, value in where.items())
 
 
-def _pairs(name: str) -> list[tuple[str, str]]:
-    return [(column, value) for column, _, value in (part.partition("=") for part in name.split(", "))]
+def _overlap(one: Interval, other: Interval) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def _items(report: Report) -> str:
