@@ -87,11 +87,11 @@ def test_elements_escape_children_and_attributes() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("weather=fog, camera=mast", "fog, mast"),
+        ("weather=fog, camera=mast", "fog + mast"),
         ("size=small", "small objects"),
         ("parked=True", "parked True"),
         ("camera_height=2 to 3.5", "camera height 2 to 3.5"),
-        ("bus, weather=fog", "bus, fog"),
+        ("bus, weather=fog", "bus + fog"),
         ("plain", "plain"),
     ],
 )

@@ -135,8 +135,8 @@ def capital(text: str) -> str:
 
 
 def readable(name: str) -> str:
-    """A slice as people say it: `weather=fog, camera=mast` -> fog, mast; what is no word keeps its column."""
-    return ", ".join(_value(part) for part in name.split(", "))
+    """A slice as people say it: `weather=fog, camera=mast` -> fog + mast; what is no word keeps its column."""
+    return " + ".join(_value(part) for part in name.split(", "))
 
 
 def _value(part: str) -> str:

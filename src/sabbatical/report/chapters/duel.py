@@ -114,9 +114,10 @@ def duel_numbers(chapter: Duel) -> Words:
 
 
 def sure_losses(changes: tuple[Change, ...]) -> list[str]:
-    """Classes and slices that are worse even among all that were looked at, each named once."""
-    lost = sorted((c for c in changes if c.verdict == "worse" and c.sure), key=lambda c: c.difference)
-    return list(dict.fromkeys(readable(c.name) for c in lost if c.kind != "class_in_slice"))
+    """What is worse even among all that was looked at, each named once, whole classes and slices first."""
+    lost = [c for c in changes if c.verdict == "worse" and c.sure]
+    lost.sort(key=lambda c: (c.kind == "class_in_slice", c.difference))
+    return list(dict.fromkeys(readable(c.name) for c in lost))
 
 
 def change_table(changes: tuple[Change, ...], before: str, after: str, unit: str) -> Table:
@@ -184,7 +185,8 @@ def _training(chapter: Duel) -> Card:
     legend = key((sign("ink-line"), chapter.before), (sign("line"), chapter.after))
     steps = max((len(trace.y) for trace in chapter.loss), default=0)
     sub = f"loss and learning rate over {counted(steps, 'recorded step')}"
-    return Card("How both learned", el("div", join(plots), class_="side"), sub, legend, says)
+    width = 12 if chapter.rate else 6
+    return Card("How both learned", el("div", join(plots), class_="side"), sub, legend, says, width=width)
 
 
 def _mean(changes: tuple[Change, ...], end: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sabbatical.report.card import Card, Context, Section, key, sign
 from sabbatical.report.chapters.duel import METRICS, change_table, changes_say, sure_losses
 from sabbatical.report.chapters.judgement import class_card, detail_cards, judgement, slice_card
@@ -34,10 +36,16 @@ def evaluation(report: Report, context: Context) -> Section:
     if report.comparison is None:
         return judgement(Judgement(report), context)
     c = report.comparison
+    within = _changes(
+        "By class within slices", [x for x in c.changes if x.kind == "class_in_slice"], report, context, 6
+    )
+    by_class = _changes("By class", [x for x in c.changes if x.kind == "class"], report, context)
+    slices = [x for x in c.changes if x.kind == "slice" and (x.name.count("=") < 2 or x.sure)]
+    by_slice = _changes("By slice", slices, report, context)
     cards = [
-        _changes("By class", "class", report, context) or class_card(report, context),
-        _changes("By slice", "slice", report, context) or slice_card(report),
-        _changes("By class within slices", "class_in_slice", report, context),
+        by_class or class_card(report, context),
+        replace(by_slice, tall=within is not None) if by_slice else slice_card(report),
+        within,
         _turned(f"Right in {c.model}, wrong in {report.model}", report, context, won=False),
         _turned(f"Wrong in {c.model}, right in {report.model}", report, context, won=True),
         *detail_cards(report, context),
@@ -75,25 +83,20 @@ def _numbers(report: Report, c: Comparison) -> Words:
     )
 
 
-def _changes(title: str, kind: str, report: Report, context: Context) -> Card | None:
-    """Dumbbells of one kind of row in the comparison's own order, the one that moved most first."""
+def _changes(title: str, changes: list[Change], report: Report, context: Context, most: int = ROWS) -> Card | None:
+    """Dumbbells, the largest gain first and the largest loss last."""
     c = report.comparison
     assert c is not None
-    found = tuple(sorted((x for x in c.changes if x.kind == kind), key=lambda x: -x.difference))
+    found = tuple(sorted(changes, key=lambda x: -x.difference))
     if not found:
         return None
     metric = METRICS.get(found[0].metric, found[0].metric)
-    shown = _ends(found)
+    shown = found if len(found) <= most else (*found[: most // 2], *found[-most // 2 :])
     body = dumbbell(shown, context, title=title, unit="truths")
     sub = f"{metric}, in points; largest gain first"
     sub += f"; {len(found) - len(shown)} in the middle left to the numbers" if len(shown) < len(found) else ""
     table = change_table(found, c.model, report.model, "truths")
     return Card(title, body, sub, dumbbell_key(c.model, report.model), changes_say(found, report.model), table, 6)
-
-
-def _ends(found: tuple[Change, ...]) -> tuple[Change, ...]:
-    """The largest gains and the largest losses."""
-    return found if len(found) <= ROWS else (*found[: ROWS // 2], *found[-ROWS // 2 :])
 
 
 def _turned(title: str, report: Report, context: Context, *, won: bool) -> Card | None:

@@ -32,8 +32,7 @@ from sabbatical.report.words import (
 from sabbatical.schemas.evaluate import Calibration, ClassScores, Report, Slice, Threshold
 
 WORST = 15
-SLICES = 16
-LEAST_SIZE = 4  # columns
+LEAST_SLICES = 10
 
 
 def judgement(chapter: Judgement, context: Context) -> Section:
@@ -137,15 +136,21 @@ def slice_card(report: Report) -> Card | None:
     if not report.slices:
         return None
     metric = _leading(report)
-    shown = [s for s in report.slices if s.kind != "pair"] + [s for s in report.slices if s.kind == "pair" and s.sure]
-    measured = [_slice(s, metric) for s in shown[:SLICES]]
+    shown = _telling(report.slices, max(LEAST_SLICES, len(report.metrics.by_class) + 2))
     name = METRICS[metric]
-    body = intervals(measured, title="By slice", unit="truths", value=name.split(" ")[0])
+    body = intervals([_slice(s, metric) for s in shown], title="By slice", unit="truths", value=name.split(" ")[0])
     rows = tuple(_slice_row(s, metric) for s in report.slices)
     table = Table(("slice", name, "against all", "recall", "precision", "F1", "truths", "items"), rows)
-    hidden = len(report.slices) - len(measured)
+    hidden = len(report.slices) - len(shown)
     sub = f"{name}, in points" + (f"; {hidden} more in the numbers" if hidden > 0 else "")
     return Card("By slice", body, sub, says=_slice_says(report, metric), table=table, width=6)
+
+
+def _telling(slices: list[Slice], most: int) -> list[Slice]:
+    """What surely differs first, then whole slices before pairs, in the order they came; pairs only if sure."""
+    worth = [s for s in slices if s.kind != "pair" or s.sure]
+    kept = sorted(range(len(worth)), key=lambda i: (not worth[i].sure, worth[i].kind == "pair"))[:most]
+    return [worth[i] for i in sorted(kept)]
 
 
 def _slice(part: Slice, metric: str) -> Measured:

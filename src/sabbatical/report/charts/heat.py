@@ -28,6 +28,7 @@ def shares(confusion: Confusion) -> list[list[float | None]]:
 
 def heat(confusion: Confusion, *, title: str, mark: tuple[str, str] | None = None) -> Markup:
     """The cells in percent; `mark` outlines one of them, by row and column."""
+    confusion = _seen(confusion)
     longest = max((len(name) for name in (*confusion.rows, *confusion.columns)), default=4)
     label = min(6.3 * min(longest, 22), 140.0)
     left, top = label + 10, 0.7 * label + 16
@@ -44,6 +45,18 @@ def heat(confusion: Confusion, *, title: str, mark: tuple[str, str] | None = Non
     width, height = xs[-1] + CELL + 0.7 * label * (len(xs) > 0) * 0.5 + 6, ys[-1] + CELL + 2
     return drawing(
         title, "Each row is a true class, each column what the model said, in percent of the row.", width, height, parts
+    )
+
+
+def _seen(confusion: Confusion) -> Confusion:
+    """Without rows that have no truths and columns that were never said; one of each is always left."""
+    counts = confusion.counts
+    rows = [i for i, row in enumerate(counts) if sum(row) or confusion.rows[i] == GHOST] or [0]
+    columns = [j for j, column in enumerate(zip(*counts, strict=True)) if sum(column)] or [0]
+    return Confusion(
+        rows=[confusion.rows[i] for i in rows],
+        columns=[confusion.columns[j] for j in columns],
+        counts=[[counts[i][j] for j in columns] for i in rows],
     )
 
 

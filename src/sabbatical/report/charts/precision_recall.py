@@ -28,7 +28,7 @@ def precision_recall(name: str, curve: Curve, chosen: Operating | None = None, b
             f" At the chosen threshold {chosen.threshold:.2f} precision is {points(chosen.precision)}"
             f" and recall {points(chosen.recall)}."
         )
-    return drawing(f"Precision over recall, {name}", says, canvas.width, canvas.height, parts, grow=1.5)
+    return drawing(f"Precision over recall, {name}", says, canvas.width, canvas.height, parts, grow=1.2)
 
 
 def _chosen(canvas: Canvas, recall: float, precision: float) -> Markup:
