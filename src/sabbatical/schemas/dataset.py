@@ -53,10 +53,13 @@ class SnapshotDiff(BaseModel):
     by_label: dict[str, dict[str, int]] = Field(description="Shapes a label: old, new.")
 
 
+ExportFormat = Literal["coco", "yolo", "voc", "csv", "jsonl"]
+
+
 class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    format: Literal["coco", "yolo", "voc", "csv", "jsonl"]
+    format: ExportFormat
     snapshot: str | None = Field(None, description="Name or id; the newest unless given.")
     folder: str | None = Field(
         None, description="Folder on the server's machine to write to; the run's own, to be fetched, unless given."

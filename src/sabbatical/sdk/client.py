@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from sabbatical.core.errors import Broken, SabbaticalError, Unavailable, from_dict
+from sabbatical.core.errors import BadInput, Broken, SabbaticalError, Unavailable, from_dict
 
 M = TypeVar("M", bound=BaseModel)
 PAUSES = (0.3, 1.0, 3.0)
@@ -40,16 +40,16 @@ class Client:
     def content(self, path: str) -> bytes:
         return self._patiently("GET", path, {}).content
 
-    def post(self, path: str, body: Any = None, *, key: str | None = None, media_type: str | None = None) -> Any:
-        """Send `body` (a schema, a JSON value, or bytes or chunks with `media_type`)."""
-        headers = {"Idempotency-Key": key} if key else {}
+    def post(
+        self, path: str, body: Any = None, *, media_type: str | None = None, params: dict[str, str] | None = None
+    ) -> Any:
+        """Send `body`: a schema, a JSON value, or with a `media_type` bytes or chunks of them."""
         if isinstance(body, BaseModel):
             body = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
-        if media_type is not None:
-            response = self._send("POST", path, content=body, headers=headers | {"Content-Type": media_type})
-        else:
-            response = self._send("POST", path, json=body, headers=headers)
-        return _json(response)
+        if media_type is None:
+            return _json(self._send("POST", path, json=body, params=params))
+        headers = {"Content-Type": media_type}
+        return _json(self._send("POST", path, content=body, headers=headers, params=params))
 
     def delete(self, path: str) -> None:
         self._send("DELETE", path)
@@ -99,6 +99,21 @@ class Client:
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         with _explained(self._http):
             return _checked(self._http.request(method, path, **request))
+
+
+def request(kind: type[M], **values: Any) -> M:
+    """A request of the contract from keyword arguments.
+
+    Raises:
+        BadInput: a field that does not exist or cannot have this value.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(kind.model_fields)
+        raise BadInput(f"{first['msg'].rstrip('.')}.", where=f"field {field}", hint=f"Fields: {known}.") from error
 
 
 def place(*parts: str) -> str:

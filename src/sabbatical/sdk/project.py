@@ -11,11 +11,21 @@ import orjson
 from sabbatical.core.errors import BadFile
 from sabbatical.schemas import project as schema
 from sabbatical.schemas import run as run_schema
+from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.dataset import Snapshot as SnapshotRecord
 from sabbatical.schemas.dataset import SnapshotQuery
+from sabbatical.schemas.evaluation import EvaluationRecord
+from sabbatical.schemas.ingest import IngestReport
+from sabbatical.schemas.item import Item, ItemFilter
+from sabbatical.schemas.label import Revision, RevisionIn, Shape
+from sabbatical.schemas.predict import Prediction
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
-from sabbatical.sdk.client import Client, place
-from sabbatical.sdk.run import Run, Watcher
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.sdk.client import Client, place, request
+from sabbatical.sdk.evaluation import Evaluation, found_evaluation
+from sabbatical.sdk.ingest import start_ingest
+from sabbatical.sdk.model import Model, found_model, start_train
+from sabbatical.sdk.run import Run, Watcher, plain
 from sabbatical.sdk.snapshot import Snapshot
 
 
@@ -59,10 +69,61 @@ class Project:
         """What a customer's labels say about every class, and what nothing drawn means."""
         return TaxonomyTables.model_validate(self._client.get(self._place("taxonomies", name, "tables")))
 
+    def start_ingest(self, source: str | Path, **asked: Any) -> Run[IngestReport]:
+        """Begin to take a source in; see `IngestRequest` for what else can be said."""
+        return start_ingest(self._client, source, project=self.name, **asked)
+
+    def ingest(self, source: str | Path, *, progress: Watcher | None = None, **asked: Any) -> IngestReport:
+        """Take a source in, with the labels it holds. Run again, it adds only what is new."""
+        return self.start_ingest(source, **asked).wait(progress)
+
+    def import_labels(self, source: str | Path, *, progress: Watcher | None = None, **asked: Any) -> IngestReport:
+        """Attach the labels of a source to items that are here already, matched by name."""
+        return self.ingest(source, progress=progress, labels_only=True, **asked)
+
+    def items(self, **chosen: Any) -> Iterator[Item]:
+        """Items in the order in which they came; see `ItemFilter` for what can be chosen."""
+        return self._client.pages(
+            Item, self._place("items"), **request(ItemFilter, **chosen).model_dump(exclude_none=True)
+        )
+
+    def item(self, item_id: str) -> Item:
+        return Item.model_validate(self._client.get(self._place("items", item_id)))
+
+    def media(self, item_id: str) -> bytes:
+        """The bytes of an item as they came."""
+        return self._client.content(self._place("items", item_id, "media"))
+
+    def labels(self, item_id: str) -> Iterator[Revision]:
+        """Every revision of an item's labels, newest first."""
+        return self._client.pages(Revision, self._place("items", item_id, "labels"))
+
+    def revise(self, item: str, taxonomy: str, shapes: list[Shape], author: str, **said: Any) -> Revision:
+        """Say what is in an item; see `RevisionIn` for what else can be said."""
+        asked = request(RevisionIn, item=item, taxonomy=taxonomy, shapes=shapes, author=author, **said)
+        return Revision.model_validate(self._client.post(self._place("labels"), asked))
+
+    def create_campaign(self, name: str, taxonomy: str, items: list[str], instructions: str = "") -> Campaign:
+        """Make a campaign, or let more items join the one of this name."""
+        asked = request(CampaignIn, name=name, taxonomy=taxonomy, items=items, instructions=instructions)
+        return Campaign.model_validate(self._client.post(self._place("campaigns"), asked))
+
+    def campaigns(self) -> list[Campaign]:
+        """Newest first."""
+        return [Campaign.model_validate(row) for row in self._client.get(self._place("campaigns"))]
+
+    def tasks(self, campaign: str, state: TaskState | None = None) -> Iterator[LabelTask]:
+        """Tasks of a campaign in the order in which they joined."""
+        return self._client.pages(LabelTask, self._place("campaigns", campaign, "tasks"), state=state)
+
     def start_snapshot(self, **query: Any) -> Run[Snapshot]:
         """Begin to freeze the labels that the query means now; see `SnapshotQuery` for its fields."""
-        answer = self._client.post(self._place("snapshots"), SnapshotQuery(**query))
-        return Run(self._client, run_schema.Run.model_validate(answer), self._made_snapshot)
+        answer = self._client.post(self._place("snapshots"), request(SnapshotQuery, **query))
+
+        def finish(run: run_schema.Run) -> Snapshot:
+            return self.find_snapshot((run.result or {})["snapshot"])
+
+        return Run(self._client, run_schema.Run.model_validate(answer), finish)
 
     def snapshot(self, *, progress: Watcher | None = None, **query: Any) -> Snapshot:
         """Freeze the labels that the query means now."""
@@ -78,9 +139,39 @@ class Project:
         for record in self._client.pages(SnapshotRecord, self._place("snapshots")):
             yield Snapshot(self._client, record)
 
-    def _made_snapshot(self, run: run_schema.Run) -> Snapshot:
-        assert run.result is not None
-        return self.find_snapshot(run.result["snapshot"])
+    def start_train(self, recipe: str = "default", **asked: Any) -> Run[Model]:
+        """Begin to train a model, from the newest snapshot unless told; see `TrainRequest`."""
+        return start_train(self._client, self.name, recipe=recipe, **asked)
+
+    def train(self, recipe: str = "default", *, progress: Watcher | None = None, **asked: Any) -> Model:
+        """Train a model."""
+        return self.start_train(recipe, **asked).wait(progress)
+
+    def model(self, name: str | None = None) -> Model:
+        """A model by name, the newest without one."""
+        return found_model(self._client, self.name, name)
+
+    def models(self) -> Iterator[Model]:
+        """Newest first."""
+        for record in self._client.pages(ModelVersion, self._place("models")):
+            yield Model(self._client, record)
+
+    def evaluations(self, model: str | None = None) -> Iterator[Evaluation]:
+        """Reports, of one model or of all, newest first."""
+        for record in self._client.pages(EvaluationRecord, self._place("evaluations"), model=model):
+            yield Evaluation(self._client, record)
+
+    def evaluation(self, evaluation_id: str) -> Evaluation:
+        return found_evaluation(self._client, self.name, evaluation_id)
+
+    def predictions(self, *, model: str | None = None, item: str | None = None) -> Iterator[Prediction]:
+        """What one model has said so far, or what the models have said of one item."""
+        return self._client.pages(Prediction, self._place("predictions"), model=model, item=item)
+
+    def runs(self) -> Iterator[Run[dict[str, Any]]]:
+        """Newest first."""
+        for record in self._client.pages(run_schema.Run, place("runs"), project=self.name):
+            yield Run(self._client, record, plain)
 
     def _place(self, *parts: str) -> str:
         return place("projects", self.name, *parts)

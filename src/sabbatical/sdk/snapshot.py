@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from sabbatical.core.tar import untar
 from sabbatical.schemas import dataset as schema
-from sabbatical.sdk.client import Client, place
+from sabbatical.schemas import run as run_schema
+from sabbatical.schemas.dataset import ExportFormat, ExportRequest
+from sabbatical.sdk.client import Client, place, request
+from sabbatical.sdk.model import Model, start_train
+from sabbatical.sdk.run import Run, Watcher
 
 
 class Snapshot:
@@ -35,8 +41,42 @@ class Snapshot:
 
     def boxes(self, **query: Any) -> list[dict[str, Any]]:
         """A question about all shapes; see `BoxQuery` for its fields."""
-        rows: list[dict[str, Any]] = self._client.post(self._place("boxes"), schema.BoxQuery(**query))
+        rows: list[dict[str, Any]] = self._client.post(self._place("boxes"), request(schema.BoxQuery, **query))
         return rows
+
+    def start_export(self, folder: str | Path, file_format: ExportFormat, **asked: Any) -> Run[Path]:
+        """Begin to write it as files; see `ExportRequest` for what else can be said."""
+        path = Path(folder).expanduser().resolve()
+        asking = request(
+            ExportRequest,
+            snapshot=self.name,
+            format=file_format,
+            folder=str(path) if self._client.local else None,
+            **asked,
+        )
+        answer = self._client.post(place("projects", self.record.project, "exports"), asking)
+
+        def finish(run: run_schema.Run) -> Path:
+            if not self._client.local:
+                with self._client.stream(place("runs", run.id, "files")) as chunks:
+                    untar(chunks, path)
+            return path
+
+        return Run(self._client, run_schema.Run.model_validate(answer), finish)
+
+    def export(
+        self, folder: str | Path, file_format: ExportFormat, *, progress: Watcher | None = None, **asked: Any
+    ) -> Path:
+        """Write it as files into a folder."""
+        return self.start_export(folder, file_format, **asked).wait(progress)
+
+    def start_train(self, recipe: str = "default", **asked: Any) -> Run[Model]:
+        """Begin to train a model from it; see `TrainRequest` for what else can be said."""
+        return start_train(self._client, self.record.project, snapshot=self.name, recipe=recipe, **asked)
+
+    def train(self, recipe: str = "default", *, progress: Watcher | None = None, **asked: Any) -> Model:
+        """Train a model from it."""
+        return self.start_train(recipe, **asked).wait(progress)
 
     def _place(self, *parts: str) -> str:
         return place("projects", self.record.project, "snapshots", self.name, *parts)

@@ -13,9 +13,11 @@ from sabbatical.core.errors import NotFound
 from sabbatical.core.settings import Settings, load
 from sabbatical.schemas import project as project_schema
 from sabbatical.schemas import run as run_schema
+from sabbatical.schemas.ingest import IngestReport
 from sabbatical.sdk.client import Client, place
+from sabbatical.sdk.ingest import start_ingest
 from sabbatical.sdk.project import Project
-from sabbatical.sdk.run import Run, plain
+from sabbatical.sdk.run import Run, Watcher, plain
 
 IN_PROCESS = "http://sabbatical.local"
 TIMEOUT_SECONDS = 60.0
@@ -65,6 +67,14 @@ class Workspace:
         """Make a project; `validation_share` and `test_share` may be given. The same again answers the same project."""
         asked = {"name": name, "task": task, **shares}
         return Project(self._client, project_schema.Project.model_validate(self._client.post(place("projects"), asked)))
+
+    def start_ingest(self, source: str | Path, **asked: Any) -> Run[IngestReport]:
+        """Begin to take a source in: into the project named, into the only one, or into a first one made from it."""
+        return start_ingest(self._client, source, **asked)
+
+    def ingest(self, source: str | Path, *, progress: Watcher | None = None, **asked: Any) -> IngestReport:
+        """Take a source in; see `start_ingest`, and `IngestRequest` for what else can be said."""
+        return self.start_ingest(source, **asked).wait(progress)
 
     def run(self, run_id: str) -> Run[dict[str, Any]]:
         """A run by its id."""
