@@ -68,6 +68,10 @@ class Camera:
         uv_n2[:, 1] = self.size_wh[1] / 2 - seen_n3[:, 1] * scale_n
         return uv_n2, depth_n
 
+    def project_from(self, turn_33: Floats, place_3: Floats, points_n3: Floats) -> tuple[Floats, Floats]:
+        """`project` of local points that are turned (rows times `turn_33`) and then moved to `place_3`."""
+        return self.to_pixels(points_n3 @ (turn_33 @ self.axes_33.T) + (place_3 - self.place_3) @ self.axes_33.T)
+
     def spot(self, x: float, y: float, z: float) -> tuple[float, float, float]:
         """One world point as u, v and depth; plain floats, because most calls are for single points."""
         axes = self._axes
@@ -82,27 +86,29 @@ class Camera:
     def _axes(self) -> list[float]:
         return [float(value) for value in self.axes_33.ravel()]
 
-    def outline(self, points_n3: Floats) -> Floats | None:
-        """A world polygon as pixels (m, 2), cut at the near plane; None when all of it lies behind."""
-        seen_n3 = self.seen(points_n3)
-        if seen_n3[:, 2].min() < NEAR_M:
-            cut = _cut_near(seen_n3)
-            if cut is None:
-                return None
-            seen_n3 = cut
-        return self.to_pixels(seen_n3)[0]
+    def outline(self, points_n3: Floats, times: float = 1.0) -> list[float] | None:
+        """A world polygon as u, v, u, v, ... (pixels times `times`), cut at the near plane; None when all is behind."""
+        seen = _cut_near(self.seen(points_n3).tolist())
+        if len(seen) < 3:
+            return None
+        half_u, half_v, scale = times * self.size_wh[0] / 2, times * self.size_wh[1] / 2, times * self.focal
+        found: list[float] = []
+        for right, up, depth in seen:
+            found += (half_u + scale * right / depth, half_v - scale * up / depth)
+        return found
 
 
-def _cut_near(seen_n3: Floats) -> Floats | None:
+def _cut_near(seen: list[list[float]]) -> list[list[float]]:
     """Sutherland and Hodgman's cut of a polygon at the near plane (Communications of the ACM, 1974)."""
-    kept: list[Floats] = []
-    for here, after in zip(seen_n3, np.roll(seen_n3, -1, axis=0), strict=True):
-        inside, inside_after = here[2] >= NEAR_M, after[2] >= NEAR_M
+    kept: list[list[float]] = []
+    for here, after in zip(seen, [*seen[1:], seen[0]], strict=True):
+        inside = here[2] >= NEAR_M
         if inside:
             kept.append(here)
-        if inside != inside_after:
-            kept.append(here + (after - here) * ((NEAR_M - here[2]) / (after[2] - here[2])))
-    return np.array(kept) if len(kept) >= 3 else None
+        if inside != (after[2] >= NEAR_M):
+            share = (NEAR_M - here[2]) / (after[2] - here[2])
+            kept.append([a + (b - a) * share for a, b in zip(here, after, strict=True)])
+    return kept
 
 
 _KINDS = {  # height in metres, pitch in degrees, |yaw| in degrees, field of view in degrees

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sabbatical.sim.world.dice import Dice
 
 RGB = tuple[int, int, int]
@@ -80,10 +77,3 @@ def mixed(first: RGB, second: RGB, share: float) -> RGB:
     return clamp(
         first[0] * rest + second[0] * share, first[1] * rest + second[1] * share, first[2] * rest + second[2] * share
     )
-
-
-def packed(colours_n3: NDArray[np.float64]) -> list[int]:
-    """Colours (n, 3) clipped and packed as Pillow's drawing core takes them: signed, red in the lowest byte, opaque."""
-    whole_n3 = np.clip(colours_n3, 0, 255).astype(np.int64)
-    inks: list[int] = (whole_n3 @ np.array((1, 1 << 8, 1 << 16)) - (1 << 24)).tolist()
-    return inks

@@ -41,7 +41,7 @@ class GroundPlane:
 
 
 def paint_ground(view: View, street: Street, plane: GroundPlane, dice: Dice) -> Image.Image:
-    """The ground as an RGB picture of the camera's size; above the horizon it is left flat."""
+    """The ground as an RGB picture of the camera's size; above the horizon it is black."""
     width, rows = view.camera.size_wh
     flat = Image.new("RGB", (width * _FINE, rows * _FINE), _PAVING)
     draw = ImageDraw.Draw(flat)
@@ -54,17 +54,20 @@ def paint_ground(view: View, street: Street, plane: GroundPlane, dice: Dice) -> 
     near_b = depth_n.reshape(-1, 4).min(axis=1) < NEAR_M
     for k, (colour, _) in enumerate(layers):
         if near_b[k]:
-            outline_n2 = view.camera.outline(seen_b43[k])
-            if outline_n2 is not None:
-                draw.polygon((outline_n2 * _FINE).ravel().tolist(), fill=colour)
+            outline = view.camera.outline(seen_b43[k], _FINE)
+            if outline is not None:
+                draw.polygon(outline, fill=colour)
         else:
             draw.polygon(pixels[k].tolist(), fill=colour)
-    small_hw3 = np.array(flat.reduce(_FINE))
+    small_hw3 = np.zeros((rows, width, 3), dtype=np.uint8)
+    small_hw3[plane.first :] = np.asarray(flat.reduce(_FINE, (0, plane.first * _FINE, *flat.size)))
     # channels side by side in one long row: numpy multiplies long rows much faster than triples
     below = small_hw3[plane.first :].reshape(rows - plane.first, width * 3)
-    lit = below * (_gains(view, street, plane).repeat(3, axis=1) * np.tile(_single(view.light.ambient), width))
+    lit = _gains(view, street, plane).repeat(3, axis=1)
+    lit *= np.tile(_single(view.light.ambient), width)
+    lit *= below
     lit += (1 - _clear(view, plane)) * np.tile(_single(view.light.fog), width)
-    small_hw3[plane.first :] = np.clip(lit, 0, 255).reshape(rows - plane.first, width, 3)
+    below[:] = np.clip(lit, 0, 255, out=lit)
     return Image.fromarray(small_hw3)
 
 
@@ -103,8 +106,9 @@ def _markings(street: Street, line: RGB) -> list[tuple[RGB, Box]]:
 def _gains(view: View, street: Street, plane: GroundPlane) -> Plane:
     """By how much each ground pixel is brighter than in plain ambient light without haze, (h, w)."""
     light, depth_h1 = view.light, plane.depth_h1
-    coarse_hw = sampled(noise_tile(2, 14), plane.z_hw * 5, plane.x_hw * 5)
-    gain_hw = 1 + coarse_hw * (0.0011 * np.exp(-depth_h1 / 40))
+    gain_hw = _doubled(sampled(noise_tile(2, 14), plane.z_hw[::2, ::2] * 5, plane.x_hw[::2, ::2] * 5), plane)
+    gain_hw *= (0.0011 * np.exp(-depth_h1 / 40)).astype(np.float32)
+    gain_hw += 1
     fine = int(np.searchsorted(-depth_h1[:, 0], -30.0))  # farther away the fine grain is smaller than a pixel
     fine_hw = sampled(noise_tile(1, 2), plane.z_hw[fine:] * 14, plane.x_hw[fine:] * 14)
     gain_hw[fine:] += fine_hw * (0.0012 * np.exp(-depth_h1[fine:] / 14))
@@ -113,8 +117,7 @@ def _gains(view: View, street: Street, plane: GroundPlane) -> Plane:
     if light.lamps:
         gain_hw *= _lamp_gains(view, plane)
     gain_hw *= _clear(view, plane) * np.float32(1.0 - 0.32 * light.wet)
-    gains_hw: Plane = gain_hw
-    return gains_hw
+    return gain_hw
 
 
 def _lamp_gains(view: View, plane: GroundPlane) -> Plane:
@@ -124,7 +127,12 @@ def _lamp_gains(view: View, plane: GroundPlane) -> Plane:
     for lamp_x, lamp_z in view.lamps[:8]:
         near_hw += 9.0 / (9.0 + np.square(x_hw - np.float32(lamp_x)) + np.square(z_hw - np.float32(lamp_z)))
     gain_hw = 1 + np.minimum(near_hw, 1.4) * np.float32(view.lamp_power)
-    whole: Plane = gain_hw.repeat(2, axis=0).repeat(2, axis=1)[: plane.x_hw.shape[0], : plane.x_hw.shape[1]]
+    return _doubled(gain_hw, plane)
+
+
+def _doubled(values_hw: Plane, plane: GroundPlane) -> Plane:
+    """Values of every second pixel, repeated for all."""
+    whole: Plane = values_hw.repeat(2, axis=1).repeat(2, axis=0)[: plane.x_hw.shape[0], : plane.x_hw.shape[1]]
     return whole
 
 

@@ -133,7 +133,10 @@ def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, dic
     width, rows = picture.size
     top, left = dice.whole(0, 60), dice.whole(0, 66)
     noise_hwc = _noise_bank(round(lens.noise * 2), rows, width)[top : top + rows, left : left + width]
-    pixels_hwc = _softened(np.asarray(picture)) + noise_hwc if lens.soft else np.asarray(picture) + noise_hwc
+    pixels_hwc = np.array(picture, dtype=np.int16)
+    if lens.soft:
+        _soften(pixels_hwc)
+    pixels_hwc += noise_hwc
     for glow in glows:
         add_glow(pixels_hwc, glow, gain=0.7)
     if rain:
@@ -144,9 +147,7 @@ def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, dic
     return np.clip(pixels_hwc, 0, 255, out=pixels_hwc).astype(np.uint8)
 
 
-def _softened(pixels_hwc: NDArray[np.uint8]) -> Pixels:
-    """A slight blur: weights 1, 2, 1 across and down."""
-    soft_hwc = pixels_hwc.astype(np.int16)
-    soft_hwc[:, 1:-1] = (soft_hwc[:, :-2] + 2 * soft_hwc[:, 1:-1] + soft_hwc[:, 2:]) >> 2
-    soft_hwc[1:-1] = (soft_hwc[:-2] + 2 * soft_hwc[1:-1] + soft_hwc[2:]) >> 2
-    return soft_hwc
+def _soften(pixels_hwc: Pixels) -> None:
+    """A slight blur in place: weights 1, 2, 1 across and down."""
+    pixels_hwc[:, 1:-1] = (pixels_hwc[:, :-2] + (pixels_hwc[:, 1:-1] << 1) + pixels_hwc[:, 2:]) >> 2
+    pixels_hwc[1:-1] = (pixels_hwc[:-2] + (pixels_hwc[1:-1] << 1) + pixels_hwc[2:]) >> 2

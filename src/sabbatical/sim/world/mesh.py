@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sabbatical.sim.world.brush import inks_of
 from sabbatical.sim.world.camera import NEAR_M, Floats
-from sabbatical.sim.world.colour import packed
 from sabbatical.sim.world.light import Light
 from sabbatical.sim.world.sprite import Canvas, Glow, Sprite
 from sabbatical.sim.world.view import Pose, View
@@ -126,7 +126,7 @@ class ShapeBuilder:
         )
 
 
-_RING = tuple((math.sin(k * math.tau / 12), math.cos(k * math.tau / 12)) for k in range(12))
+_RING = tuple((math.sin(k * math.tau / 10), math.cos(k * math.tau / 10)) for k in range(10))
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,16 +159,15 @@ class Shape:
         """Draw the shape in its `colours`; `lit` as there. None when it cannot be in the frame."""
         camera = view.camera
         turn_33 = _turn(pose.heading)
-        world_p3 = self.points_p3 @ turn_33
-        world_p3 += (pose.x, 0.0, pose.z)
-        uv_p2, depth_p = camera.project(world_p3)
+        place_3 = np.array((pose.x, 0.0, pose.z))
+        uv_p2, depth_p = camera.project_from(turn_33, place_3, self.points_p3)
         if depth_p.min() < NEAR_M:
             return None
         left, top = uv_p2.min(axis=0).tolist()
         right, bottom = uv_p2.max(axis=0).tolist()
         if right < 0 or left > camera.size_wh[0] or bottom < 0 or top > camera.size_wh[1]:
             return None
-        eye_3 = turn_33 @ (camera.place_3 - (pose.x, 0.0, pose.z))
+        eye_3 = turn_33 @ (camera.place_3 - place_3)
         towards_f = ((eye_3 - self.points_p3[self.starts_f]) * self.normals_f3).sum(axis=1)
         inks = self._inks(base_f3, view, pose, float(depth_p.mean()), lit)
         canvas = Canvas(left, top, right, bottom, camera.size_wh)
@@ -181,7 +180,7 @@ class Shape:
         gain = clear * view.gain(pose.x, pose.z)
         out_f3 = base_f3 * (np.where(self.kinds_f >= INSIDE, clear, gain)[:, None] if lit else gain)
         out_f3 += np.array(view.light.fog) * (1 - clear)
-        return packed(out_f3)
+        return inks_of(out_f3)
 
     def _paint(self, canvas: Canvas, uv_p2: Floats, seen_f: NDArray[np.bool_], inks: list[int], eye_3: Floats) -> None:
         pixels = ((uv_p2 - (canvas.left, canvas.top)) * canvas.times).ravel().tolist()
@@ -190,9 +189,9 @@ class Shape:
         if len(self.centres_c3) > 1:
             distance_c = ((self.centres_c3 - eye_3) ** 2).sum(axis=1)
             faces = faces[np.argsort(-distance_c[self.parts_f[faces]], kind="stable")]
-        fill = canvas.draw.draw.draw_polygon
+        fill = canvas.brush.polygon
         for k in faces.tolist():
-            fill(pixels[bounds[k] : bounds[k + 1]], inks[k], 1)
+            fill(pixels[bounds[k] : bounds[k + 1]], inks[k])
 
     def _glows(self, focal: float, uv_p2: Floats, depth_p: Floats, towards_f: Floats, view: View) -> tuple[Glow, ...]:
         found = []

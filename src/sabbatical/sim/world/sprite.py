@@ -12,12 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from sabbatical.sim.world.camera import Floats
+from sabbatical.sim.world.brush import Brush, Point, ink_of
 from sabbatical.sim.world.colour import RGB
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,10 @@ class Canvas:
         down = min(math.ceil(bottom) + 1, rows + rows // 2) - self.top
         self.width, self.rows = max(across, 1), max(down, 1)
         area = self.width * self.rows
-        self.times = 4 if area < 1000 else 3 if area < 4000 else 2
+        self.times = 4 if area < 900 else 3 if area < 3000 else 2
         # "RGBa" (colours already multiplied by alpha) reduces without a conversion; all that is drawn is opaque.
         self.image = Image.new("RGBa", (self.width * self.times, self.rows * self.times))
-        self.draw = ImageDraw.Draw(self.image)
-
-    def polygon(self, uv_n2: Floats, colour: RGB) -> None:
-        """Fill a polygon given in frame pixels."""
-        self.draw.polygon(((uv_n2 - (self.left, self.top)) * self.times).ravel().tolist(), fill=colour)
+        self.brush = Brush(self.image)
 
     def sprite(self, glows: tuple[Glow, ...] = ()) -> Sprite:
         """Reduce to frame size; what is covered by half or more belongs to the mask."""
@@ -77,17 +71,17 @@ class Pen:
     """Draws flat figures on a canvas in metres: x to the right of the foot point, y up."""
 
     def __init__(self, canvas: Canvas, u: float, v: float, scale: float, shade: Callable[[RGB], RGB]) -> None:
-        self._draw = canvas.draw
+        self._brush = canvas.brush
         self._scale = scale * canvas.times
         self._u = (u - canvas.left) * canvas.times
         self._v = (v - canvas.top) * canvas.times
         self._shade = shade
-        self._shaded: dict[RGB, RGB] = {}
+        self._inks: dict[RGB, int] = {}
 
-    def _colour(self, colour: RGB) -> RGB:
-        found = self._shaded.get(colour)
+    def _ink(self, colour: RGB) -> int:
+        found = self._inks.get(colour)
         if found is None:
-            found = self._shaded[colour] = self._shade(colour)
+            found = self._inks[colour] = ink_of(self._shade(colour))
         return found
 
     def within(self, x: float, y: float, unit: float) -> Pen:
@@ -100,27 +94,29 @@ class Pen:
     def polygon(self, points: Sequence[Point], colour: RGB) -> None:
         """Fill a polygon."""
         u, v, scale = self._u, self._v, self._scale
-        self._draw.polygon([(u + x * scale, v - y * scale) for x, y in points], fill=self._colour(colour))
+        self._brush.polygon([(u + x * scale, v - y * scale) for x, y in points], self._ink(colour))
 
     def box(self, left: float, bottom: float, right: float, top: float, colour: RGB) -> None:
         """Fill an upright rectangle."""
-        self.polygon(((left, bottom), (right, bottom), (right, top), (left, top)), colour)
+        u, v, scale = self._u, self._v, self._scale
+        u0, u1, v0, v1 = u + left * scale, u + right * scale, v - top * scale, v - bottom * scale
+        self._brush.polygon((u0, v0, u1, v0, u1, v1, u0, v1), self._ink(colour))
 
     def oval(self, x: float, y: float, half_x: float, half_y: float, colour: RGB) -> None:
         """Fill an ellipse."""
-        u, v = self._u + x * self._scale, self._v - y * self._scale
-        reach_u, reach_v = abs(half_x * self._scale), half_y * self._scale
-        self._draw.ellipse((u - reach_u, v - reach_v, u + reach_u, v + reach_v), fill=self._colour(colour))
+        scale = self._scale
+        u, v, reach_u, reach_v = self._u + x * scale, self._v - y * scale, abs(half_x * scale), half_y * scale
+        self._brush.ellipse(u - reach_u, v - reach_v, u + reach_u, v + reach_v, self._ink(colour))
 
     def stroke(self, points: Sequence[Point], thick: float, colour: RGB) -> None:
         """A line of a thickness, with blunt ends."""
         u, v, scale = self._u, self._v, self._scale
         path = [(u + x * scale, v - y * scale) for x, y in points]
-        self._draw.line(path, fill=self._colour(colour), width=max(round(thick * scale), 1))
+        self._brush.line(path, self._ink(colour), max(round(thick * scale), 1))
 
     def dot(self, place: Point, thick: float, colour: RGB) -> None:
         """A round joint for strokes of a thickness; left out where nobody could see it."""
         half = thick * self._scale / 2 - 0.5
         if half > 3:
             u, v = self._u + place[0] * self._scale, self._v - place[1] * self._scale
-            self._draw.ellipse((u - half, v - half, u + half, v + half), fill=self._colour(colour))
+            self._brush.ellipse(u - half, v - half, u + half, v + half, self._ink(colour))
