@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from sabbatical.core.errors import BadTaxonomy
+from sabbatical.core.errors import BadFile, BadTaxonomy
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, is_super_document, parse_yaml
 
 TREES = {
@@ -20,6 +22,7 @@ TREES = {
         "x.yaml, super-taxonomy 's': The classes go in a circle: a > b > a",
     ),
     "no YAML": ("super-taxonomy: [", "line 1: This is not YAML"),
+    "a date that cannot be": ("super-taxonomy: s\nversion: 2020-13-45", "This is not YAML: month must be in 1..12"),
     "a list": ("- a", "should be a mapping"),
     "nothing": ("", "should be a mapping (name: value), not nothing"),
     "no name": ("classes: {a: {}}", "'super-taxonomy', the name of the tree, should be text, not nothing"),
@@ -60,6 +63,14 @@ def test_a_damaged_label_set_is_refused(case: str) -> None:
     with pytest.raises(BadTaxonomy) as caught:
         Taxonomy.from_yaml(f"taxonomy: t\nlabels: {labels}\nsuper-taxonomy: s", where="t.yaml")
     assert message in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("super-taxonomy: straße".encode("latin-1"))
+    with pytest.raises(BadFile, match=r"latin.yaml: This file is not UTF-8 text\. Save it as UTF-8"):
+        SuperTaxonomy.read(tmp_path / "latin.yaml")
+    with pytest.raises(BadFile, match=r"none.yaml: This file cannot be read: No such file"):
+        Taxonomy.read(tmp_path / "none.yaml")
 
 
 def test_a_merge_key_is_not_a_duplicate() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sabbatical.core.errors import BadTaxonomy
+from sabbatical.core.errors import BadFile, BadTaxonomy
 from sabbatical.taxonomy.names import did_you_mean, quoted
 
 Document = dict[str, Any]
@@ -54,11 +55,21 @@ def parse_yaml(text: str, where: str | None = None) -> Document:
         except yaml.MarkedYAMLError as error:
             line = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
             raise BadTaxonomy(f"This is not YAML: {error.problem}.", where=line) from error
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or number that cannot be
             raise BadTaxonomy(f"This is not YAML: {error}.") from error
         except RecursionError as error:
             raise BadTaxonomy("This is nested too deeply.", hint="Use the flat form, a list of classes.") from error
         return mapping(document, "the document")
+
+
+def read_text(path: Path) -> str:
+    """The text of a YAML file. Raises BadFile when it cannot be read, or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadFile(f"This file cannot be read: {error.strerror}.", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadFile("This file is not UTF-8 text.", where=str(path), hint="Save it as UTF-8.") from error
 
 
 def dump_yaml(document: Document) -> str:

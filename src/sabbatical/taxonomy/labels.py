@@ -14,7 +14,17 @@ from typing import Any
 from sabbatical.core.errors import BadTaxonomy
 from sabbatical.taxonomy.attributes import Attributes, Rules, read_attributes, read_rules, write_attributes
 from sabbatical.taxonomy.classes import IGNORE
-from sabbatical.taxonomy.documents import Document, dump_yaml, located, mapping, parse_yaml, text, texts, version
+from sabbatical.taxonomy.documents import (
+    Document,
+    dump_yaml,
+    located,
+    mapping,
+    parse_yaml,
+    read_text,
+    text,
+    texts,
+    version,
+)
 from sabbatical.taxonomy.names import did_you_mean, folded, quoted, same_named
 from sabbatical.taxonomy.tree import SuperTaxonomy
 
@@ -143,7 +153,7 @@ class Taxonomy:
 
     @classmethod
     def read(cls, path: Path) -> Taxonomy:
-        return cls.from_yaml(path.read_text(encoding="utf-8"), where=str(path))
+        return cls.from_yaml(read_text(path), where=str(path))
 
     def write(self, path: Path) -> None:
         path.write_text(self.to_yaml(), encoding="utf-8")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sabbatical.core.errors import BadTaxonomy
 from sabbatical.taxonomy.attributes import AttributeKind, Rule, Rules, read_rules
 from sabbatical.taxonomy.classes import ClassNode, parents_first, read_classes, write_classes
-from sabbatical.taxonomy.documents import Document, dump_yaml, located, mapping, parse_yaml, text, version
+from sabbatical.taxonomy.documents import Document, dump_yaml, located, mapping, parse_yaml, read_text, text, version
 from sabbatical.taxonomy.names import did_you_mean
 
 
@@ -161,7 +161,7 @@ class SuperTaxonomy:
 
     @classmethod
     def read(cls, path: Path) -> SuperTaxonomy:
-        return cls.from_yaml(path.read_text(encoding="utf-8"), where=str(path))
+        return cls.from_yaml(read_text(path), where=str(path))
 
     def write(self, path: Path) -> None:
         path.write_text(self.to_yaml(), encoding="utf-8")
