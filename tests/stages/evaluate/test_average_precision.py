@@ -58,7 +58,7 @@ worlds = st.builds(
 
 
 @given(worlds)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_every_number_equals_pycocotools_with_crowds_ties_and_sizes(world: tuple[int, int, Detections, Truths]) -> None:
     images, classes, detections, truths = world
     assert_equal_to_reference(detections, truths, images, classes)

@@ -16,7 +16,7 @@ tables = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_fro
 
 
 @given(tables)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_chosen_threshold_is_as_good_as_the_best_of_all(case: tuple[int, int, float]) -> None:
     seed, n, beta = case
     rng = np.random.default_rng(seed)
@@ -42,7 +42,7 @@ def test_a_class_without_truths_or_right_guesses_keeps_one_half() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_recall_at_a_precision_is_that_of_scikit_learn(seed: int) -> None:
     rng = np.random.default_rng(seed)
     score, right = rng.integers(0, 20, 50) / 20, rng.random(50) < 0.5

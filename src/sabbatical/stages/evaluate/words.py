@@ -23,17 +23,17 @@ def _comparison_lines(model: str, comparison: Comparison, report: Report) -> lis
     sure = _plainest([change for change in comparison.changes if change.sure])
     worst = min((change for change in sure if change.verdict == "worse"), key=lambda c: c.interval[1], default=None)
     best = max((change for change in sure if change.verdict == "better"), key=lambda c: c.interval[0], default=None)
-    if comparison.verdict == "better":
-        first = f"{model} {more} than {comparison.model}, {size}"
-        first += f", but it loses {_what(worst)}." if worst else "."
-    elif comparison.verdict == "worse":
-        first = f"{model} {less} than {comparison.model}, {size}"
-        first += f", though it gains {_what(best)}." if best else "."
-    else:
-        first = f"{model} and {comparison.model} cannot be told apart on all data, {size}"
+    if comparison.verdict == "same":
         parts = [f"it gains {_what(best)}"] if best else []
         parts += [f"it loses {_what(worst)}"] if worst else []
+        first = f"{model} and {comparison.model} cannot be told apart on all data, {size}"
         first += f", but {' and '.join(parts)}." if parts else "."
+    else:
+        better = comparison.verdict == "better"
+        along, across = (best, worst) if better else (worst, best)
+        first = f"{model} {more if better else less} than {comparison.model}, {size}"
+        first += f", above all {_what(along)}" if along else ""
+        first += f", but it {'loses' if better else 'gains'} {_what(across)}." if across else "."
     second = (
         f"{HEADLINE[comparison.metric]} is {_hundred(comparison.after)} after {_hundred(comparison.before)}; the 95% "
         f"interval of the change is {_range(comparison.interval)}, paired over {_items(report)}."
