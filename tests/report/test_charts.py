@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sabbatical.report.card import Context
 from sabbatical.report.chapters.confusion import confusion_card
 from sabbatical.report.chapters.duel import changes_say
-from sabbatical.report.chapters.turned import shots_of, shots_of_samples
+from sabbatical.report.chapters.turned import shots_of, shots_of_samples, some_of_each_kind
 from sabbatical.report.charts.axis import axis_of, tick_text
 from sabbatical.report.charts.coverage import coverage
 from sabbatical.report.charts.dumbbell import dumbbell
@@ -220,6 +220,11 @@ def test_samples_show_both_hands() -> None:
 @pytest.mark.parametrize(("have", "shown"), [(3, 3), (5, 5), (7, 5), (12, 10), (0, 0)])
 def test_tiles_fill_their_rows(have: int, shown: int) -> None:
     assert len(whole_rows([Shot(str(i)) for i in range(have)], 10)) == shown
+
+
+def test_the_worst_samples_show_every_kind() -> None:
+    samples = [Sample(item=str(i), kind=kind, score=1 - i / 9) for i, kind in enumerate(["missed"] * 4 + ["ghost"] * 3)]
+    assert [s.item for s in some_of_each_kind(samples, 2)] == ["0", "1", "4", "5"]
 
 
 def test_words_on_changes_name_what_cannot_be_told_apart() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sabbatical.report.card import Card, Context, Section, Table, class_name, key, sign
 from sabbatical.report.chapters.confusion import confusion_card
 from sabbatical.report.chapters.duel import METRICS
-from sabbatical.report.chapters.turned import shots_of_samples, texts_of_samples
+from sabbatical.report.chapters.turned import shots_of_samples, some_of_each_kind, texts_of_samples
 from sabbatical.report.charts.intervals import Measured, intervals
 from sabbatical.report.charts.precision_recall import precision_recall
 from sabbatical.report.charts.reliability import reliability
@@ -244,8 +244,10 @@ def _worst(report: Report, context: Context) -> Card:
     tally = [f"{sum(s.kind == k for s in report.worst)} {words}" for k, words in kinds.items()]
     says = f"Of the {len(report.worst)} worst: {listed([t for t in tally if not t.startswith('0 ')])}."
     if report.task == "boxes":
-        body = tiles(whole_rows(shots_of_samples(report.worst), WORST), context)
-        return Card("Worst samples", body, "most certain of what is wrong first", hands_key(nobody=True), says)
+        body = tiles(whole_rows(shots_of_samples(some_of_each_kind(report.worst, WORST // 3)), WORST), context)
+        return Card(
+            "Worst samples", body, "some of each kind, the surest of what is wrong first", hands_key(nobody=True), says
+        )
     body = text_list(texts_of_samples(report.worst[:WORST]), context)
     legend = key((sign("person"), "a person's tag"), (sign("machine"), "the model's"))
     return Card("Worst samples", body, "surest of a wrong tag first", legend, says)

@@ -26,6 +26,12 @@ def shots_of(turned: Sequence[Turned], *, won: bool) -> tuple[Shot, ...]:
     )
 
 
+def some_of_each_kind(samples: Sequence[Sample], each: int) -> list[Sample]:
+    """The first `each` of every kind, kind after kind, in the order in which the kinds come."""
+    kinds = dict.fromkeys(sample.kind for sample in samples)
+    return [sample for kind in kinds for sample in [s for s in samples if s.kind == kind][:each]]
+
+
 def shots_of_samples(samples: Sequence[Sample]) -> tuple[Shot, ...]:
     """One shot a sample: what a person drew solid, what the model drew dashed, what nobody found dashed white."""
     return tuple(_shot(sample) for sample in samples if sample.truth or sample.predicted)
