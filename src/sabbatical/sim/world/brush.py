@@ -1,6 +1,6 @@
-"""Pillow's drawing core without the checks of every call, which cost as much as a small polygon.
+"""Pillow's core without the checks of every call, which cost as much as a small polygon or a small picture.
 
-This is the only file that knows how the core packs a colour: signed, 32 bits, red in the lowest byte, then opaque.
+This is the only file that speaks to the core. It packs a colour as signed 32 bits: red in the lowest byte, then opaque.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _OPAQUE = -(1 << 24)
 
 
 class Brush:
-    """Fills shapes in pixels of an image (RGB, or RGBa) with packed colours."""
+    """Fills shapes in pixels of an image (RGB, or RGBa) with packed colours; `glaze` blends them by their alpha."""
 
-    def __init__(self, image: Image.Image) -> None:
-        core = ImageDraw.Draw(image).draw
+    def __init__(self, image: Image.Image, glaze: bool = False) -> None:
+        core = ImageDraw.Draw(image, "RGBA" if glaze else None).draw
         self._polygon, self._ellipse, self._lines = core.draw_polygon, core.draw_ellipse, core.draw_lines
 
     def polygon(self, corners: Sequence[float] | Sequence[Point], ink: int) -> None:
@@ -37,9 +37,19 @@ class Brush:
         self._lines(path, ink, width)
 
 
-def ink_of(colour: RGB) -> int:
-    """One colour, packed."""
-    return _OPAQUE + colour[0] + (colour[1] << 8) + (colour[2] << 16)
+def stamp(picture: Image.Image, what: Image.Image | int, left: int, top: int, mask: Image.Image) -> None:
+    """Put a picture (or one grey value) of the mask's size into another through a mask; what juts out is cut off.
+
+    `picture` must be in memory and not shared, as all pictures made or copied here are.
+    """
+    source = what if isinstance(what, int) else what.im
+    picture.im.paste(source, (left, top, left + mask.width, top + mask.height), mask.im)
+
+
+def ink_of(colour: RGB, alpha: int = 255) -> int:
+    """One colour, packed, with an alpha for glazes."""
+    ink = colour[0] + (colour[1] << 8) + (colour[2] << 16) + (alpha << 24)
+    return ink if alpha < 128 else ink - (1 << 32)
 
 
 def inks_of(colours_n3: NDArray[np.float64]) -> list[int]:

@@ -88,8 +88,7 @@ def visible_part(owners_hw: NDArray[np.uint8], owner: int, sprite: Sprite) -> Vi
     whole, visible = sprite.area, int(np.count_nonzero(region_hw))
     if visible == 0 or visible < MIN_VISIBLE * whole:
         return None
-    rows, columns = np.flatnonzero(region_hw.any(axis=1)), np.flatnonzero(region_hw.any(axis=0))
-    first_row, last_row, first, last = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    (first_row, last_row), (first, last) = _extent(region_hw.any(axis=1)), _extent(region_hw.any(axis=0))
     short, long = sorted((last_row - first_row, last - first))
     if short < MIN_SHORT_PX or long < MIN_LONG_PX:
         return None
@@ -98,3 +97,8 @@ def visible_part(owners_hw: NDArray[np.uint8], owner: int, sprite: Sprite) -> Vi
         mask_hw=region_hw[first_row:last_row, first:last].copy(),
         share=visible / whole,
     )
+
+
+def _extent(filled: NDArray[np.bool_]) -> tuple[int, int]:
+    """From the first to behind the last that is filled."""
+    return int(filled.argmax()), len(filled) - int(filled[::-1].argmax())

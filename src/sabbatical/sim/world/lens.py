@@ -63,35 +63,41 @@ def add_glow(pixels_hwc: Pixels, glow: Glow, tall: float = 1.0, gain: float = 1.
 
 
 @cache
-def _grain(rows: int, width: int) -> NDArray[np.float32]:
-    """Noise of deviation 1, partly alike in all channels."""
+def _grain(rows: int, width: int) -> Pixels:
+    """Noise of deviation 64, partly alike in all channels."""
     rng = np.random.default_rng(11)
     colour = rng.standard_normal((rows, width, 3), dtype=np.float32)
     grey = rng.standard_normal((rows, width, 1), dtype=np.float32)
-    return 0.75 * colour + 0.65 * grey
+    grain: Pixels = np.clip(64 * (0.75 * colour + 0.65 * grey), -255, 255).astype(np.int16)
+    return grain
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _noise_bank(level: int, rows: int, width: int) -> Pixels:
     """Noise of a strength in half grey levels, larger than a frame, so that frames take different parts of it."""
-    return np.round(_grain(rows + 61, width + 67) * (level / 2)).astype(np.int16)
+    return (_grain(rows + 61, width + 67) * np.int16(level) + 64) >> 7
 
 
 @cache
-def _rain_bank(width: int, rows: int) -> tuple[Pixels, ...]:
-    """A few pictures of falling rain (2 h, w, 3), each repeated downwards so that any shift is a slice."""
-    bank = []
-    for k in range(4):
-        dice = Dice("rain", k)
-        picture = Image.new("L", (width, rows))
-        draw = ImageDraw.Draw(picture)
-        slant = dice.between(-0.2, 0.2)
-        for _ in range(width * rows // 340):
-            x, y, length = dice.between(0, width), dice.between(-20, rows), dice.between(5, 22)
-            draw.line((x, y, x + slant * length, y + length), fill=dice.whole(24, 90), width=1)
-        streaks_hw = np.asarray(picture.filter(ImageFilter.BoxBlur(0.4))).astype(np.int16)
-        bank.append(np.tile(streaks_hw[:, :, None], (2, 1, 3)))
-    return tuple(bank)
+def _rain_bank(width: int, rows: int, picture: int) -> Pixels:
+    """One of a few pictures of falling rain (2 h, w, 3), repeated downwards so that any shift is a slice."""
+    dice = Dice("rain", picture)
+    streaks = Image.new("L", (width, rows))
+    draw = ImageDraw.Draw(streaks)
+    slant = dice.between(-0.2, 0.2)
+    for _ in range(width * rows // 340):
+        x, y, length = dice.between(0, width), dice.between(-20, rows), dice.between(5, 22)
+        draw.line((x, y, x + slant * length, y + length), fill=dice.whole(24, 90), width=1)
+    streaks_hw = np.asarray(streaks.filter(ImageFilter.BoxBlur(0.4))).astype(np.int16)
+    return np.tile(streaks_hw[:, :, None], (2, 1, 3))
+
+
+def rain_over(picture: Image.Image, wet: float, dice: Dice) -> Pixels:
+    """Streaks of rain (2 h, w, 3) to be added to a scene's frames: brighter where the street is bright or wetter."""
+    width, rows = picture.size
+    brightness = float(np.asarray(picture)[::8, ::8].mean())
+    strength = wet * (0.5 + 0.5 * wet) * (24 + 0.45 * brightness)
+    return (_rain_bank(width, rows, dice.whole(0, 3)) * np.int16(strength)) >> 7
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,8 @@ def _drop_mask(side: int) -> Image.Image:
     return Image.fromarray(np.minimum(_blob(side // 2, side // 2)[:, :, 0] * 9, 215).astype(np.uint8))
 
 
-def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, dice: Dice) -> NDArray[np.uint8]:
-    """The finished picture (h, w, 3): lamps' glow, rain of a strength from 0 to 1, the lens's softness and noise."""
+def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: Pixels | None, dice: Dice) -> NDArray[np.uint8]:
+    """The finished picture (h, w, 3): the lens's softness and noise, lamps' glow, and rain (see `rain_over`)."""
     width, rows = picture.size
     top, left = dice.whole(0, 60), dice.whole(0, 66)
     noise_hwc = _noise_bank(round(lens.noise * 2), rows, width)[top : top + rows, left : left + width]
@@ -139,11 +145,9 @@ def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: float, dic
     pixels_hwc += noise_hwc
     for glow in glows:
         add_glow(pixels_hwc, glow, gain=0.7)
-    if rain:
-        streaks = _rain_bank(width, rows)
-        strength = np.int16(rain * (24 + 0.45 * float(pixels_hwc[::8, ::8].mean())))
+    if rain is not None:
         start = dice.whole(0, rows - 1)
-        pixels_hwc += (dice.pick(streaks)[start : start + rows] * strength) >> 7
+        pixels_hwc += rain[start : start + rows]
     return np.clip(pixels_hwc, 0, 255, out=pixels_hwc).astype(np.uint8)
 
 

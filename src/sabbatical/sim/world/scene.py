@@ -9,12 +9,13 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from sabbatical.sim.world.background import paint_backdrop
+from sabbatical.sim.world.brush import stamp
 from sabbatical.sim.world.camera import place_camera
 from sabbatical.sim.world.conditions import Conditions, Mix
 from sabbatical.sim.world.dice import Dice
 from sabbatical.sim.world.frame import Frame, Thing, visible_part
 from sabbatical.sim.world.layout import Actor, Planner
-from sabbatical.sim.world.lens import Lens, add_drops, add_glow, expose, sample_drops
+from sabbatical.sim.world.lens import Lens, add_drops, add_glow, expose, rain_over, sample_drops
 from sabbatical.sim.world.light import light_of
 from sabbatical.sim.world.shadow import cast_shadows
 from sabbatical.sim.world.sprite import Glow, Sprite
@@ -53,6 +54,7 @@ class Scene:
         self.drops = sample_drops(dice, size_wh) if light.wet else ()
         backdrop = paint_backdrop(self.view, street, dice)
         self.background = backdrop.picture
+        self.rain = rain_over(self.background, light.wet, dice) if light.wet else None
         self.still = self._drawn(0.0, moving=False)
         cast_shadows(self.background, ((self.actors[k].look, pose) for k, pose, _ in self.still), self.view)
         if light.wet:
@@ -71,13 +73,12 @@ class Scene:
         placed = sorted([*self.still, *moving], key=self._order)[-255:]
         owners = Image.new("L", self.size_wh)
         for owner, (_, _, sprite) in enumerate(placed, start=1):
-            picture.paste(sprite.image, (sprite.left, sprite.top), sprite.image)
-            owners.paste(owner, (sprite.left, sprite.top), sprite.mask)
+            stamp(picture, sprite.image, sprite.left, sprite.top, sprite.image)
+            stamp(owners, owner, sprite.left, sprite.top, sprite.mask)
         if self.drops:
             add_drops(picture, self.drops)
-        rain = self.view.light.wet * (0.5 + 0.5 * self.view.light.wet)
         return Frame(
-            image_hwc=expose(picture, self.lens, self._seen_glows(placed, owners), rain, dice),
+            image_hwc=expose(picture, self.lens, self._seen_glows(placed, owners), self.rain, dice),
             things=self._truth(placed, owners),
             scene=f"w{self.seed}-s{self.number:05d}",
             number=number,
@@ -150,7 +151,7 @@ class Scene:
                 flipped = sprite.image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
                 top = round(2 * foot) - sprite.top - sprite.image.height
                 faint = ImageChops.multiply(flipped.getchannel("A"), Image.new("L", flipped.size, int(77 * wet)))
-                picture.paste(flipped, (sprite.left, top), faint)
+                stamp(picture, flipped, sprite.left, top, faint)
         if streaks:
             pixels_hwc = np.array(picture, dtype=np.int16)
             for streak in streaks:

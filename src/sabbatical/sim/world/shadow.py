@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from sabbatical.sim.world.brush import Brush, Point, ink_of
 from sabbatical.sim.world.view import Look, Pose, View
 
 _CONTACT = 0.5
@@ -28,17 +29,14 @@ def cast_shadows(picture: Image.Image, standing: Iterable[tuple[Look, Pose]], vi
     tops_k43 = bases_k43 - np.array(reach)[:, None, None] * (light.sun[0], 0.0, light.sun[2])
     uv_n2, depth_n = view.camera.project(np.concatenate([bases_k43, tops_k43], axis=1).reshape(-1, 3))
     uv_k82, nearest_k = uv_n2.reshape(-1, 8, 2), depth_n.reshape(-1, 8).min(axis=1)
-    shade = Image.new("L", picture.size)
-    draw = ImageDraw.Draw(shade)
+    brush = Brush(picture, glaze=True)
     for corners, nearest in zip(uv_k82.tolist(), nearest_k.tolist(), strict=True):
         if nearest > 0.8:
             clear = math.exp(-light.haze * nearest)
+            points = [(u, v) for u, v in corners]
             if sunny:
-                _lay(draw, corners, int(230 * light.shadow * clear))
-            _under(draw, corners[:4], int(255 * _CONTACT * clear))
-    box = shade.getbbox()
-    if box:
-        picture.paste(_DARK, box, shade.crop(box))
+                _lay(brush, points, ink_of(_DARK, int(230 * light.shadow * clear)))
+            _under(brush, points[:4], ink_of(_DARK, int(255 * _CONTACT * clear)))
 
 
 def _base(size: tuple[float, float, float], pose: Pose) -> list[tuple[float, float, float]]:
@@ -48,25 +46,37 @@ def _base(size: tuple[float, float, float], pose: Pose) -> list[tuple[float, flo
     return [(pose.x + x * cos + z * sin, 0.0, pose.z - x * sin + z * cos) for x, z in corners]
 
 
-def _lay(draw: ImageDraw.ImageDraw, corners: list[list[float]], dark: int) -> None:
-    """Fill the hull of a base and its displaced copy: both, and what lies between their edges."""
-    points = [(u, v) for u, v in corners]
-    wide = max(points[1][0], points[2][0]) - min(points[0][0], points[3][0])
-    if abs(wide) < 10:
-        ends = [(points[k][0] + points[k + 2][0], points[k][1] + points[k + 2][1]) for k in (0, 4)]
-        draw.line([(u / 2, v / 2) for u, v in ends], fill=dark, width=max(round(abs(wide) * 0.6), 1))
-        return
-    for k in range(4):
-        after = (k + 1) % 4
-        draw.polygon([points[k], points[after], points[4 + after], points[4 + k]], fill=dark)
-    draw.polygon(points[:4], fill=dark)
-    draw.polygon(points[4:], fill=dark)
-
-
-def _under(draw: ImageDraw.ImageDraw, corners: list[list[float]], dark: int) -> None:
-    across = max(u for u, _ in corners) - min(u for u, _ in corners)
-    if across < 16:
-        us, vs = [u for u, _ in corners], [v for _, v in corners]
-        draw.ellipse((min(us) - 1, min(vs), max(us) + 1, max(vs) + 1), fill=dark)
+def _lay(brush: Brush, points: list[Point], ink: int) -> None:
+    """Fill the hull of a base (four points) and its displaced copy; what is thin becomes a line."""
+    wide = abs(max(points[1][0], points[2][0]) - min(points[0][0], points[3][0]))
+    if wide < 10:
+        ends = [((points[k][0] + points[k + 2][0]) / 2, (points[k][1] + points[k + 2][1]) / 2) for k in (0, 4)]
+        brush.line(ends, ink, max(round(wide * 0.6), 1))
     else:
-        draw.polygon([(u, v) for u, v in corners], fill=dark)
+        brush.polygon(_hull(points), ink)
+
+
+def _under(brush: Brush, points: list[Point], ink: int) -> None:
+    us, vs = [u for u, _ in points], [v for _, v in points]
+    if max(us) - min(us) < 16:
+        brush.ellipse(min(us) - 1, min(vs), max(us) + 1, max(vs) + 1, ink)
+    else:
+        brush.polygon(points, ink)
+
+
+def _hull(points: list[Point]) -> list[Point]:
+    """The convex hull (Andrew, Another efficient algorithm for convex hulls, 1979)."""
+    ordered = sorted(points)
+    return _chain(ordered) + _chain(ordered[::-1])
+
+
+def _chain(ordered: list[Point]) -> list[Point]:
+    chain: list[Point] = []
+    for x, y in ordered:
+        while len(chain) >= 2:
+            (ax, ay), (bx, by) = chain[-2], chain[-1]
+            if (bx - ax) * (y - ay) > (by - ay) * (x - ax):
+                break
+            chain.pop()
+        chain.append((x, y))
+    return chain[:-1]
