@@ -1,81 +1,63 @@
-"""The web process: the application on a socket of this machine. `python -m sabbatical.api`, started by `sabbatical up`."""
+"""The web process: `python -m sabbatical.api FD` answers requests on a listening socket that it was given."""
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
 import socket
 import sys
+import threading
+import time
 
+import orjson
 import uvicorn
 
-from sabbatical.api.access import LOCAL_NAMES, LocalOwner, owner_token
+from sabbatical.api.access import LocalOwner
 from sabbatical.api.app import create_app
-from sabbatical.core.errors import Conflict, NotAllowed, SabbaticalError
-from sabbatical.core.settings import Settings, load
+from sabbatical.core.errors import SabbaticalError
+from sabbatical.core.settings import load
 from sabbatical.durable.queue import DbosDispatcher
 from sabbatical.storage.workspace import open_workspace
 
-BACKLOG = 2048
 STOP_SECONDS = 5
+WATCH_SECONDS = 1.0
 
 
-def listen(settings: Settings) -> socket.socket:
-    """The socket that the settings name.
-
-    Raises:
-        NotAllowed: it is no address of this machine alone.
-        Conflict: somebody listens there already.
-    """
-    if settings.host not in LOCAL_NAMES:
-        raise NotAllowed(
-            f"Sabbatical does not listen on {settings.host} yet: there are no accounts, so only this machine may ask.",
-            where="settings field host",
-            hint="Use 127.0.0.1; from elsewhere, come through a tunnel such as `ssh -L 8400:127.0.0.1:8400`.",
-        )
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def serve(opened: socket.socket, token: str) -> None:
+    """Answer requests until a signal comes, or the process that started this one is gone."""
+    workspace = open_workspace(load())
+    settings = workspace.settings
+    dispatcher = DbosDispatcher(settings)
+    app = create_app(workspace, dispatcher, LocalOwner(token), free_paths=settings.allow_paths)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+    )
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        found.bind((settings.host, settings.port))
-    except OSError as error:
-        found.close()
-        raise Conflict(
-            f"Port {settings.port} cannot be listened on: {error.strerror}.",
-            where="settings field port",
-            hint="Another server may run there already; choose a port with --port.",
-        ) from error
-    return found
+        uvicorn.Server(config).run(sockets=[opened])
+    finally:
+        dispatcher.close()
+        workspace.close()
 
 
-def serve(settings: Settings) -> None:
-    """Answer requests until a signal comes."""
-    with listen(settings) as opened:
-        workspace = open_workspace(settings)
-        dispatcher = DbosDispatcher(settings)
-        access = LocalOwner(owner_token(workspace.home))
-        app = create_app(workspace, dispatcher, access, free_paths=settings.allow_paths)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-        try:
-            uvicorn.Server(config).run(sockets=[opened])
-        finally:
-            dispatcher.close()
-            workspace.close()
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main() -> int:
+def main(descriptor: str) -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    token = os.environ.pop("SABBATICAL_TOKEN")
     try:
-        serve(load())
+        with socket.socket(fileno=int(descriptor)) as opened:
+            serve(opened, token)
     except SabbaticalError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(orjson.dumps({"error": error.to_dict()}).decode() + "\n")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -14,6 +12,7 @@ from starlette.requests import HTTPConnection, Request
 
 from sabbatical.api.context import Context
 from sabbatical.core.errors import Broken, NotAllowed
+from sabbatical.core.settings import LOCAL_NAMES
 
 ACTIONS = {
     "server.read": "see whether the server is well, and its contract",
@@ -37,7 +36,6 @@ ACTIONS = {
     "catalogue.read": "see the catalogue of public data sets",
     "catalogue.run": "fetch a public data set",
 }
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Access(Protocol):
@@ -109,15 +107,6 @@ def allow(action: str) -> Any:
     if action not in ACTIONS:
         raise Broken(f"The action '{action}' is not in the table of actions.")
     return Depends(Allow(action))
-
-
-def owner_token(home: Path) -> str:
-    """The token of a workspace, made once; only its owner can read the file."""
-    path = home / "token"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text().strip()
 
 
 def _is_loopback(host: str) -> bool:

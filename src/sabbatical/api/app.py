@@ -12,6 +12,7 @@ from sabbatical.api.context import Context
 from sabbatical.api.limits import SizeLimit
 from sabbatical.api.paths import Paths
 from sabbatical.api.routes import (
+    catalogue,
     evaluations,
     ingest,
     labels,
@@ -29,6 +30,7 @@ from sabbatical.storage.workspace import Workspace
 
 ROUTERS = (
     server.router,
+    catalogue.router,
     projects.router,
     taxonomies.router,
     uploads.router,

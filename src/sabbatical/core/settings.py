@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sabbatical.core.errors import BadInput
 
 FILE_NAME = "sabbatical.toml"
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+"""What this machine is called by itself."""
 
 
 class Settings(BaseSettings):

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from sabbatical.catalogue import DataSet
 from sabbatical.core.errors import NotFound
 from sabbatical.core.settings import Settings, load
 from sabbatical.schemas import project as project_schema
@@ -41,6 +42,11 @@ class Workspace:
         """Let go of it; work that runs as children of this process stops and keeps what it has."""
         self._client.close()
 
+    def health(self) -> dict[str, str]:
+        """The version that answers, and its kind of database."""
+        answer: dict[str, str] = self._client.get(place("health"))
+        return answer
+
     def projects(self) -> Iterator[Project]:
         """By name."""
         for record in self._client.pages(project_schema.Project, place("projects")):
@@ -67,6 +73,15 @@ class Workspace:
         """Make a project; `validation_share` and `test_share` may be given. The same again answers the same project."""
         asked = {"name": name, "task": task, **shares}
         return Project(self._client, project_schema.Project.model_validate(self._client.post(place("projects"), asked)))
+
+    def data_sets(self) -> list[DataSet]:
+        """The catalogue of public data sets, the built-in one first."""
+        return [DataSet.model_validate(row) for row in self._client.get(place("catalogue"))]
+
+    def start_get(self, name: str) -> Run[dict[str, Any]]:
+        """Begin to fetch a public data set from the mirror."""
+        answer = self._client.post(place("catalogue", name, "get"))
+        return Run(self._client, run_schema.Run.model_validate(answer), plain)
 
     def start_ingest(self, source: str | Path, **asked: Any) -> Run[IngestReport]:
         """Begin to take a source in: into the project named, into the only one, or into a first one made from it."""

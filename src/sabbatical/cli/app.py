@@ -1,0 +1,59 @@
+"""The commands together, in the order of the loop."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+import typer.core
+
+from sabbatical.cli import (
+    data,
+    doctor,
+    evaluate,
+    ingest,
+    labels,
+    model,
+    predict,
+    project,
+    run,
+    snapshot,
+    taxonomy,
+    train,
+    up,
+)
+
+# One module a command or noun; each adds itself with `register`.
+COMMANDS = (up, data, project, taxonomy, ingest, labels, snapshot, train, model, evaluate, predict, run, doctor)
+
+ORDER = [module.__name__.rpartition(".")[2] for module in COMMANDS]
+
+
+class InOrder(typer.core.TyperGroup):
+    """Lists the commands in the order of the loop."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
+app = typer.Typer(
+    name="sabbatical",
+    cls=InOrder,
+    help="One system for the whole life of an ML model: data, labels, one model for every taxonomy, a judgement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    command.register(app)
+
+
+def main() -> None:
+    """Run the command line; exit code 0, 1 (failed) or 2 (used wrongly)."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(1)

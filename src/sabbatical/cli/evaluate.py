@@ -1,0 +1,111 @@
+"""`sabbatical evaluate`: a report on a model, alone or against another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from sabbatical.cli.ingest import given
+from sabbatical.cli.output import say, table
+from sabbatical.cli.session import Session, command
+from sabbatical.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from sabbatical.schemas.evaluate import Metrics, Report
+
+LEADING = {"boxes": ("map50", "recall", "precision", "f1"), "text": ("f1", "recall", "precision", "accuracy")}
+BY_CLASS = {"boxes": ("ap50", "recall", "precision", "f1"), "text": ("recall", "precision", "f1")}
+MOST_SLICES = 12
+
+
+def register(app: typer.Typer) -> None:
+    example = "sabbatical evaluate v2 --page report.html\nsabbatical evaluate v2 --against v1"
+    command(app, "evaluate", example=example)(evaluate)
+
+
+def evaluate(
+    session: Session,
+    model: Annotated[str | None, typer.Argument(help="Such as v2; the newest unless given.")] = None,
+    snapshot: Annotated[str | None, typer.Option(help="Whose labels judge; the newest unless given.")] = None,
+    against: Annotated[str | None, typer.Option(help="Another model, compared on the same items.")] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[train|validation|test]", help="Which items judge; test unless given."),
+    ] = None,
+    taxonomy: Annotated[list[str] | None, typer.Option(help="Only the labels of these customers judge.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the report as one page of HTML to this file.")] = None,
+    again: Annotated[bool, typer.Option(help="Judge anew even if the same report is there.")] = False,
+) -> None:
+    """Judge a model: overall, by class, by slice, with intervals of 95 %."""
+    asked = given(splits=split or None, taxonomies=taxonomy or None, again=again or None)
+    run = session.project.model(model).start_evaluate(snapshot, against=against, **asked)
+    evaluation = wait(run)
+    report = evaluation.report
+    document: dict[str, Any] = report.evaluation().model_dump(mode="json", by_alias=True)
+    document["evaluation"] = evaluation.id
+    if page is not None:
+        document["page"] = str(evaluation.page(page).resolve())
+    session.answer(document, lambda: _tell(report, page))
+
+
+def _tell(report: Report, page: Path | None) -> None:
+    for sentence in report.sentences:
+        say(escape(sentence))
+    say(f"\n[bold]{report.model}[/] on {report.snapshot}, {report.items:,} items")
+    metrics = report.metrics
+    shown = [name for name in LEADING[report.task] if getattr(metrics.overall, name) is not None]
+    table(["", *shown], [("overall", *[_number(metrics, "overall", "", name) for name in shown])])
+    columns = BY_CLASS[report.task]
+    rows = [
+        (name, *[_number(metrics, "by_class", name, column) for column in columns], scores.n)
+        for name, scores in metrics.by_class.items()
+    ]
+    table(["class", *columns, "n"], rows)
+    _tell_slices(report)
+    if report.comparison is not None:
+        _tell_comparison(report)
+    if page is None:
+        say("[dim]The whole report with pictures: the same command with --page report.html[/]")
+    else:
+        say(f"The report: [bold]{escape(str(page.resolve()))}[/]")
+
+
+def _tell_slices(report: Report) -> None:
+    leading = LEADING[report.task][0]
+    slices = {name: scores for name, scores in report.metrics.by_slice.items() if scores.note is None}
+    if not slices:
+        return
+    rows = [
+        (name, _number(report.metrics, "by_slice", name, leading), scores.n, scores.images)
+        for name, scores in list(slices.items())[:MOST_SLICES]
+    ]
+    table(["*slice", leading, "n", "items"], rows)
+    if len(slices) > MOST_SLICES:
+        say(f"[dim]and {len(slices) - MOST_SLICES} more slices in the report[/]")
+
+
+def _tell_comparison(report: Report) -> None:
+    found = report.comparison
+    assert found is not None
+    low, high = found.interval
+    words = {"better": "[green]better[/]", "worse": "[red]worse[/]", "same": "not to be told apart"}
+    say(
+        f"Against {found.model}: {found.metric} {found.before:.3f} to {found.after:.3f}, "
+        f"{found.difference:+.3f} ({low:+.3f} to {high:+.3f}): {words[found.verdict]}."
+    )
+
+
+def _number(metrics: Metrics, part: str, name: str, column: str) -> str:
+    """A number with half the width of its interval, such as `0.912 ±.03`."""
+    scores: Any = metrics.overall if part == "overall" else getattr(metrics, part)[name]
+    value = getattr(scores, column)
+    if value is None:
+        return "-"
+    intervals: Any = getattr(metrics.intervals, part)
+    interval = (intervals if part == "overall" else intervals.get(name, {})).get(column)
+    if interval is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} ±{(interval[1] - interval[0]) / 2:.2f}".replace("±0.", "±.")

@@ -1,0 +1,59 @@
+"""`sabbatical model`: the model versions that there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+from rich.markup import escape
+
+from sabbatical.cli.output import first, more, out, say, table
+from sabbatical.cli.session import Session, command, group
+
+Name = Annotated[str | None, typer.Argument(help="Such as v2; the newest unless given.")]
+
+
+def register(app: typer.Typer) -> None:
+    noun = group(app, "model", "Model versions.")
+    command(noun, "list", example="sabbatical model list")(list_models)
+    command(noun, "show", example="sabbatical model show v2")(show)
+    command(noun, "weights", example="sabbatical model weights street.safetensors --model v2")(weights)
+
+
+def list_models(
+    session: Session, limit: Annotated[int | None, typer.Option(min=1, help="How many at most.")] = None
+) -> None:
+    """Newest first."""
+    found, there_are = first(session.project.models(), limit)
+    records = [one.record for one in found]
+
+    def words() -> None:
+        rows = [(r.name, r.snapshot, r.family, r.masking, str(r.seed), r.created_at) for r in records]
+        table(["name", "snapshot", "family", "masking", "seed", "made"], rows)
+        more(there_are, len(rows))
+
+    session.answer({"models": [one.model_dump(mode="json") for one in records]}, words)
+
+
+def show(session: Session, name: Name = None) -> None:
+    """The model card: what it is, what it learned from, what to know before using it."""
+    model = session.project.model(name)
+    session.answer(
+        {"model": model.record.model_dump(mode="json")}, lambda: out.print(Markdown(model.card(), hyperlinks=False))
+    )
+
+
+def weights(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help="Where to write them.")],
+    model: Annotated[str | None, typer.Option(help="Such as v2; the newest unless given.")] = None,
+) -> None:
+    """Write the weights of a model (safetensors)."""
+    found = session.project.model(model)
+    written = found.weights(file)
+    session.answer(
+        {"model": found.name, "file": str(written)},
+        lambda: say(f"The weights of {found.name} are in [bold]{escape(str(written))}[/]."),
+    )

@@ -1,0 +1,80 @@
+"""Wait for a run with its progress on stderr; Ctrl-C stops it and says how to go on."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sabbatical.cli.output import err
+from sabbatical.core.errors import Interrupted
+
+if TYPE_CHECKING:
+    from sabbatical.schemas import run as schema
+    from sabbatical.sdk.run import Run
+
+T = TypeVar("T")
+STOP_SECONDS = 30.0
+QUIET_SECONDS = 5.0
+
+
+def wait(run: Run[T]) -> T:
+    """What the run makes.
+
+    Raises:
+        Interrupted: it was cancelled, here or elsewhere.
+        SabbaticalError: why it failed.
+    """
+    try:
+        return _shown(run) if err.is_terminal else run.wait(_Lines())
+    except KeyboardInterrupt:
+        state = _stop(run)
+        raise Interrupted(
+            f"The {run.record.kind} was interrupted and is {state}; what it has finished is kept.",
+            where=f"run {run.id}",
+            hint=f"Go on with the same command, or with `sabbatical run resume {run.id}`.",
+        ) from None
+
+
+def _shown(run: Run[T]) -> T:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(run.record.message, total=1.0)
+
+        def show(record: schema.Run) -> None:
+            bar.update(task, completed=record.fraction, description=record.message[:44])
+
+        return run.wait(show)
+
+
+class _Lines:
+    """Progress as lines, for what is no terminal: when the message changes, and not too often."""
+
+    def __init__(self) -> None:
+        self._message = ""
+        self._at = 0.0
+
+    def __call__(self, record: schema.Run) -> None:
+        if record.message == self._message or (time.monotonic() - self._at < QUIET_SECONDS and not record.ended):
+            return
+        self._message, self._at = record.message, time.monotonic()
+        err.print(f"{record.kind} {record.fraction:4.0%}  {record.message}", markup=False, soft_wrap=True)
+
+
+def _stop(run: Run[T]) -> str:
+    """Ask a run to stop and see it end; a second Ctrl-C does not wait."""
+    err.print("Stopping; what is finished is kept. Ctrl-C again to leave at once.")
+    with contextlib.suppress(KeyboardInterrupt):
+        run.cancel()
+        end = time.monotonic() + STOP_SECONDS
+        while not run.record.ended and time.monotonic() < end:
+            time.sleep(0.1)
+            run.refresh()
+    return run.state

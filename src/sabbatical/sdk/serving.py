@@ -1,0 +1,193 @@
+"""A server of a workspace folder as processes of this machine: one answers requests, one does the long work."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import orjson
+
+from sabbatical.core.errors import Broken, Conflict, NotAllowed, SabbaticalError, Unavailable, from_dict
+from sabbatical.core.settings import LOCAL_NAMES, Settings
+from sabbatical.durable.children import BUSY, environment
+
+BACKLOG = 2048
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+LOOK_SECONDS = 0.1
+CALM_SECONDS = 60.0
+"""A process that lived so long is started again at once; one that keeps dying waits longer and longer."""
+
+
+@dataclass
+class _Process:
+    name: str
+    command: list[str]
+    log: Path
+    running: subprocess.Popen[bytes] | None = None
+    deaths: int = 0
+    started_at: float = field(default=0.0)
+    wait_until: float = field(default=0.0)
+
+
+class Server:
+    """Started, watched and stopped; a process that dies is started again. The socket outlives both."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._socket = listen(settings)
+        self.settings = settings
+        self.token = owner_token(settings.home)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        logs = settings.home.resolve() / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        python = [sys.executable, "-m"]
+        self._processes = [
+            _Process("web", [*python, "sabbatical.api", str(self._socket.fileno())], logs / "web.log"),
+            _Process("worker", [*python, "sabbatical.worker", "serve"], logs / "worker.log"),
+        ]
+
+    def start(self) -> None:
+        """Start both processes, and wait until requests are answered.
+
+        Raises:
+            SabbaticalError: why it cannot be.
+        """
+        for process in self._processes:
+            self._start(process)
+        end = time.monotonic() + START_SECONDS
+        while not self._answers():
+            self._look_for_failure()
+            if time.monotonic() > end:
+                raise Unavailable("The server does not answer.", where=str(self._processes[0].log))
+            time.sleep(LOOK_SECONDS / 4)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Start again what dies, until `stop` is set.
+
+        Raises:
+            Conflict: another server is at work on this workspace.
+        """
+        while not stop.wait(LOOK_SECONDS):
+            for process in self._processes:
+                code = process.running.poll() if process.running else 0
+                if code == BUSY:
+                    raise Conflict("Another server is at work on this workspace.", where=str(self.settings.home))
+                if code is not None:
+                    self._restart(process)
+
+    def stop(self) -> None:
+        """End both; long work saves what it has, and goes on with the next start."""
+        self._socket.close()
+        running = [process.running for process in self._processes if process.running is not None]
+        for one in running:
+            one.terminate()
+        for one in running:
+            try:
+                one.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()
+
+    def _start(self, process: _Process) -> None:
+        given = environment(self.settings) | {"SABBATICAL_TOKEN": self.token}
+        given.pop("SABBATICAL_URL", None)
+        with process.log.open("ab") as log:
+            process.running = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
+                process.command,
+                env=given,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[self._socket.fileno()],
+                start_new_session=True,
+            )
+        process.started_at = time.monotonic()
+
+    def _restart(self, process: _Process) -> None:
+        """Start a process again, at once the first time, later with pauses that grow."""
+        now = time.monotonic()
+        if process.running is not None:
+            process.running = None
+            process.deaths = process.deaths + 1 if now - process.started_at < CALM_SECONDS else 0
+            process.wait_until = now + min(2.0**process.deaths - 1, CALM_SECONDS)
+        if now >= process.wait_until:
+            self._start(process)
+
+    def _look_for_failure(self) -> None:
+        for process in self._processes:
+            code = process.running.poll() if process.running else None
+            if code == BUSY:
+                raise Conflict("Another server is at work on this workspace.", where=str(self.settings.home))
+            if code is not None:
+                raise _last_words(process)
+
+    def _answers(self) -> bool:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            return httpx.get(f"{self.url}/v1/health", headers=headers, timeout=START_SECONDS).is_success
+        except httpx.TransportError:
+            return False
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket that the settings name; nobody is answered yet.
+
+    Raises:
+        NotAllowed: it is no address of this machine alone.
+        Conflict: somebody listens there already.
+    """
+    if settings.host not in LOCAL_NAMES:
+        raise NotAllowed(
+            f"Sabbatical does not listen on {settings.host}: without accounts, only this machine may ask.",
+            where="settings field host",
+            hint="Use 127.0.0.1; from elsewhere, come through a tunnel such as `ssh -L 8400:127.0.0.1:8400`.",
+        )
+    opened = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((settings.host, settings.port))
+        opened.listen(BACKLOG)
+    except OSError as error:
+        opened.close()
+        raise Conflict(
+            f"Port {settings.port} cannot be listened on: {error.strerror}.",
+            where="settings field port",
+            hint="Another server may be there already; choose a port with --port.",
+        ) from error
+    return opened
+
+
+def owner_token(home: Path) -> str:
+    """The token of a workspace, made once; only its owner can read the file.
+
+    Raises:
+        Unavailable: the folder cannot be written.
+    """
+    path = home / "token"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_text().strip()
+    except OSError as error:
+        raise Unavailable(f"The workspace cannot be used: {error.strerror}.", where=str(path)) from error
+
+
+def _last_words(process: _Process) -> SabbaticalError:
+    """Why a process ended, by the last line of its log."""
+    lines = process.log.read_bytes().splitlines() or [b""]
+    try:
+        return from_dict(orjson.loads(lines[-1])["error"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        words = lines[-1].decode(errors="replace")
+        return Broken(f"The {process.name} process ended: {words}", where=str(process.log))
