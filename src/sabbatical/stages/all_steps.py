@@ -1,6 +1,10 @@
 """Importing this registers the step of every kind of long work."""
 
 from sabbatical.stages.dataset import steps as dataset
+from sabbatical.stages.evaluate import steps as evaluate
+from sabbatical.stages.ingest import steps as ingest
 from sabbatical.stages.label import steps as label
+from sabbatical.stages.predict import steps as predict
+from sabbatical.stages.train import steps as train
 
-__all__ = ["dataset", "label"]
+__all__ = ["dataset", "evaluate", "ingest", "label", "predict", "train"]

@@ -1,8 +1,9 @@
-"""The step that makes a snapshot. Run again after a kill it makes the same one, for its name is its content."""
+"""The steps that make a snapshot and write it out. Run again after a kill they end with the same."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,10 @@ from sabbatical.core.errors import EmptyDataset
 from sabbatical.core.ids import new_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
-from sabbatical.schemas.dataset import SnapshotQuery
-from sabbatical.stages.dataset import queries, writing
+from sabbatical.schemas.dataset import ExportRequest, SnapshotQuery
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.dataset import exporting, queries, writing
+from sabbatical.stages.label.actions import write_labels
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage import columns
 from sabbatical.storage.tables import SnapshotRow
@@ -90,3 +93,29 @@ def _what_excludes(session: Session, step: Step, query: SnapshotQuery) -> str:
     if len(chosen) > 1 and (left := queries.count(session, step.project, query, {})):
         return f"There are {left:,} labels, but two or more conditions together exclude all of them."
     return "There are no labels yet: ingest data with labels, or import them."
+
+
+@step("export")
+def export_snapshot(step: Step) -> dict[str, Any]:
+    """Write a snapshot as files."""
+    asked = ExportRequest.model_validate(step.params)
+    workspace = step.workspace
+    with workspace.database.reading() as session:
+        project = projects.by_id(session, step.project)
+        snapshot = datasets.get(session, project, asked.snapshot)
+        tree = projects.super_taxonomy(session, project.id)[1]
+        taxonomies = projects.every_customer_version(session, project.id)
+    labeled = datasets.labels(workspace, project, snapshot.id)
+    items = exporting.export_items(workspace, labeled, asked, taxonomies)
+    counted = exporting.counted(items, snapshot.counts["labels"], step.progress)
+    names = exporting.class_names(asked, tree, taxonomies)
+    folder = Path(asked.folder) if asked.folder else step.folder / "files"
+    report = write_labels(asked.format, counted, folder, names)
+    return {
+        "schema": 1,
+        "format": report.format,
+        "folder": str(report.path),
+        "items": report.items,
+        "shapes": report.shapes,
+        "lost": [{"what": one.what, "count": one.count, "example": one.example} for one in report.lost],
+    }

@@ -27,6 +27,8 @@ from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 
 MOST_VALUES = 12  # an attribute with more values than this does not make slices
+COUNTERS = frozenset({"frame", "frame_id", "id", "index", "number", "scene", "split"})
+"""Attributes that count items rather than describe them."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def slice_columns(labeled: Sequence[Labeled]) -> dict[str, Column]:
     named = [one.customer for one in labeled]
     if len(set(named)) > 1:
         columns["customer"] = named
-    for name in sorted({name for one in labeled for name in one.attributes}):
+    for name in sorted({name for one in labeled for name in one.attributes} - COUNTERS):
         values = [one.attributes.get(name) for one in labeled]
         texts = [value if value is None else str(value) for value in values]
         if 1 < len(set(texts)) <= MOST_VALUES:

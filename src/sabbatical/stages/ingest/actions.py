@@ -14,6 +14,7 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries
 from sabbatical.stages.ingest.fingerprints import NearDuplicates
+from sabbatical.stages.ingest.history import Profile, compare
 from sabbatical.stages.ingest.intake import Intake, Prepared
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer
@@ -25,15 +26,19 @@ __all__ = [
     "Intake",
     "Prepared",
     "Preparer",
+    "Profile",
     "ReadOptions",
     "Recognition",
     "Record",
     "Refusal",
+    "compare",
     "find_by_name",
     "intake",
     "quarantine",
     "quarantined",
     "recognise",
+    "remember",
+    "seen_before",
 ]
 
 
@@ -75,11 +80,11 @@ def quarantined(session: Session, run_id: str, after: str | None, limit: int) ->
     return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
 
 
-def seen_before(session: Session, project: Project, source: str) -> dict[str, Any] | None:
-    """The profile of what came from a source so far."""
-    return queries.profile(session, project.id, source)
+def seen_before(session: Session, project: Project, origin: str) -> Profile:
+    """The profile of what came from a customer or source so far."""
+    return Profile.from_dict(queries.profile(session, project.id, origin) or {})
 
 
-def remember(session: Session, project: Project, source: str, profile: dict[str, Any], now: datetime) -> None:
-    """Keep the profile of what came from a source."""
-    queries.keep_profile(session, project.id, source, profile, now)
+def remember(session: Session, project: Project, origin: str, profile: dict[str, Any], now: datetime) -> None:
+    """Keep the profile of what came from a customer or source."""
+    queries.keep_profile(session, project.id, origin, profile, now)

@@ -61,8 +61,15 @@ class Intake:
     refusals: list[Refusal] = field(default_factory=list)
     _twin_groups: dict[str, str | None] = field(default_factory=dict)
 
-    def store(self, session: Session, batch: Sequence[Prepared], now: datetime) -> list[Prepared]:
-        """Add the items of a batch that are new; answers those whose labels count (the first of equal bytes)."""
+    @property
+    def origin(self) -> str:
+        """Whose history this source belongs to: that of its customer, or its own."""
+        return self.customer or self.source
+
+    def store(
+        self, session: Session, batch: Sequence[Prepared], now: datetime
+    ) -> tuple[list[Prepared], list[Prepared]]:
+        """Add the items of a batch; answers those whose labels count (the first of equal bytes), and the new ones."""
         known = queries.known_items(session, self.project.id, [one.id for one in batch])
         first = self._first_of_equal_bytes(batch, known)
         new = [one for one in first if one.id not in known]
@@ -74,7 +81,7 @@ class Intake:
             queries.add_items(session, rows)
         self.added += len(rows)
         self.by_split.update(row["split"] for row in rows)
-        return first
+        return first, new
 
     def _first_of_equal_bytes(self, batch: Sequence[Prepared], known: dict[str, tuple[str, str]]) -> list[Prepared]:
         """One of each id; a second file of the same bytes in this source may not overrule the labels of the first."""

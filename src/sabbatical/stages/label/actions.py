@@ -14,12 +14,24 @@ from sabbatical.schemas.label import Payload, Revision, RevisionIn, payload_of, 
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.label import queries
+from sabbatical.stages.label.formats import ExportItem
+from sabbatical.stages.label.formats import write as write_labels
 from sabbatical.stages.label.keeping import Author, Said, check_payload, content_of, keep
 from sabbatical.stages.label.sources import open_source
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import RevisionRow
 
-__all__ = ["Author", "Said", "check_payload", "history", "keep", "revise", "take_items"]
+__all__ = [
+    "Author",
+    "ExportItem",
+    "Said",
+    "check_payload",
+    "history",
+    "keep",
+    "revise",
+    "take_items",
+    "write_labels",
+]
 
 
 def take_items(step: Step, asked: IngestRequest) -> list[str]:

@@ -13,10 +13,19 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
 from sabbatical.core.progress import Progress, check
-from sabbatical.schemas.ingest import IngestReport, Quarantined
+from sabbatical.schemas.ingest import HistoryWarning, IngestReport, Quarantined
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest import actions as ingest
-from sabbatical.stages.ingest.actions import Intake, Prepared, Preparer, Recognition, Record, Refusal
+from sabbatical.stages.ingest.actions import (
+    Intake,
+    Prepared,
+    Preparer,
+    Profile,
+    Recognition,
+    Record,
+    Refusal,
+    compare,
+)
 from sabbatical.stages.label.keeping import Author, Said, keep
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Taxonomy
@@ -39,6 +48,8 @@ class Import:
     report: IngestReport
     progress: Progress
     expected: int | None = None
+    before: Profile = field(default_factory=Profile)
+    batch: Profile = field(default_factory=Profile)
     item_ids: list[str] | None = None
     """Filled with the ids of all items of the source where a caller asks for them with an empty list."""
     _read: int = field(default=0)
@@ -50,8 +61,9 @@ class Import:
         for ready, refused in preparer.batches(self.recognition.reader.read(self.source)):
             check(self.progress)
             with self.workspace.database.transaction() as session:
-                labeled = self.intake.store(session, ready, self.workspace.clock())
+                labeled, new = self.intake.store(session, ready, self.workspace.clock())
                 self._keep_labels(session, labeled)
+                self._remember(session, new)
                 self._set_aside(session, [*refused, *self.intake.refusals])
             self.intake.refusals.clear()
             if self.item_ids is not None:
@@ -59,6 +71,7 @@ class Import:
             self._tell(len(ready) + len(refused))
         self.report.added, self.report.known = self.intake.added, self.intake.known
         self.report.by_split = dict(self.intake.by_split)
+        self.report.warnings = [*compare(self.before, self.batch), *self._leaks()]
         return self.report
 
     def attach(self) -> IngestReport:
@@ -75,6 +88,24 @@ class Import:
             self.report.known += len(matched)
             self._tell(len(entries))
         return self.report
+
+    def _remember(self, session: Session, new: Sequence[Prepared]) -> None:
+        """Add new items to the profile of where they come from, in the transaction that adds them."""
+        if not new:
+            return
+        for one in new:
+            self.batch.add(one)
+        profile = self.before.merged(self.batch).to_dict()
+        ingest.remember(session, self.intake.project, self.intake.origin, profile, self.workspace.clock())
+
+    def _leaks(self) -> list[HistoryWarning]:
+        if not self.intake.leaks:
+            return []
+        message = (
+            f"{self.intake.leaks:,} groups were drawn into another split before than the one asked for now"
+            f" ('{self.intake.pinned}'); they stay where they are, for no item ever moves."
+        )
+        return [HistoryWarning(code="split-kept", message=message)]
 
     def _keep_labels(self, session: Session, labeled: Sequence[Prepared]) -> None:
         refused: list[Refusal] = []

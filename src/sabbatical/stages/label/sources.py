@@ -50,6 +50,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         chosen = _taxonomy(session, step, project, asked, glance) if labels else None
         customer = asked.customer or (chosen[1].name if chosen else None)
         intake = ingest.intake(session, project, name, customer, asked.split, step.run_id)
+        before = ingest.seen_before(session, project, intake.origin)
     report = IngestReport(
         project=project.name,
         format=recognition.format,
@@ -67,6 +68,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         report=report,
         progress=step.progress,
         expected=glance.entries,
+        before=before,
     )
 
 
