@@ -105,7 +105,8 @@ def _description(files: Files, name: str) -> dict[str, Any] | None:
     except (yaml.YAMLError, BadFile, RecursionError):
         return None
     names = document.get("names") if isinstance(document, dict) else None
-    return document if isinstance(names, list | dict) and names else None
+    named = isinstance(names, list | dict) and (bool(names) or "train" in document)
+    return document if named else None
 
 
 def _class_names(names: list[Any] | dict[Any, Any]) -> dict[int, str]:

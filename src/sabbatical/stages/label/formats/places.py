@@ -32,7 +32,7 @@ class Places:
         parts = [part for part in item.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         name = "/".join(part.replace(":", "_") for part in parts) or "image"
         endings = _SUFFIXES.get(item.media_type, (".jpg",))
-        if not name.lower().endswith(endings):
+        if item.read is not None and not name.lower().endswith(endings):
             name += endings[0]
         stem, ending = posixpath.splitext(name)
         number = 1
