@@ -2,7 +2,7 @@
 
     python benchmarks/evaluation.py --runs 3 [--images 5000 --classes 80 --detections 100] [--threads 1]
 
-Each run is a process of its own on the same synthetic data of COCO's size. All three start from the same Python objects
+Each run is a process of its own on the same synthetic data of COCO's size, the tools by turns. All three start from the same Python objects
 (lists of COCO annotations and results); `prepare` is what a tool does to them before it computes (createIndex and
 loadRes; columns), `evaluate` the rest, `total` their sum. One JSON row per figure on stdout.
 """
@@ -51,7 +51,8 @@ def main() -> None:
         truth, results = world(args.images, args.classes, args.detections)
         file.write_bytes(pickle.dumps((truth, results)))
         size = {"images": args.images, "boxes": len(truth["annotations"]), "detections": len(results)}
-        runs = {tool: [started(tool, file, args.threads) for _ in range(args.runs)] for tool in TOOLS}
+        rounds = [{tool: started(tool, file, args.threads) for tool in TOOLS} for _ in range(args.runs)]
+    runs = {tool: [row[tool] for row in rounds] for tool in TOOLS}
     for tool, rows in runs.items():
         for figure, unit in (("total", "s"), ("prepare", "s"), ("evaluate", "s"), ("import", "s"), ("peak_rss", "MB")):
             report(tool, figure, unit, [row[figure] for row in rows], **size)

@@ -109,8 +109,8 @@ def bootstrap_interval(values_b: Floats) -> Span | None:
     """The middle 95 % of the resamples of a number (row 0 is the number), freed of bias; None if most lack it.
 
     A resample is to the data what the data are to the world. AP gains from items drawn twice, so a resample is off by
-    twice the bias that the data have, and the interval moves back by as much. On simulated scenes with a known truth,
-    95 % intervals of mAP .50:.95 held it in 79 of 100 data sets of 600 images without this, and in 94 with it.
+    twice the bias that the data have, and the interval moves back by as much. On 450 simulated data sets of 600 images,
+    95 % intervals of mAP .50:.95 held the known truth in 77 of 100 without this, and in 92 with it.
     """
     drawn = values_b[1:]
     known = drawn[~np.isnan(drawn)]
