@@ -10,6 +10,7 @@ import typer.core
 
 from sabbatical.cli import (
     data,
+    demo,
     doctor,
     evaluate,
     ingest,
@@ -25,7 +26,7 @@ from sabbatical.cli import (
 )
 
 # One module a command or noun; each adds itself with `register`.
-COMMANDS = (up, data, project, taxonomy, ingest, labels, snapshot, train, model, evaluate, predict, run, doctor)
+COMMANDS = (up, demo, data, project, taxonomy, ingest, labels, snapshot, train, model, evaluate, predict, run, doctor)
 
 ORDER = [module.__name__.rpartition(".")[2] for module in COMMANDS]
 

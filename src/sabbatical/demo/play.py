@@ -1,0 +1,176 @@
+"""The demo itself: data in, a snapshot, one model for every taxonomy beside the naive one, a judgement, a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sabbatical.demo.ready import Ready, make_ready
+from sabbatical.demo.telling import Teller
+from sabbatical.report import demo_page
+from sabbatical.report.story import Story
+from sabbatical.schemas.ingest import IngestReport
+from sabbatical.sdk.evaluation import Evaluation
+from sabbatical.sdk.model import Model
+from sabbatical.sdk.project import Project
+from sabbatical.sdk.snapshot import Snapshot
+from sabbatical.sdk.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came in: the project, a report for each source, and the snapshot of it all."""
+
+    ready: Ready
+    project: Project
+    reports: dict[str, IngestReport]
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Models on the same budget and the same items, judged at a score of 0.5; the chosen one comes last."""
+
+    taken: Taken
+    models: tuple[Model, ...]
+    evaluations: tuple[Evaluation, ...]
+    judged: Evaluation
+    """The chosen model at its own thresholds, against the first."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the demo ended, as `sabbatical demo --json` prints it."""
+
+    data: str
+    seconds: float
+    steps: list[dict[str, Any]]
+    naive: dict[str, Any]
+    turns: list[dict[str, Any]]
+    report: Path
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "data": self.data,
+            "seconds": self.seconds,
+            "steps": self.steps,
+            "naive": self.naive,
+            "turns": self.turns,
+            "report": str(self.report),
+        }
+
+
+Telling = Callable[[Contest, Teller], Story]
+
+
+def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple[Outcome, Contest]:
+    """Play one turn of the loop and write the report into `folder`.
+
+    Raises:
+        NotFound, Unavailable: there is no such data, or no mirror to get it from.
+    """
+    from sabbatical.demo.boxes import tell_boxes  # noqa: PLC0415 - these two build on this file
+    from sabbatical.demo.texts import tell_texts, text_contest  # noqa: PLC0415
+
+    began = time.perf_counter()
+    ready = _data(workspace, data, folder, teller)
+    project = _customers(workspace, ready, teller)
+    taken = _take(ready, project, teller)
+    is_text = ready.plan.task == "text"
+    contest = text_contest(taken, teller) if is_text else box_contest(taken, teller)
+    story = tell_texts(contest, teller) if is_text else tell_boxes(contest, teller)
+    report = folder / f"{data}-report.html"
+    report.write_text(demo_page(story), encoding="utf-8")
+    first, last = contest.evaluations[0].report, contest.judged.report
+    outcome = Outcome(
+        data=data,
+        seconds=round(time.perf_counter() - began, 1),
+        steps=teller.as_json(),
+        naive={"metrics": first.metrics.model_dump(mode="json", exclude_none=True)},
+        turns=[
+            {
+                "model": contest.models[-1].name,
+                "masking": contest.models[-1].record.masking,
+                "metrics": last.metrics.model_dump(mode="json", exclude_none=True),
+            }
+        ],
+        report=report,
+    )
+    return outcome, contest
+
+
+def _data(workspace: Workspace, data: str, folder: Path, teller: Teller) -> Ready:
+    why = "Street scenes are drawn: perspective, weather, night." if data == "world" else "Public data, checked."
+    with teller.step("Data", why) as told:
+        ready = make_ready(data, workspace, folder, teller.watch)
+        sources = [source.source for source in ready.plan.sources if source.turn == 1]
+        told.summary = f"{len(sources)} sources: {', '.join(sources)}."
+    return ready
+
+
+def _customers(workspace: Workspace, ready: Ready, teller: Teller) -> Project:
+    with teller.step("Customers", "Each labels other things, under other names.") as told:
+        project = workspace.create_project(ready.plan.project, ready.plan.task, **ready.shares)
+        project.taxonomy_add(ready.path(ready.plan.super_taxonomy))
+        for file in ready.plan.taxonomies[: _first_versions(ready)]:
+            project.taxonomy_add(ready.path(file))
+        findings = [finding for finding in project.taxonomy_check() if finding.level != "note"]
+        said = f" {findings[0].message}" if findings else ""
+        told.summary = f"One super-taxonomy, {len(ready.learners)} mappings.{said}"
+    return project
+
+
+def _first_versions(ready: Ready) -> int:
+    """Taxonomies that are there at the start; newer versions of one come in a later turn."""
+    later = {source.version for source in ready.plan.sources if source.turn > 1}
+    return len(ready.plan.taxonomies) - (1 if later else 0)
+
+
+def _take(ready: Ready, project: Project, teller: Teller) -> Taken:
+    reports: dict[str, IngestReport] = {}
+    with teller.step("Ingest", "Items are stored once, checked, and fall into splits that never change.") as told:
+        # What judges comes first, so that its near duplicates among the rest cannot be learned from.
+        for source in sorted(ready.plan.sources, key=lambda source: source.split != "test"):
+            if source.turn > 1:
+                continue
+            reports[source.source] = project.ingest(
+                ready.path(source.path),
+                name=source.source,
+                taxonomy=source.taxonomy,
+                split="test" if source.split == "test" else None,
+                progress=teller.watch,
+            )
+        added = ", ".join(f"{name} {report.added:,}" for name, report in reports.items())
+        told.summary = f"{sum(report.added for report in reports.values()):,} items: {added}."
+    with teller.step("Snapshot", "What is labeled now, frozen under the hash of its content.") as told:
+        snapshot = project.snapshot(progress=teller.watch)
+        counts = snapshot.counts
+        splits = ", ".join(f"{count:,} {name}" for name, count in counts["by_split"].items())
+        told.summary = f"{snapshot.name}: {counts['items']:,} items, {counts['shapes']:,} labels; {splits}."
+    return Taken(ready, project, reports, snapshot)
+
+
+def box_contest(taken: Taken, teller: Teller) -> Contest:
+    """The naive super-dataset and tree masking, side by side on the same budget."""
+    ready, snapshot = taken.ready, taken.snapshot
+    settings = {"threads": 1, **ready.settings}
+    with teller.step(
+        "Train", "Two models on the same budget: what is not labeled is background, or it is masked."
+    ) as told:
+        runs = [
+            snapshot.start_train(ready.recipe, masking=masking, settings=settings, taxonomies=ready.learners)
+            for masking in ("none", "tree")
+        ]
+        naive, masked = teller.together(runs, ("naive", "masked"))
+        seconds = masked.record.record["seconds"]
+        told.summary = f"{naive.name} naive, {masked.name} with tree masking, {seconds:.0f} s each, side by side."
+    with teller.step("Evaluate", "Both on the same fully labeled test items.") as told:
+        judge = [ready.judge]
+        plain = naive.evaluate(snapshot, plain_threshold=True, progress=teller.watch, taxonomies=judge)
+        against = masked.evaluate(snapshot, against=naive, plain_threshold=True, progress=teller.watch, taxonomies=judge)
+        judged = masked.evaluate(snapshot, against=naive, progress=teller.watch, taxonomies=judge)
+        told.summary = judged.report.sentences[0]
+    return Contest(taken, (naive, masked), (plain, against), judged)

@@ -1,0 +1,91 @@
+"""Data made ready for the demo: a folder of ordinary sources and taxonomies, with a plan that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sabbatical.catalogue import Plan, PlanSource
+from sabbatical.core.errors import NotFound
+from sabbatical.sdk.run import Watcher
+from sabbatical.sdk.workspace import Workspace
+from sabbatical.sim import world
+
+SCENES = 56
+FRAMES = 4
+TEST_SCENES = 60
+WORLD_SEED = 7
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A plan in its folder, who judges, and how the demo trains on it.
+
+    `judge` is the taxonomy of the fully labeled test data. `shares` are those of the project.
+    """
+
+    name: str
+    plan: Plan
+    folder: Path
+    judge: str
+    recipe: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
+
+    def path(self, file: str) -> Path:
+        return self.folder / file
+
+    @property
+    def learners(self) -> list[str]:
+        """The taxonomies that the models learn from."""
+        names = (source.taxonomy for source in self.plan.sources if source.taxonomy and source.split != "test")
+        return list(dict.fromkeys(names))
+
+
+NAMES = ("world", "bccd", "made-with-ml")
+
+
+def make_ready(name: str, workspace: Workspace, folder: Path, watch: Watcher | None = None) -> Ready:
+    """Draw the world, or get a public data set from the mirror.
+
+    Raises:
+        NotFound: the demo knows no data of this name.
+        Unavailable: a public data set, and no mirror is set.
+    """
+    if name not in NAMES:
+        raise NotFound(f"There is no demo on '{name}'.", hint=f"There are: {', '.join(NAMES)}.")
+    if name == "world":
+        return _world(folder / "world")
+    got = workspace.start_get(name).wait(watch)
+    ready = Path(got["ready"])
+    plan = Plan.load(ready)
+    if name == "bccd":
+        settings = {"steps": 420}
+        shares = {"test_share": 0.0, "validation_share": 0.1}
+        return Ready(name, plan, ready, "reference", "default", settings, shares)
+    return Ready(name, plan, ready, "tags", "best", {}, {"test_share": 0.0, "validation_share": 0.0})
+
+
+def _world(folder: Path) -> Ready:
+    """Three customers' scenes by day and dusk, and test scenes of every kind with full truth."""
+    sources = []
+    for number, who in enumerate((world.AURORA, world.BASALT, world.COBALT)):
+        frames = world.stream(WORLD_SEED + number, SCENES, FRAMES, who.mix(world.EVERYTHING))
+        world.write_dataset(folder / who.name, frames, who, error=world.HumanError(seed=number))
+        sources.append(PlanSource(path=f"{who.name}/{who.name}.json", source=who.name, taxonomy=who.name))
+    truth = world.stream(WORLD_SEED + 100, TEST_SCENES, FRAMES, world.EVERYTHING)
+    world.write_dataset(folder / "truth", truth, world.TRUTH)
+    sources.append(PlanSource(path="truth/truth.json", source="test scenes", taxonomy="truth", split="test"))
+    names = [who.name for who in (world.AURORA, world.BASALT, world.COBALT, world.TRUTH)]
+    for name in ("super", *names):
+        (folder / f"{name}.yaml").write_bytes((world.TAXONOMIES / f"{name}.yaml").read_bytes())
+    plan = Plan(
+        project="street",
+        task="boxes",
+        super_taxonomy="super.yaml",
+        taxonomies=[f"{name}.yaml" for name in names],
+        sources=sources,
+    )
+    plan.write(folder)
+    return Ready("world", plan, folder, "truth", "small", {}, {"test_share": 0.0, "validation_share": 0.15})
