@@ -11,6 +11,7 @@ from sabbatical.storage.workspace import Workspace
 
 OPEN_FOLDERS = ("uploads", "data")
 UPLOAD = "upload:"
+DATA = "data:"
 
 
 class Paths:
@@ -21,7 +22,7 @@ class Paths:
         self.free = free
 
     def source(self, given: str) -> str:
-        """Something to read: `upload:<id>`, or a path.
+        """Something to read: `upload:<id>`, `data:<path>` beneath the public data sets that were fetched, or a path.
 
         Raises:
             NotAllowed: the path is not the client's to name.
@@ -29,6 +30,8 @@ class Paths:
         """
         if given.startswith(UPLOAD):
             return str(uploads.find(self._workspace, given.removeprefix(UPLOAD)))
+        if given.startswith(DATA):
+            given = str(self._workspace.home / "data" / given.removeprefix(DATA))
         path = self._checked(given)
         if not path.exists():
             raise BadInput(f"There is no file or folder '{given}'.", where="field source")
@@ -49,8 +52,9 @@ class Paths:
             NotFound: it wrote nothing (yet).
             NotAllowed: it wrote to a path that is not the client's to read.
         """
-        path = Path(str((result or {}).get("output", ""))).resolve()
-        if not result or "output" not in result or not path.exists():
+        written = (result or {}).get("output") or (result or {}).get("folder")
+        path = Path(str(written)).resolve()
+        if written is None or not path.exists():
             raise NotFound(f"Run {run_id} has no files to fetch.", hint="Wait for its end.")
         if not self.free and not path.is_relative_to(self._workspace.home / "runs" / run_id):
             raise NotAllowed("This server does not let clients read files of its machine.", where=f"run {run_id}")

@@ -24,10 +24,11 @@ def list_data(session: Session) -> None:
 
     def words() -> None:
         rows = [
-            (one.name, one.task, one.items, megabytes(one.size) if one.size else "built in", one.licence, one.title)
-            for one in found
+            (one.name, one.task, one.items, megabytes(one.size) if one.size else "built in", one.title) for one in found
         ]
-        table(["name", "task", "items", "size", "licence", "*what it is"], rows)
+        table(["name", "task", "items", "size", "*what it is"], rows)
+        for one in found:
+            say(f"[dim]{one.name}: {escape(one.licence)}[/]")
 
     session.answer({"data": [one.model_dump(mode="json") for one in found]}, words)
 
@@ -37,7 +38,13 @@ def get(session: Session, name: Annotated[str, typer.Argument(help="A name of `s
     result = wait(session.workspace.start_get(name))
 
     def words() -> None:
-        say(f"[bold]{escape(name)}[/] is complete.")
-        table(["", "*"], [(key, str(value)) for key, value in result.items() if key != "seconds"])
+        say(f"[bold]{escape(name)}[/] is complete, and ready as ordinary sources in {escape(result['ready'])}.")
+        rows = [(_source(name, one["path"]), one["taxonomy"], one["split"]) for one in result["sources"]]
+        table(["source for `sabbatical ingest`", "taxonomy", "split"], rows)
 
     session.answer({"data": name, **result}, words)
+
+
+def _source(name: str, path: str) -> str:
+    """What to name in `ingest`, also when the data set lies on a server."""
+    return f"data:{name}-ready/{path.rpartition(f'/{name}-ready/')[2]}"

@@ -64,7 +64,7 @@ def given(**options: Any) -> dict[str, Any]:
 
 def tell(report: IngestReport, run_id: str) -> None:
     """A report in words."""
-    say(f"Read as [bold]{escape(report.format)}[/]: {escape(report.why)}")
+    say(f"Read as {escape(report.why)}")
     rows: list[tuple[str, int, int, int | None]] = [("items", report.added, report.known, None)]
     if report.taxonomy is not None:
         counts = report.labels

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
 from sabbatical.cli import ingest
-from sabbatical.cli.output import first, more, say, table
+from sabbatical.cli.output import first, more, table
 from sabbatical.cli.session import Session, command, group
-from sabbatical.cli.snapshot import Format, Names
+from sabbatical.cli.snapshot import Format, Names, answer_export
 from sabbatical.cli.values import pairs
 from sabbatical.cli.waiting import wait
 
@@ -48,11 +47,8 @@ def export_labels(
 ) -> None:
     """Write all current labels as files. They are frozen into a snapshot first, so that they can be named again."""
     snapshot = wait(session.project.start_snapshot())
-    written = wait(snapshot.start_export(folder, file_format, names=names, media=media))
-    session.answer(
-        {"snapshot": snapshot.name, "folder": str(written)},
-        lambda: say(f"The labels of {snapshot.name} are in [bold]{escape(str(written))}[/]."),
-    )
+    run = snapshot.start_export(folder, file_format, names=names, media=media)
+    answer_export(session, snapshot.name, wait(run))
 
 
 def history(

@@ -17,6 +17,7 @@ from sabbatical.cli.waiting import wait
 
 if TYPE_CHECKING:
     from sabbatical.schemas.dataset import Snapshot, SnapshotDiff
+    from sabbatical.sdk.snapshot import Export
 
 Name = Annotated[str | None, typer.Argument(help="Such as s3; the newest unless given.")]
 Format = Annotated[
@@ -109,11 +110,20 @@ def export(
     """Write a snapshot as files."""
     chosen = session.project.find_snapshot(snapshot)
     run = chosen.start_export(folder, file_format, names=names, media=media, splits=split or None)
-    written = wait(run)
-    session.answer(
-        {"snapshot": chosen.name, "folder": str(written)},
-        lambda: say(f"{chosen.name} is in [bold]{escape(str(written))}[/]."),
-    )
+    answer_export(session, chosen.name, wait(run))
+
+
+def answer_export(session: Session, snapshot: str, written: Export) -> None:
+    """Say what was written, and what the format could not hold."""
+    report = written.report
+
+    def words() -> None:
+        what = f"{report['items']:,} items and {report['shapes']:,} shapes of {snapshot}"
+        say(f"{what} are in [bold]{escape(str(written.folder))}[/], as {report['format']}.")
+        for lost in report["lost"]:
+            say(f"[yellow]lost[/] {escape(lost['what'])}: {lost['count']:,}, such as {escape(str(lost['example']))}")
+
+    session.answer({"snapshot": snapshot, **report, "folder": str(written.folder)}, words)
 
 
 def boxes(
@@ -138,7 +148,7 @@ def boxes(
     columns = [*groups, "shapes", "items", "median_side"]
 
     def words() -> None:
-        shown = [[row[column] for column in columns] for row in rows]
+        shown = [[*[row[name] for name in columns[:-1]], f"{row['median_side'] or 0:.1f}"] for row in rows]
         table([*groups, "shapes", "items", "median side, px"], shown, title=snapshot.name)
 
     session.answer({"snapshot": snapshot.name, "rows": rows}, words)

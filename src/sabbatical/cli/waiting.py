@@ -62,7 +62,8 @@ class _Lines:
         self._at = 0.0
 
     def __call__(self, record: schema.Run) -> None:
-        if record.message == self._message or (time.monotonic() - self._at < QUIET_SECONDS and not record.ended):
+        soon = time.monotonic() - self._at < QUIET_SECONDS and not record.ended
+        if record.message == self._message or soon or record.error is not None:
             return
         self._message, self._at = record.message, time.monotonic()
         err.print(f"{record.kind} {record.fraction:4.0%}  {record.message}", markup=False, soft_wrap=True)

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from sabbatical.core.errors import Broken
 from sabbatical.core.progress import Progress
+from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
 
@@ -26,6 +30,11 @@ class Step:
     def folder(self) -> Path:
         """A folder of this run's own; it is still there when the run goes on after a kill."""
         return self.workspace.folder("runs", self.run_id)
+
+    def belongs_to(self, session: Session, project_id: str) -> None:
+        """Record the project of a run that was asked for without one."""
+        if self.project_id is None:
+            session.execute(update(RunRow).where(RunRow.id == self.run_id).values(project_id=project_id))
 
     @property
     def project(self) -> str:

@@ -22,24 +22,35 @@ from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.storage.workspace import open_workspace
 
 
-class InProcessTransport(httpx.BaseTransport):
-    """An open workspace as an httpx transport. Runs are children of this process, and end with `close`.
+LOOPBACK = ("127.0.0.1", 0)
+
+
+def open_in_process(settings: Settings) -> AppTransport:
+    """The application on a workspace folder. Runs are children of this process, and stop when it is closed.
 
     Raises:
         NewerWorkspace, Unavailable: the workspace cannot be opened.
     """
-
-    def __init__(self, settings: Settings) -> None:
-        self._resources = ExitStack()
+    with ExitStack() as opened:
         workspace = open_workspace(settings)
-        self._resources.callback(workspace.close)
+        opened.callback(workspace.close)
         dispatcher = ChildDispatcher(workspace)
-        self._resources.callback(dispatcher.close)
-        self._app = create_app(workspace, dispatcher, InProcess(), free_paths=True)
+        opened.callback(dispatcher.close)
+        app = create_app(workspace, dispatcher, InProcess(), free_paths=True)
+        return AppTransport(app, opened.pop_all())
+
+
+class AppTransport(httpx.BaseTransport):
+    """Answers requests by an ASGI application, as if they came from the address `client`."""
+
+    def __init__(self, app: ASGIApp, resources: ExitStack | None = None, client: tuple[str, int] = LOOPBACK) -> None:
+        self._app = app
+        self._client = client
+        self._resources = resources or ExitStack()
         self._portal: BlockingPortal = self._resources.enter_context(start_blocking_portal(name="sabbatical"))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = _Exchange(self._app, request)
+        exchange = _Exchange(self._app, request, self._client)
         ended = self._portal.start_task_soon(exchange.run)
         try:
             status, headers = exchange.started.result()
@@ -55,10 +66,10 @@ class InProcessTransport(httpx.BaseTransport):
 class _Exchange:
     """One request and its response, inside the event loop."""
 
-    def __init__(self, app: ASGIApp, request: httpx.Request) -> None:
+    def __init__(self, app: ASGIApp, request: httpx.Request, client: tuple[str, int]) -> None:
         self._app = app
         self._chunks: Iterator[bytes] = iter(cast(Iterable[bytes], request.stream))
-        self._scope = _scope(request)
+        self._scope = _scope(request, client)
         self._sender, self.receiver = create_memory_object_stream[bytes](1)
         self.started: Future[tuple[int, list[tuple[bytes, bytes]]]] = Future()
 
@@ -98,7 +109,7 @@ class _Body(httpx.SyncByteStream):
         self._portal.call(self._receiver.aclose)
 
 
-def _scope(request: httpx.Request) -> Scope:
+def _scope(request: httpx.Request, client: tuple[str, int]) -> Scope:
     scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -110,7 +121,7 @@ def _scope(request: httpx.Request) -> Scope:
         "raw_path": request.url.raw_path.split(b"?")[0],
         "query_string": request.url.query,
         "server": (request.url.host, request.url.port),
-        "client": ("127.0.0.1", 0),
+        "client": client,
         "root_path": "",
     }
     return scope

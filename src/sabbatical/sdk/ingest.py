@@ -15,7 +15,7 @@ from sabbatical.sdk.run import Run
 def start_ingest(client: Client, source: str | Path, **asked: Any) -> Run[IngestReport]:
     """Begin to take a source in. What it is called is its own name here, wherever its bytes are sent."""
     path = Path(source)
-    if not client.local and not asked.get("name") and path.exists():
+    if not client.local and not asked.get("name") and path.exists():  # an upload is called otherwise over there
         asked["name"] = path.resolve().stem
     asking = request(IngestRequest, source=sources.named(client, source), **asked)
     answer = client.post(place("ingests"), asking)

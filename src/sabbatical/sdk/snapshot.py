@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,14 @@ from sabbatical.schemas.dataset import ExportFormat, ExportRequest
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.model import Model, start_train
 from sabbatical.sdk.run import Run, Watcher
+
+
+@dataclass(frozen=True)
+class Export:
+    """Files that were written: into which folder, how many items and shapes, and what the format could not hold."""
+
+    folder: Path
+    report: dict[str, Any]
 
 
 class Snapshot:
@@ -44,7 +53,7 @@ class Snapshot:
         rows: list[dict[str, Any]] = self._client.post(self._place("boxes"), request(schema.BoxQuery, **query))
         return rows
 
-    def start_export(self, folder: str | Path, file_format: ExportFormat, **asked: Any) -> Run[Path]:
+    def start_export(self, folder: str | Path, file_format: ExportFormat, **asked: Any) -> Run[Export]:
         """Begin to write it as files; see `ExportRequest` for what else can be said."""
         path = Path(folder).expanduser().resolve()
         asking = request(
@@ -56,17 +65,17 @@ class Snapshot:
         )
         answer = self._client.post(place("projects", self.record.project, "exports"), asking)
 
-        def finish(run: run_schema.Run) -> Path:
+        def finish(run: run_schema.Run) -> Export:
             if not self._client.local:
                 with self._client.stream(place("runs", run.id, "files")) as chunks:
                     untar(chunks, path)
-            return path
+            return Export(path, run.result or {})
 
         return Run(self._client, run_schema.Run.model_validate(answer), finish)
 
     def export(
         self, folder: str | Path, file_format: ExportFormat, *, progress: Watcher | None = None, **asked: Any
-    ) -> Path:
+    ) -> Export:
         """Write it as files into a folder."""
         return self.start_export(folder, file_format, **asked).wait(progress)
 

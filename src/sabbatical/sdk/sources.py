@@ -11,6 +11,7 @@ from sabbatical.schemas.upload import Upload
 from sabbatical.sdk.client import Client
 
 UPLOAD = "upload:"
+DATA = "data:"
 
 
 def named(client: Client, source: str | Path) -> str:
@@ -19,7 +20,7 @@ def named(client: Client, source: str | Path) -> str:
     Raises:
         BadInput: there is nothing at this path.
     """
-    if str(source).startswith(UPLOAD):
+    if str(source).startswith((UPLOAD, DATA)):
         return str(source)
     path = Path(source).expanduser()
     if not path.exists():

@@ -122,6 +122,6 @@ def connect(settings: Settings, *, remote: bool) -> Client:
         headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
         return Client(httpx.Client(base_url=settings.url or "", headers=headers, timeout=TIMEOUT_SECONDS), local=False)
     # A client of a server needs neither database nor web framework.
-    from sabbatical.sdk.in_process import InProcessTransport  # noqa: PLC0415
+    from sabbatical.sdk.in_process import open_in_process  # noqa: PLC0415
 
-    return Client(httpx.Client(base_url=IN_PROCESS, transport=InProcessTransport(settings)), local=True)
+    return Client(httpx.Client(base_url=IN_PROCESS, transport=open_in_process(settings)), local=True)

@@ -47,6 +47,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     name = asked.name or naming.slug(source.stem)
     with step.workspace.database.transaction() as session:
         project = _project(session, step, asked, name, glance)
+        step.belongs_to(session, project.id)
         chosen = _taxonomy(session, step, project, asked, glance) if labels else None
         customer = asked.customer or (chosen[1].name if chosen else None)
         intake = ingest.intake(session, project, name, customer, asked.split, step.run_id)
