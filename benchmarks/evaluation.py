@@ -2,9 +2,9 @@
 
     python benchmarks/evaluation.py --runs 3 [--images 5000 --classes 80 --detections 100] [--threads 1]
 
-Each run is a process of its own on the same synthetic data of COCO's size, the tools by turns. All three start from the same Python objects
-(lists of COCO annotations and results); `prepare` is what a tool does to them before it computes (createIndex and
-loadRes; columns), `evaluate` the rest, `total` their sum. One JSON row per figure on stdout.
+Each run is a process of its own on the same synthetic data of COCO's size, the tools by turns. All three start from the
+same Python objects (lists of COCO annotations and results); `prepare` is what a tool does to them before it computes
+(createIndex and loadRes; columns), `evaluate` the rest, `total` their sum. One JSON row per figure on stdout.
 """
 
 from __future__ import annotations
