@@ -142,7 +142,7 @@ def _in_view(
     width, rows = camera.size_wh
     nearest_n, farthest_n = depth_4n.min(axis=0), depth_4n.max(axis=0)
     inside_n = (right_n > 0) & (left_n < width) & (low_n > 0) & (high_n < rows)
-    large_n = np.minimum(right_n - left_n, low_n - high_n) > np.where(tint_n == _FRAME, 1.2, 0.8)
+    large_n = np.minimum(right_n - left_n, low_n - high_n) > np.where(tint_n == _FRAME, 1.5, 0.9)
     whole_n = (nearest_n > NEAR_M) & inside_n & (large_n | (tint_n == _WALL))
     cut_n = (nearest_n <= NEAR_M) & (farthest_n > NEAR_M) & (tint_n <= _ROOF)
     return whole_n | cut_n, cut_n

@@ -75,12 +75,12 @@ _SKIES: dict[str, tuple[RGB, RGB, RGB]] = {  # top, at the horizon, clouds
     "dusk": ((84, 92, 150), (246, 176, 120), (232, 150, 130)),
     "night": ((10, 14, 30), (34, 38, 62), (44, 46, 66)),
 }
-_AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.74, 0.62, 0.64), "night": (0.32, 0.34, 0.45)}
+_AMBIENT = {"day": (1.0, 0.99, 0.97), "dusk": (0.68, 0.57, 0.61), "night": (0.34, 0.36, 0.46)}
 _GREY_SKY: dict[str, RGB] = {"day": (186, 194, 202), "dusk": (132, 118, 134), "night": (40, 42, 54)}
 _HAZE = {"clear": (0.002, 0.006), "cloudy": (0.004, 0.009), "rain": (0.010, 0.020), "fog": (0.032, 0.062)}
 _CLOUDS = {"clear": (0.05, 0.5), "cloudy": (0.6, 0.9), "rain": (0.9, 1.0), "fog": (1.0, 1.0)}
 _GREYNESS = {"clear": 0.0, "cloudy": 0.45, "rain": 0.8, "fog": 1.0}
-_DIMMING = {"clear": 1.0, "cloudy": 0.9, "rain": 0.8, "fog": 0.9}
+_DIMMING = {"clear": 1.0, "cloudy": 0.92, "rain": 0.86, "fog": 0.94}
 _SHADOW = {"clear": 0.42, "cloudy": 0.08, "rain": 0.0, "fog": 0.0}
 
 
@@ -102,7 +102,7 @@ def light_of(conditions: Conditions, dice: Dice) -> Light:
         sun=sun,
         shadow=0.0 if time == "night" else _SHADOW[weather] * (0.8 if time == "dusk" else 1.0),
         fog=mixed(sky_low, grey, 0.4),
-        haze=dice.between(*_HAZE[weather]),
+        haze=dice.between(*_HAZE[weather]) * (0.7 if time == "night" else 1.0),
         sky_top=mixed(top, grey, greyness * 0.9),
         sky_low=sky_low,
         cloud=mixed(cloud, grey, greyness * 0.6),

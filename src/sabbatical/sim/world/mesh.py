@@ -102,15 +102,17 @@ class ShapeBuilder:
             self.end(z, (x0, up[0], x1, up[1]), slot, kind)
 
     def wheels(self, half: float, places: Sequence[float], radius: float, tyre: int, rim: int) -> None:
-        """A wheel on both sides at each z, and the treads of the first from behind and of the last from ahead."""
-        for z in (places[0] - radius * 0.8, places[-1] + radius * 0.8):
-            for x0, x1 in ((-half * 0.96, -half * 0.68), (half * 0.68, half * 0.96)):
-                self.end(z, (x0, 0.0, x1, radius * 0.7), tyre)
+        """A wheel on both sides at each z."""
         for z in places:
             for x in (-half, half):
                 for share, slot in ((1.0, tyre), (0.55, rim)):
                     ring = [(x, radius + radius * share * sin, z + radius * share * cos) for sin, cos in _RING]
                     self.face(ring, slot)
+
+    def treads(self, half: float, places: Sequence[float], radius: float, tyre: int) -> None:
+        """What is seen of the first wheels from behind and of the last from ahead; to be added before the body."""
+        for z in (places[0] - radius * 0.8, places[-1] + radius * 0.8):
+            self.pair(z, (half * 0.68, half * 0.96), (0.0, radius), tyre, MATT)
 
     def shape(self) -> Shape:
         """What was collected, as arrays."""

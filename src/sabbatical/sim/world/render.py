@@ -21,7 +21,7 @@ def render(
     """One frame of one scene.
 
     Args:
-        seed: names a world; scenes of different seeds share nothing.
+        seed: names a world; scenes of different seeds, or of mixes of different names, share nothing.
         scene: which scene, from 0; scenes follow one another in time, `scene.SCENES_A_DAY` a day from `start` on.
         frame: which frame of the scene, from 0, `scene.STEP_S` seconds apart.
         mix: how likely each condition is.

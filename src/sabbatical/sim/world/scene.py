@@ -39,8 +39,8 @@ class Scene:
     """A street with its camera, light and actors; `frame` draws it at any moment."""
 
     def __init__(self, seed: int, number: int, mix: Mix, size_wh: tuple[int, int], start: dt.date) -> None:
-        dice = Dice("scene", seed, number)
-        self.seed, self.number, self.size_wh = seed, number, size_wh
+        dice = Dice("scene", mix.name, seed, number)
+        self.name, self.size_wh = f"{mix.name}-{seed}-{number:05d}", size_wh
         self.conditions = Conditions.sample(dice, mix)
         street = lay_street(dice)
         self.camera = place_camera(dice, self.conditions.camera, street.half, street.pavement, size_wh)
@@ -64,7 +64,7 @@ class Scene:
     def frame(self, number: int) -> Frame:
         """Draw the frame of a number; others need not be drawn before."""
         seconds = number * STEP_S
-        dice = Dice("frame", self.seed, self.number, number)
+        dice = Dice("frame", self.name, number)
         moving = self._drawn(seconds, moving=True)
         picture = self._lit_ground(moving)
         cast_shadows(picture, ((self.actors[k].look, pose) for k, pose, _ in moving), self.view)
@@ -80,7 +80,7 @@ class Scene:
         return Frame(
             image_hwc=expose(picture, self.lens, self._seen_glows(placed, owners), self.rain, dice),
             things=self._truth(placed, owners),
-            scene=f"w{self.seed}-s{self.number:05d}",
+            scene=self.name,
             number=number,
             captured_at=(self.began + dt.timedelta(seconds=seconds)).isoformat(timespec="milliseconds"),
             conditions=self.conditions,

@@ -77,6 +77,7 @@ def _car(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     half, end, hood = width / 2, length / 2, belt - 0.12
     build = ShapeBuilder()
     build.part((0.0, 0.5, 0.0))
+    build.treads(half, (-0.31 * length, 0.31 * length), 0.33, _DARK)
     build.prism(_block(-end + 0.1, end - 0.1, 0.12, 0.4), half * 0.92, _DARK)
     nose = ((end, 0.32), (end, hood - 0.16), (end - 0.12, hood), (front, belt), (rear, belt))
     build.prism(((-end, 0.32), *nose, (-end, belt - 0.06)), half, _BODY)
@@ -132,6 +133,7 @@ def _truck(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     axles = (-end + 0.9, end - 0.9) if kind == "delivery" else (-end + 0.9, -end + 1.95, end - 1.0)
     build = ShapeBuilder()
     build.part((0.0, 0.45, 0.0))
+    build.treads(half, axles, 0.46, _DARK)
     build.prism(_block(-end + 0.1, end - 0.1, 0.3, 0.85), half * 0.8, _DARK)
     build.part((0.0, 1.7, joint - 0.15 - load_long / 2))
     build.prism(_block(-end, joint - 0.15, 0.8, load_top), half, _BODY)
@@ -163,6 +165,7 @@ def _bus(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     axles = (-end + length * 0.22, end - length * 0.24)
     build = ShapeBuilder()
     build.part((0.0, 1.5, 0.0))
+    build.treads(half, axles, 0.5, _DARK)
     build.prism(_block(-end + 0.1, end - 0.1, 0.15, 0.5), half * 0.94, _DARK)
     front = ((end, 0.36), (end, sill), (end - 0.15, height - 0.12), (end - 0.35, height))
     build.prism(((-end, 0.36), *front, (-end + 0.2, height), (-end, height - 0.15)), half, _BODY)
