@@ -135,9 +135,9 @@ def one_run(tool: str, file: Path) -> dict[str, Any]:
 
 def ours(truth: dict[str, Any], results: Rows) -> dict[str, Any]:
     began = time.perf_counter()
-    average_precision = importlib.import_module("sabbatical.stages.evaluate.average_precision")
-    columns = importlib.import_module("sabbatical.stages.evaluate.columns")
-    matching = importlib.import_module("sabbatical.stages.evaluate.matching")
+    average_precision = importlib.import_module("sabbatical.metrics.average_precision")
+    columns = importlib.import_module("sabbatical.metrics.columns")
+    matching = importlib.import_module("sabbatical.metrics.matching")
     imported = time.perf_counter()
     rows, images, classes = truth["annotations"], len(truth["images"]), len(truth["categories"])
     truths = columns.Truths.of_classes(
@@ -158,8 +158,8 @@ def ours(truth: dict[str, Any], results: Rows) -> dict[str, Any]:
     summary = average_precision.coco_numbers(matches).summary()
     evaluated = time.perf_counter()
     peak = peak_mb()
-    resamples = importlib.import_module("sabbatical.stages.evaluate.resampling").Resamples.of(images)
-    detection = importlib.import_module("sabbatical.stages.evaluate.detection")
+    resamples = importlib.import_module("sabbatical.metrics.resampling").Resamples.of(images)
+    detection = importlib.import_module("sabbatical.metrics.detection")
     judged_ik = np.ones((images, classes), bool)
     detection.detection_figures(matches, np.full(classes, 0.5), resamples, judged_ik=judged_ik)
     return {

@@ -256,6 +256,7 @@ class Comparison(Contract):
     interval: Interval
     verdict: Literal["better", "worse", "same"]
     changes: list[Change]
+    recall: list[Change] = Field(default_factory=list, description="By class, at the thresholds that were judged.")
     right_to_wrong: list[Turned] = Field(default_factory=list)
     wrong_to_right: list[Turned] = Field(default_factory=list)
     right_to_wrong_count: int = 0

@@ -10,9 +10,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from sabbatical.stages.evaluate.average_precision import coco_numbers
-from sabbatical.stages.evaluate.columns import Detections, Truths
-from sabbatical.stages.evaluate.matching import match
+from sabbatical.metrics.average_precision import coco_numbers
+from sabbatical.metrics.columns import Detections, Truths
+from sabbatical.metrics.matching import match
 
 NAMES = ["ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large"]
 NAMES += ["ar_1", "ar_10", "ar_100", "ar_small", "ar_medium", "ar_large"]

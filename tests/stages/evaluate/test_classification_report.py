@@ -12,8 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
+from sabbatical.metrics.classification import Answers
 from sabbatical.schemas.evaluate import Report
-from sabbatical.stages.evaluate.classification import Answers
 from sabbatical.stages.evaluate.classification_report import OtherClassifier, classification_report
 from sabbatical.stages.evaluate.subject import Subject
 

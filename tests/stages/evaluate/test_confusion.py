@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Detections, Truths
+from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.stages.evaluate.confusion import confusion_of, taken_for
 
 NAMES = ["person", "adult", "child", "car"]

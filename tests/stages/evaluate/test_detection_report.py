@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from sabbatical.core.errors import BadInput, EmptyDataset
+from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.schemas.evaluate import Report
-from sabbatical.stages.evaluate.columns import Detections, Truths
 from sabbatical.stages.evaluate.detection_report import OtherDetector, detection_report
 from sabbatical.stages.evaluate.subject import Subject
 from tests.stages.evaluate.worlds import CLASSES, Scenes, found, scenes

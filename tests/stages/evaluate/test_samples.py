@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Detections, Truths
+from sabbatical.metrics.columns import Detections, Truths
+from sabbatical.metrics.matching import match
 from sabbatical.stages.evaluate.confusion import taken_for
-from sabbatical.stages.evaluate.matching import match
 from sabbatical.stages.evaluate.samples import Items, turned_boxes, worst_boxes
 
 PERSON, ADULT, CAR = range(3)

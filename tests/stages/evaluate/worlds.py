@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Detections, Truths
+from sabbatical.metrics.columns import Detections, Truths
 
 CLASSES = ["car", "light", "stop"]
 SHARES = [0.6, 0.25, 0.15]

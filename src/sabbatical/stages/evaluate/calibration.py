@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
+from sabbatical.metrics.columns import Bools, Floats, Ints
 
 BINS = 15
 LEAST_IN_BIN = 10

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics.classification import Answers, classification_figures
+from sabbatical.metrics.columns import Ints
+from sabbatical.metrics.resampling import Resamples
+from sabbatical.metrics.thresholds import Scored
 from sabbatical.schemas.evaluate import Report, Sample, Turned
 from sabbatical.stages.evaluate.calibration import reliability
-from sabbatical.stages.evaluate.classification import Answers, classification_figures
-from sabbatical.stages.evaluate.columns import Ints
 from sabbatical.stages.evaluate.comparison import Judged, compare
 from sabbatical.stages.evaluate.confusion import confusion_of
-from sabbatical.stages.evaluate.resampling import Resamples
 from sabbatical.stages.evaluate.samples import TURNED
 from sabbatical.stages.evaluate.slices import LEAST_IN_CLASS, Part
 from sabbatical.stages.evaluate.subject import Subject, calibration_of, curves_of, first_report
-from sabbatical.stages.evaluate.thresholds import Scored
 from sabbatical.stages.evaluate.words import sentences
 
 WORST = 24

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics.columns import Floats
+from sabbatical.metrics.figures import Figures
+from sabbatical.metrics.resampling import Difference, surely_different
 from sabbatical.schemas.evaluate import Change, Comparison
-from sabbatical.stages.evaluate.columns import Floats
-from sabbatical.stages.evaluate.figures import Figures
-from sabbatical.stages.evaluate.resampling import Difference, surely_different
 from sabbatical.stages.evaluate.slices import LEAST_TRUTHS, Part, too_few
 
 MOST_CLASSES_IN_SLICES = 40
@@ -48,13 +48,16 @@ def compare(model: str, ours: Judged, theirs: Judged, classes: Sequence[str], pa
             hint="Evaluate both on a snapshot whose items cover their classes.",
         )
     shared = {"metric": overall, "before": whole.before, "after": whole.after, "difference": whole.difference}
-    return Comparison.model_validate(
-        shared | {"model": model, "interval": whole.interval, "verdict": whole.verdict, "changes": kept}
-    )
+    recall = _class_changes(ours.whole, theirs.whole, classes, "recall")
+    for change, sure in zip(recall, surely_different([change.p_value for change in recall]), strict=True):
+        change.sure = sure and change.verdict != "same"
+    told = {"model": model, "interval": whole.interval, "verdict": whole.verdict, "changes": kept, "recall": recall}
+    return Comparison.model_validate(shared | told)
 
 
-def _class_changes(ours: Figures, theirs: Figures, classes: Sequence[str]) -> list[Change]:
-    metric = ours.lead[1]
+def _class_changes(ours: Figures, theirs: Figures, classes: Sequence[str], metric: str | None = None) -> list[Change]:
+    """Changes of each class in a metric, the leading one unless given."""
+    metric = metric or ours.lead[1]
     changes = []
     for k in np.flatnonzero(ours.n_k >= LEAST_TRUTHS).tolist():
         values = ours.by_class[metric][:, k], theirs.by_class[metric][:, k]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.geometry.iou import iou
+from sabbatical.metrics.columns import Bools, Detections, Floats, Ints, Truths
+from sabbatical.metrics.matching import Matches, match, runs
+from sabbatical.metrics.tree import deepest, rolled_up
 from sabbatical.schemas.evaluate import Confusion
-from sabbatical.stages.evaluate.columns import Bools, Detections, Floats, Ints, Truths
-from sabbatical.stages.evaluate.matching import Matches, match, runs
-from sabbatical.stages.evaluate.tree import deepest, rolled_up
 
 ALL_SIZES = {"all": (0.0, 1e10)}
 SAME_PLACE = 0.5

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics.average_precision import coco_numbers
+from sabbatical.metrics.columns import Bools, Detections, Floats, Truths
+from sabbatical.metrics.detection import detection_figures, on_images
+from sabbatical.metrics.figures import Figures
+from sabbatical.metrics.matching import Matches, match
+from sabbatical.metrics.resampling import Resamples
+from sabbatical.metrics.thresholds import PLAIN, ClassCurve, Scored, f_score
 from sabbatical.schemas.evaluate import Coco, Operating, Report, Threshold
-from sabbatical.stages.evaluate.average_precision import coco_numbers
 from sabbatical.stages.evaluate.calibration import FLOOR, reliability
-from sabbatical.stages.evaluate.columns import Bools, Detections, Floats, Truths
 from sabbatical.stages.evaluate.comparison import Judged, compare
 from sabbatical.stages.evaluate.confusion import confusion_of, taken_for
-from sabbatical.stages.evaluate.detection import detection_figures, on_images
-from sabbatical.stages.evaluate.figures import Figures
-from sabbatical.stages.evaluate.matching import Matches, match
-from sabbatical.stages.evaluate.resampling import Resamples
 from sabbatical.stages.evaluate.samples import Items, turned_boxes, worst_boxes
 from sabbatical.stages.evaluate.slices import LEAST_IN_CLASS, Part
 from sabbatical.stages.evaluate.subject import Subject, calibration_of, curves_of, first_report
-from sabbatical.stages.evaluate.thresholds import PLAIN, ClassCurve, Scored, f_score
 from sabbatical.stages.evaluate.words import sentences
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.core.progress import Progress
+from sabbatical.metrics.classification import Answers
 from sabbatical.metrics.columns import Detections, Floats, Truths
 from sabbatical.schemas.evaluate import Report
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset.actions import Labeled, Truth, truth_of
-from sabbatical.stages.evaluate.classification import Answers
 from sabbatical.stages.evaluate.classification_report import OtherClassifier, classification_report
 from sabbatical.stages.evaluate.detection_report import OtherDetector, detection_report
 from sabbatical.stages.evaluate.slices import Column

@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from sabbatical.metrics.columns import Bools, Detections, Floats, Ints, Truths
+from sabbatical.metrics.matching import Matches
+from sabbatical.metrics.tree import deepest
 from sabbatical.schemas.evaluate import Corners, Marked, Sample, Turned
-from sabbatical.stages.evaluate.columns import Bools, Detections, Floats, Ints, Truths
 from sabbatical.stages.evaluate.confusion import Taken
-from sabbatical.stages.evaluate.matching import Matches
-from sabbatical.stages.evaluate.tree import deepest
 
 WORST_OF_A_KIND = 12
 TURNED = 24

@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics.columns import Bools
+from sabbatical.metrics.figures import Figures, mean_over_classes
+from sabbatical.metrics.resampling import LEAST_UNITS, Difference
 from sabbatical.schemas.evaluate import ClassScores, Slice, SliceScores
-from sabbatical.stages.evaluate.columns import Bools
-from sabbatical.stages.evaluate.figures import Figures, mean_over_classes
-from sabbatical.stages.evaluate.resampling import LEAST_UNITS, Difference
 
 LEAST_TRUTHS = 20  # of a slice, or of a class on its own in one
 LEAST_IN_CLASS = 10  # of a class that enters the mean of a slice

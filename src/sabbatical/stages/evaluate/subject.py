@@ -13,11 +13,13 @@ from typing import Literal
 import numpy as np
 
 from sabbatical.core.errors import BadInput, EmptyDataset
+from sabbatical.metrics.columns import Bools
+from sabbatical.metrics.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different, wilson
+from sabbatical.metrics.thresholds import Scored
+from sabbatical.metrics.tree import checked_closure
 from sabbatical.schemas.evaluate import Calibration, Curve, Intervals, Metrics, Overall, ReliabilityBin, Report, Slice
 from sabbatical.stages.evaluate.calibration import Reliability
-from sabbatical.stages.evaluate.columns import Bools
 from sabbatical.stages.evaluate.comparison import Judged
-from sabbatical.stages.evaluate.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different, wilson
 from sabbatical.stages.evaluate.slices import (
     Column,
     Part,
@@ -28,8 +30,6 @@ from sabbatical.stages.evaluate.slices import (
     size_parts,
     slice_of,
 )
-from sabbatical.stages.evaluate.thresholds import Scored
-from sabbatical.stages.evaluate.tree import checked_closure
 
 
 @dataclass(frozen=True)

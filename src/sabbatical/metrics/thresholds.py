@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sabbatical.stages.evaluate.average_precision import RECALL_LEVELS
-from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
-from sabbatical.stages.evaluate.matching import Matches
+from sabbatical.metrics.average_precision import RECALL_LEVELS
+from sabbatical.metrics.columns import Bools, Floats, Ints
+from sabbatical.metrics.matching import Matches
 
 PLAIN = 0.5
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate.columns import Floats, Ints
+from sabbatical.metrics.columns import Floats, Ints
 
 RESAMPLES = 1000
 LEAST_UNITS = 8

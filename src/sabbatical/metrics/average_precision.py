@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
-from sabbatical.stages.evaluate.matching import Matches
+from sabbatical.metrics.columns import Bools, Floats, Ints
+from sabbatical.metrics.matching import Matches
 
 Weights = NDArray[Any]  # uint8 draws or float64
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
-from sabbatical.stages.evaluate.figures import Figures, mean_over_classes, over, rates
-from sabbatical.stages.evaluate.resampling import Resamples
-from sabbatical.stages.evaluate.tree import checked_closure, deepest, rolled_up
+from sabbatical.metrics.columns import Bools, Floats, Ints
+from sabbatical.metrics.figures import Figures, mean_over_classes, over, rates
+from sabbatical.metrics.resampling import Resamples
+from sabbatical.metrics.tree import checked_closure, deepest, rolled_up
 
 LEAST_PROBABILITY = 1e-15
 LEAD = ("accuracy", "f1")

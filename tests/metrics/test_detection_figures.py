@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sabbatical.stages.evaluate.average_precision import coco_numbers
-from sabbatical.stages.evaluate.detection import detection_figures, on_images
-from sabbatical.stages.evaluate.matching import match
-from sabbatical.stages.evaluate.resampling import Resamples
+from sabbatical.metrics.average_precision import coco_numbers
+from sabbatical.metrics.detection import detection_figures, on_images
+from sabbatical.metrics.matching import match
+from sabbatical.metrics.resampling import Resamples
 from tests.stages.evaluate.worlds import found, scenes
 
 JUDGED = np.ones((60, 3), bool)

@@ -7,9 +7,9 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate.classification import Answers, classification_figures
+from sabbatical.metrics.classification import Answers, classification_figures
+from sabbatical.metrics.resampling import Resamples
 from sabbatical.stages.evaluate.confusion import confusion_of
-from sabbatical.stages.evaluate.resampling import Resamples
 
 # other > graph, series; vision stands alone
 OTHER, GRAPH, SERIES, VISION = range(4)

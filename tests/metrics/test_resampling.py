@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.stages.evaluate.worlds import found, scenes
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate import detection, resampling
-from sabbatical.stages.evaluate.matching import match
-from sabbatical.stages.evaluate.resampling import (
+from sabbatical.metrics.matching import match
+from sabbatical.metrics.resampling import (
     Difference,
     Resamples,
     Tally,
@@ -17,7 +17,7 @@ from sabbatical.stages.evaluate.resampling import (
     surely_different,
     wilson,
 )
-from tests.stages.evaluate.worlds import found, scenes
+from sabbatical.metrics import detection, resampling
 
 
 def test_a_resample_draws_as_many_units_as_there_are_and_the_first_row_is_the_data() -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate.columns import Bools, Detections, Floats, Ints, Truths, box_areas
+from sabbatical.metrics.columns import Bools, Detections, Floats, Ints, Truths, box_areas
 
 IOU_THRESHOLDS: Floats = np.linspace(0.5, 0.95, 10)
 AREAS: dict[str, tuple[float, float]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sabbatical.core.errors import BadInput
-from sabbatical.stages.evaluate.columns import Bools, Ints
+from sabbatical.metrics.columns import Bools, Ints
 
 
 def checked_closure(closure_kk: object | None, classes: int) -> Bools:

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from sabbatical.stages.evaluate.average_precision import resampled_ap
-from sabbatical.stages.evaluate.columns import Bools, Floats
-from sabbatical.stages.evaluate.figures import Figures, mean_over_classes, rates
-from sabbatical.stages.evaluate.matching import Matches
-from sabbatical.stages.evaluate.resampling import Resamples, Tally
+from sabbatical.metrics.average_precision import resampled_ap
+from sabbatical.metrics.columns import Bools, Floats
+from sabbatical.metrics.figures import Figures, mean_over_classes, rates
+from sabbatical.metrics.matching import Matches
+from sabbatical.metrics.resampling import Resamples, Tally
 
 LEAD = ("map50", "ap50")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sabbatical.stages.evaluate.columns import Bools, Floats, Ints
-from sabbatical.stages.evaluate.resampling import LEAST_UNITS, Span, bootstrap_interval, proportion_interval
+from sabbatical.metrics.columns import Bools, Floats, Ints
+from sabbatical.metrics.resampling import LEAST_UNITS, Span, bootstrap_interval, proportion_interval
 
 PROPORTIONS = frozenset({"recall", "precision", "accuracy"})
 UNBOUNDED = frozenset({"log_loss"})

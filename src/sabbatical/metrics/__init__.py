@@ -1,0 +1,1 @@
+"""Numbers that judge models: matching, average precision, thresholds, calibration, resampling; pure NumPy."""
