@@ -1,0 +1,176 @@
+"""From files to a judged model, in one process, on pictures small enough to learn in seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sabbatical.core.errors import EmptyDataset, Interrupted, NotFound
+from sabbatical.core.progress import Quiet
+from sabbatical.durable import runs
+from sabbatical.durable.steps import Step, body_of
+from sabbatical.schemas.project import Project, ProjectIn
+from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
+from sabbatical.stages.evaluate import actions as evaluations
+from sabbatical.stages.predict import actions as predictions
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import actions as models
+from sabbatical.storage.workspace import Workspace
+from tests.stages.conftest import NOW
+
+TINY = {
+    "steps": 12,
+    "batch": 4,
+    "canvas": [64, 64],
+    "widths": [4, 4, 8, 8, 8],
+    "pyramid": [8, 8, 8, 8],
+    "threads": 1,
+    "save_every": 4,
+}
+SUPER = {"super-taxonomy": "shapes", "version": 1, "classes": {"round": {"children": {"disc": {}}}, "square": {}}}
+CUSTOMERS = {
+    "circles": {"taxonomy": "circles", "super-taxonomy": "shapes", "labels": {"Circle": "round"}},
+    "boxes": {"taxonomy": "boxes", "super-taxonomy": "shapes", "labels": {"Box": "square"}},
+}
+
+
+@dataclass
+class Shapes:
+    """A project of pictures with one square each."""
+
+    workspace: Workspace
+    project: Project
+    folder: Path
+
+    def run(self, kind: str, progress: Any = None, **params: Any) -> dict[str, Any]:
+        """Ask for a run, as every interface does, and do it in this process."""
+        with self.workspace.database.transaction() as session:
+            row = runs.ask(session, project_id=self.project.id, kind=kind, params=params, now=NOW)
+        return body_of(kind)(Step(self.workspace, row.id, self.project.id, params, progress or Quiet()))
+
+    def write(self, name: str, label: str, count: int, seed: int) -> Path:
+        """COCO with pictures of noise and one bright square each."""
+        random = np.random.default_rng(seed)
+        root = self.folder / name
+        (root / "images").mkdir(parents=True)
+        images, annotations = [], []
+        for number in range(1, count + 1):
+            x, y, side = (int(value) for value in random.integers((2, 2, 14), (30, 30, 30)))
+            image_hwc = random.integers(0, 90, (64, 64, 3)).astype(np.uint8)
+            image_hwc[y : y + side, x : x + side] = 230
+            file = f"images/{name}-{number}.png"
+            Image.fromarray(image_hwc).save(root / file)
+            images.append({"id": number, "file_name": file, "width": 64, "height": 64, "weather": "clear"})
+            annotations.append({"id": number, "image_id": number, "category_id": 1, "bbox": [x, y, side, side]})
+        path = root / f"{name}.json"
+        document = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": label}]}
+        path.write_text(json.dumps(document))
+        return path
+
+
+@pytest.fixture
+def shapes(workspace: Workspace, tmp_path: Path) -> Iterator[Shapes]:
+    with workspace.database.transaction() as session:
+        asked = ProjectIn(name="shapes", task="boxes", test_share=0.3, validation_share=0.2)
+        project = projects.create(session, asked, NOW)
+        for document in (SUPER, *CUSTOMERS.values()):
+            projects.add_taxonomy(session, project, document, NOW)
+    made = Shapes(workspace, project, tmp_path)
+    made.run("ingest", source=str(made.write("boxes", "Box", 30, 0)))
+    made.run("ingest", source=str(made.write("circles", "Circle", 10, 1)))
+    made.run("snapshot")
+    yield made
+
+
+def test_a_model_learns_is_judged_and_answers(shapes: Shapes) -> None:
+    done = shapes.run("train", settings=TINY)
+    assert done["model"] == "v1"
+    assert any("disc" in warning for warning in done["warnings"])  # nobody labels it, and that is said
+    judged = shapes.run("evaluate")
+    with shapes.workspace.database.reading() as session:
+        record = evaluations.get(session, shapes.project, judged["evaluation"])
+        model = models.get(session, shapes.project, "v1")
+    assert record.summary["sentences"]
+    assert set(model.classes) == {"round", "disc", "square"}
+    assert model.record["customers"]["circles 1"]["covers"] == ["round", "disc"]
+    assert "Learned from" in evaluations_card(shapes)
+    first = shapes.run("predict", model="v1", snapshot="s1")
+    again = shapes.run("predict", model="v1", snapshot="s1")
+    assert (first["items"], again["computed"], again["stored"]) == (40, 0, 40)
+
+
+def evaluations_card(shapes: Shapes) -> str:
+    with shapes.workspace.database.reading() as session:
+        return models.card(session, shapes.project, "v1")
+
+
+def test_the_same_training_is_not_done_twice(shapes: Shapes) -> None:
+    assert shapes.run("train", settings=TINY)["trained"]
+    assert shapes.run("train", settings=TINY) | {"warnings": []} == {"model": "v1", "trained": False, "warnings": []}
+    assert shapes.run("train", settings=TINY, masking="none")["model"] == "v2"
+
+
+class StopsAfter(Quiet):
+    """Progress that asks to stop once the training has told `steps` times."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def tell(self, fraction: float, message: str, **numbers: Any) -> None:
+        self.left -= message.startswith("step")
+
+    def stopping(self) -> bool:
+        return self.left <= 0
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_weights(shapes: Shapes) -> None:
+    whole = shapes.run("train", settings=TINY)["model"]
+    with shapes.workspace.database.transaction() as session:
+        row = runs.ask(session, project_id=shapes.project.id, kind="train", params={}, now=NOW)
+    params = {"settings": {**TINY}, "again": True}
+    step = Step(shapes.workspace, row.id, shapes.project.id, params, StopsAfter(1))
+    with pytest.raises(Interrupted):
+        body_of("train")(step)
+    parted = body_of("train")(Step(shapes.workspace, row.id, shapes.project.id, params, Quiet()))["model"]
+    with shapes.workspace.database.reading() as session:
+        one, other = (models.get(session, shapes.project, name) for name in (whole, parted))
+    assert one.weights == other.weights
+
+
+def test_a_snapshot_without_training_data_says_so(shapes: Shapes) -> None:
+    shapes.run("snapshot", splits=["test"])
+    with pytest.raises(EmptyDataset, match="no labels in its training split"):
+        shapes.run("train", snapshot="s2", settings=TINY)
+
+
+def test_a_snapshot_without_test_data_cannot_judge(shapes: Shapes) -> None:
+    shapes.run("train", settings=TINY)
+    shapes.run("snapshot", splits=["train"])
+    with pytest.raises(EmptyDataset, match="no labeled items in test"):
+        shapes.run("evaluate", snapshot="s2")
+
+
+def test_an_unknown_recipe_or_model_is_named(shapes: Shapes) -> None:
+    with pytest.raises(NotFound, match="no recipe 'huge'"):
+        shapes.run("train", recipe="huge")
+    with pytest.raises(NotFound, match="no model 'v9'"):
+        shapes.run("evaluate", model="v9")
+
+
+def test_new_pictures_are_predicted_and_stored_without_labels(shapes: Shapes, tmp_path: Path) -> None:
+    shapes.run("train", settings=TINY)
+    path = shapes.write("fresh", "Box", 3, 9)
+    done = shapes.run("predict", model="v1", source=str(path.parent / "images"))
+    lines = Path(done["output"]).read_text().splitlines()
+    assert len(lines) == 3
+    assert {json.loads(line)["model"] for line in lines} == {"v1"}
+    with shapes.workspace.database.reading() as session:
+        kept = predictions.kept(session, shapes.project, "v1", [json.loads(line)["item"] for line in lines])
+    assert len(kept) == 3
