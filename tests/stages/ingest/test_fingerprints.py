@@ -59,7 +59,7 @@ def test_short_texts_are_near_only_to_themselves() -> None:
     assert distance(text_fingerprint("yes"), text_fingerprint("yet")) > 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_the_nearest_of_those_before_is_found_in_any_growth(data: st.DataObject) -> None:
     """Against a plain search over all pairs, with small segments so that merges happen."""

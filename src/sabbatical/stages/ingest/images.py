@@ -11,6 +11,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def probe(data: bytes, max_pixels: int) -> Probe:
         BadFile: no image, not of an allowed format, of more than `max_pixels`, or damaged.
     """
     try:
-        with _open(data) as image:
+        with _open(io.BytesIO(data)) as image:
             _check_pixels(image, max_pixels)
             return _facts(image)
     except BadFile:
@@ -71,10 +72,10 @@ def probe(data: bytes, max_pixels: int) -> Probe:
         raise BadFile(f"The image is damaged: {error}.", hint=_AGAIN) from error
 
 
-def displayed_size(data: bytes) -> tuple[int, int]:
-    """Width and height as displayed, from the header alone. Raises BadFile if this is no image."""
+def displayed_size(stream: BinaryIO) -> tuple[int, int]:
+    """Width and height as displayed; only the header is read. Raises BadFile if this is no image."""
     try:
-        with _open(data) as image:
+        with _open(stream) as image:
             return _turned(image.width, image.height, _orientation(image.getexif()))
     except Exception as error:
         raise BadFile("This is no image of a known format, or it is damaged.", hint=_AGAIN) from error
@@ -88,10 +89,10 @@ def _names() -> list[str]:
     return [name for name in MEDIA_TYPES if name != "MPO"]
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(stream: BinaryIO) -> Image.Image:
     with warnings.catch_warnings():  # our own limit says it better
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(io.BytesIO(data), formats=_names())
+        return Image.open(stream, formats=_names())
 
 
 def _check_pixels(image: Image.Image, max_pixels: int) -> None:

@@ -31,6 +31,8 @@ class ReadOptions:
     """Images are not looked for: labels for items that are here already, matched by name."""
     max_archive_bytes: int = 64 << 30
     """Largest sum of unpacked bytes of one archive."""
+    confined: bool = False
+    """Nothing beside the source's own folder is read: for what came over the network."""
 
     @classmethod
     def of(cls, values: dict[str, Any], **settings: Any) -> ReadOptions:
@@ -39,7 +41,7 @@ class ReadOptions:
         Raises:
             BadInput: an option that does not exist, or whose value is of the wrong kind.
         """
-        known = {field.name for field in fields(cls)} - {"max_archive_bytes"}
+        known = {field.name for field in fields(cls)} - {"max_archive_bytes", "confined"}
         for name, value in values.items():
             if name not in known:
                 hint = f"The options are: {', '.join(sorted(known))}."

@@ -86,7 +86,7 @@ def fit_record(record: Record, width: int, height: int) -> Iterator[Refusal]:
             "the image was taken, its labels were not."
         )
         record.payload = None
-        yield Refusal(record.file, record.line, "width, height", reason)
+        yield Refusal(record.file, record.line, "width, height", reason, kept=True)
         return
     record.payload, refusals = fit_payload(record.payload, width, height, record.file, record.line)
     yield from refusals
@@ -121,9 +121,9 @@ def fit_payload(
 
 def clip_polygons(payload: Payload, over_n: Floats, width: float, height: float) -> Payload:
     """Polygons of shapes that reached over the edge, their points moved onto it."""
-    outside = [shape for shape in payload.polygons if over_n[shape] > 0]
-    if not outside:
+    if not payload.polygons or not (over_n > 0).any():
         return payload
+    outside = [shape for shape in payload.polygons if over_n[shape] > 0]
     polygons = dict(payload.polygons)
     for shape in outside:
         polygons[shape] = [_clip_polygon(polygon, width, height) for polygon in polygons[shape]]

@@ -130,9 +130,10 @@ class Annotations:
         rows_n["id"] = keys_of([each.get("id", NONE) for each in annotations])
         rows_n["crowd"] = [bool(each.get("iscrowd")) for each in annotations]
         rows_n["place"] = -1
-        for row, each in enumerate(annotations):
-            if not each.keys() <= PLAIN or each.get("segmentation"):
-                rows_n["place"][row], rows_n["length"][row] = self.spill.put(_more_of(each))
+        more = [row for row, each in enumerate(annotations) if each.get("segmentation") or not each.keys() <= PLAIN]
+        spilt = [self.spill.put(_more_of(annotations[row])) for row in more]
+        if more:
+            rows_n["place"][more], rows_n["length"][more] = np.array(spilt).T
         return rows_n
 
     def rows(self) -> NDArray[np.void]:
@@ -141,12 +142,14 @@ class Annotations:
         return np.concatenate(blocks) if blocks else np.zeros(0, ROW)
 
 
-def _more_of(row: dict[str, Any]) -> dict[str, Any]:
-    attributes = {name: value for name, value in row.items() if name not in PLAIN and name != "attributes"}
-    given = row.get("attributes")
-    if isinstance(given, dict):
-        attributes |= given
-    return {"segmentation": row.get("segmentation"), "attributes": attributes}
+def _more_of(annotation: dict[str, Any]) -> list[Any]:
+    """Segmentation and attributes, as the spill keeps them."""
+    segmentation = annotation.get("segmentation")
+    if annotation.keys() <= PLAIN:
+        return [segmentation, {}]
+    attributes = {name: value for name, value in annotation.items() if name not in PLAIN and name != "attributes"}
+    given = annotation.get("attributes")
+    return [segmentation, attributes | given if isinstance(given, dict) else attributes]
 
 
 def straighten(row: Any) -> dict[str, Any]:

@@ -6,13 +6,14 @@ Legend: n shapes of one image.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
-from sabbatical.geometry.polygons import as_polygon
+from sabbatical.geometry.polygons import FARTHEST, as_polygon
 from sabbatical.geometry.rle import Rle
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest.formats.coco_columns import Spill
@@ -28,18 +29,19 @@ def add_details(
     masks: dict[int, dict[str, Any]] = {}
     attributes: dict[int, dict[str, Any]] = {}
     refusals = []
-    for shape in np.flatnonzero(rows_n["place"] >= 0).tolist():
-        row = rows_n[shape]
-        more = spill.get(int(row["place"]), int(row["length"]))
-        if more["attributes"]:
-            attributes[shape] = more["attributes"]
+    for shape, (place, length) in enumerate(zip(rows_n["place"].tolist(), rows_n["length"].tolist(), strict=True)):
+        if place < 0:
+            continue
+        segmentation, found = spill.get(place, length)
+        if found:
+            attributes[shape] = found
         try:
-            if isinstance(more["segmentation"], dict):
-                masks[shape] = mask_of(more["segmentation"], record)
-            elif more["segmentation"]:
-                polygons[shape] = polygons_of(more["segmentation"])
+            if isinstance(segmentation, dict):
+                masks[shape] = mask_of(segmentation, record)
+            elif segmentation:
+                polygons[shape] = polygons_of(segmentation)
         except BadInput as error:
-            where = f"annotations[{row['number']}].segmentation"
+            where = f"annotations[{rows_n['number'][shape]}].segmentation"
             reason = f"The outline cannot be used, its box was taken: {error.message}"
             refusals.append(Refusal(record.file, None, where, reason, kept=True))
     crowds = frozenset(np.flatnonzero(rows_n["crowd"]).tolist())
@@ -62,4 +64,15 @@ def polygons_of(segmentation: Any) -> list[list[float]]:
     if not isinstance(segmentation, list):
         raise BadInput("a segmentation should be a list of polygons, or a mask.")
     parts = segmentation if isinstance(segmentation[0], list) else [segmentation]
-    return [[float(value) for value in as_polygon(part).ravel().tolist()] for part in parts]
+    return [_polygon(part) for part in parts]
+
+
+def _polygon(part: Any) -> list[float]:
+    """The same test as `as_polygon`, without an array where all is well: there are millions of small ones."""
+    try:
+        values = list(map(float, part))
+        if len(values) >= 6 and len(values) % 2 == 0 and max(map(abs, values)) <= FARTHEST and isfinite(sum(values)):
+            return values
+    except (TypeError, ValueError):
+        pass
+    return [float(value) for value in as_polygon(part).ravel().tolist()]

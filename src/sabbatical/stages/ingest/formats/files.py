@@ -62,7 +62,7 @@ def open_files(source: Path, options: ReadOptions) -> Files:
         hint = "Was it copied to its end? Make it again."
         raise BadFile(f"This is no whole {source.suffix[1:]} archive.", where=str(source), hint=hint)
     source = source.absolute()
-    return Folder(source.parent.parent, main=source)
+    return Folder(source.parent if options.confined else source.parent.parent, main=source)
 
 
 def is_tar(source: Path) -> bool:

@@ -24,7 +24,7 @@ class ImageFinder:
     """
 
     def __init__(self, files: Files, label_file: str, options: ReadOptions) -> None:
-        root = absolute(options.image_root)
+        root = None if options.confined else absolute(options.image_root)
         self.files = files if root is None else Folder(root)
         self._places = [""] if root is not None else list(dict.fromkeys(_places(label_file, options)))
 

@@ -149,7 +149,8 @@ class _Image:
         yield from self.metadata.fill(record, folder_of(self.name) | ({"split": split} if split else {}))
         if self.labels is not None:
             try:
-                record.width, record.height = displayed_size(self.files.read(self.name))
+                with self.files.open(self.name) as stream:
+                    record.width, record.height = displayed_size(stream)
             except BadFile as error:
                 yield Refusal(self.name, None, None, error.message)
                 return
