@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from sabbatical.core.errors import BadFile
+from sabbatical.core.errors import BadFile, StorageFull
 from sabbatical.stages.ingest.formats import archives
 from sabbatical.stages.ingest.formats.coco import CocoReader
 from sabbatical.stages.ingest.formats.files import open_files
+from sabbatical.stages.ingest.formats.image_folder import ImageFolderReader
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.recognise import recognise
 from tests.stages.ingest.making import box, coco, picture, pictures, read
@@ -137,3 +139,15 @@ def test_a_large_label_file_in_a_tar_is_read_twice_without_unpacking_it(tmp_path
     path = tarred(tmp_path / "a.tar", {"labels.json": coco([box(1)] * 20_000).encode()})
     records = list(CocoReader(ReadOptions(labels_only=True)).read(path))
     assert len(records) == 2
+
+
+def test_a_full_disk_is_said_and_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/dev/full answers every write as a full disk does."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("w+b"))  # noqa: SIM115
+    packed = tarred(tmp_path / "a.tar.gz", {"1.jpg": picture()}, "w:gz")
+    with pytest.raises(StorageFull, match=r"The disk is full.*TMPDIR"):
+        list(ImageFolderReader().read(packed))
+    outlines = [box(segmentation=[[1, 1, 9, 1, 9, 9]])] * 5000
+    labels = tarred(tmp_path / "b.tar", {"labels.json": coco(outlines).encode()})
+    with pytest.raises(StorageFull, match="The disk is full"):
+        list(CocoReader(ReadOptions(labels_only=True)).read(labels))

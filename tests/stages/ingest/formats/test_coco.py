@@ -275,3 +275,13 @@ def test_real_coco_with_polygons_and_crowds_goes_in_whole(mirror: Path) -> None:
     assert not [refusal for refusal in refusals if not refusal.kept]
     assert sum(len(record.payload.crowds) for record in records if record.payload) == 5
     assert all(record.captured_at is not None for record in records)
+
+
+def test_a_confined_source_sees_nothing_beside_its_own_folder(tmp_path: Path) -> None:
+    images = [{"id": 1, "file_name": "../other/1.jpg"}, {"id": 2, "file_name": "other/2.jpg"}]
+    write(tmp_path, {**pictures("other/1.jpg", "other/2.jpg"), "mine/labels.json": coco([box(1)], images)})
+    for image_root in (None, str(tmp_path / "other")):
+        options = ReadOptions(confined=True, image_root=image_root)
+        entries = list(CocoReader(options).read(tmp_path / "mine" / "labels.json"))
+        assert [isinstance(entry, Refusal) and "not there" in entry.reason for entry in entries] == [True, True]
+    assert len(read(tmp_path / "mine" / "labels.json")[0]) == 2
