@@ -51,17 +51,7 @@ def test_naive_joining_pushes_children_down_where_masking_does_not():
 
 def test_permuting_classes_customers_and_texts_changes_nothing():
     columns, texts = sentences(120), sentences(20, seed=2).texts
-    moved = SuperTaxonomy.from_document(
-        {
-            "super-taxonomy": "living",
-            "classes": [
-                {"name": "plant"},
-                {"name": "dog", "parent": "animal"},
-                {"name": "cat", "parent": "animal"},
-                "animal",
-            ],
-        }
-    )
+    moved = SuperTaxonomy("living", 1, (SUPER["plant"], SUPER["dog"], SUPER["cat"], SUPER["animal"]))
     shuffled = columns.take(np.random.default_rng(0).permutation(len(columns)))
     swapped = TextColumns(shuffled.texts, 1 - shuffled.taxonomy_n, shuffled.label_n)
     plain = models.fit(RECIPE, columns, SUPER, TAXONOMIES).predict(texts)

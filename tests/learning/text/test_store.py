@@ -6,16 +6,17 @@ import pytest
 
 from sabbatical.core.errors import BadFile, NotFound, StorageFull
 from sabbatical.learning.text import models
-from sabbatical.learning.text.recipe import TextRecipe
+from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
 
 from .worlds import SUPER, TAXONOMIES, sentences
 
-KINDS = ["rules", "linear"]
+SMALL = NetworkRecipe(embedding=8, hidden=8, epochs=2)
+KINDS = ["rules", "linear", "network"]
 
 
 @pytest.fixture(params=KINDS)
 def saved(request, tmp_path):
-    model = models.fit(TextRecipe(model=request.param), sentences(60), SUPER, TAXONOMIES)
+    model = models.fit(TextRecipe(model=request.param, network=SMALL), sentences(60), SUPER, TAXONOMIES)
     model.save(tmp_path / "model.safetensors")
     return model, tmp_path / "model.safetensors"
 

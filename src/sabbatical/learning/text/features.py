@@ -1,67 +1,86 @@
-"""Texts as weighted counts of word and character n-grams.
+"""Texts as rows of numbers: weighted n-grams of words and characters, and how often names of classes stand in them.
 
 Term frequency on a log scale, times inverse document frequency, each row of unit length (Salton and Buckley 1988).
-Character n-grams stay within words, so that typos and endings still share most of their features.
-Legend: n texts, f features.
+Character n-grams stay within words, so that typos and endings still share most of their features. Names of classes are
+what people know before any text is labeled; as features they are trusted as far as the labels bear them out.
+Legend: n texts, f features, k classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import hstack
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from sabbatical.core.errors import EmptyDataset
+from sabbatical.learning.text.classes import ClassTree
+from sabbatical.learning.text.phrases import PhraseMatcher
 from sabbatical.learning.text.recipe import FeatureRecipe
+from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.texts import Floats
 
 
-class NgramFeatures:
-    """A vocabulary and its weights; `parts` are one vectorizer of words and one of characters."""
+class TextFeatures:
+    """A vocabulary with its weights, and the names of the classes; see `fit`."""
 
-    def __init__(self, recipe: FeatureRecipe, parts: list[Any]) -> None:
+    def __init__(self, recipe: FeatureRecipe, parts: Mapping[str, Any], matcher: PhraseMatcher) -> None:
         self.recipe = recipe
         self.parts = parts
+        self.matcher = matcher
 
     @classmethod
-    def fit(cls, recipe: FeatureRecipe, texts: Sequence[str]) -> NgramFeatures:
+    def fit(cls, recipe: FeatureRecipe, texts: Sequence[str], targets: TargetTables) -> TextFeatures:
         """Count n-grams; needs no labels.
 
         Raises:
             EmptyDataset: the texts hold no words.
         """
-        parts = [_vectorizer(recipe, kind) for kind in _kinds(recipe)]
+        parts = {kind: _vectorizer(recipe, kind) for kind in _kinds(recipe)}
         try:
-            for part in parts:
+            for part in parts.values():
                 part.fit(texts)
         except ValueError as error:
             raise EmptyDataset("The texts hold no words to learn from.", hint=str(error)) from error
-        return cls(recipe, parts)
+        return cls(recipe, parts, PhraseMatcher(targets.tree, targets.phrases))
+
+    @property
+    def ngrams(self) -> int:
+        return sum(len(part.vocabulary_) for part in self.parts.values())
 
     def matrix(self, texts: Sequence[str]) -> Any:
-        """Sparse float64[n,f]."""
-        return hstack([part.transform(texts) for part in self.parts], format="csr")
+        """Sparse float64[n,f] of n-grams."""
+        return hstack([part.transform(texts) for part in self.parts.values()], format="csr")
 
-    def words(self) -> list[list[str]]:
-        """The n-grams of each part, in the order of its columns."""
-        return [list(part.get_feature_names_out()) for part in self.parts]
+    def names(self, texts: Sequence[str]) -> Floats:
+        """float32[n,k]: matches of the names of each class, on a log scale."""
+        result_nk: Floats = (self.recipe.names * np.log1p(self.matcher.counts(texts))).astype(np.float32)
+        return result_nk
 
-    def weights(self) -> dict[str, NDArray[np.float64]]:
-        """The inverse document frequencies of each part, by name."""
-        return {f"idf_{kind}": part.idf_ for kind, part in zip(_kinds(self.recipe), self.parts, strict=True)}
+    def both(self, texts: Sequence[str]) -> Any:
+        """Sparse float64[n,f+k]: n-grams, then names."""
+        return hstack([self.matrix(texts), csr_matrix(self.names(texts).astype(np.float64))], format="csr")
+
+    def to_document(self) -> dict[str, Any]:
+        words = {kind: list(part.get_feature_names_out()) for kind, part in self.parts.items()}
+        tree, phrases = self.matcher.tree.to_document(), self.matcher.phrases
+        return {"recipe": vars(self.recipe), "words": words, "tree": tree, "phrases": phrases}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """The inverse document frequencies float64 of each part, by name."""
+        return {f"idf_{kind}": part.idf_ for kind, part in self.parts.items()}
 
     @classmethod
-    def restore(cls, recipe: FeatureRecipe, words: list[list[str]], weights: dict[str, NDArray[Any]]) -> NgramFeatures:
-        """The features that gave `words` and `weights`."""
-        parts = []
-        for kind, vocabulary in zip(_kinds(recipe), words, strict=True):
-            part = _vectorizer(recipe, kind, vocabulary)
-            part.idf_ = weights[f"idf_{kind}"].astype(np.float64)
-            parts.append(part)
-        return cls(recipe, parts)
+    def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> TextFeatures:
+        """The features that gave `to_document` and `tensors`."""
+        recipe = FeatureRecipe(**document["recipe"])
+        parts = {kind: _vectorizer(recipe, kind, document["words"][kind]) for kind in _kinds(recipe)}
+        for kind, part in parts.items():
+            part.idf_ = tensors[f"idf_{kind}"]
+        return cls(recipe, parts, PhraseMatcher(ClassTree.from_document(document["tree"]), document["phrases"]))
 
 
 def _kinds(recipe: FeatureRecipe) -> list[str]:

@@ -5,7 +5,7 @@ Legend: n texts, f features, k classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from scipy.optimize import minimize
 
 from sabbatical.core.progress import Progress, Quiet, check
 from sabbatical.learning.text import store
-from sabbatical.learning.text.classes import ClassTree
-from sabbatical.learning.text.features import NgramFeatures
+from sabbatical.learning.text.features import TextFeatures
 from sabbatical.learning.text.loss import Doubles, balanced, log_odds, masked_logistic, sigmoid
-from sabbatical.learning.text.recipe import FeatureRecipe, LinearRecipe, TextRecipe
+from sabbatical.learning.text.recipe import LinearRecipe, TextRecipe
 from sabbatical.learning.text.targets import TargetTables
 from sabbatical.learning.text.texts import Floats, TextColumns
 
@@ -26,12 +25,12 @@ QUIET = Quiet()
 
 
 class LinearModel:
-    """Weights float32[f,k] over n-grams and biases float32[k]; see `fit`."""
+    """Weights float32[f,k] over n-grams and names, and biases float32[k]; see `fit`."""
 
     kind = "linear"
 
-    def __init__(self, tree: ClassTree, features: NgramFeatures, weight_fk: Floats, bias_k: Floats) -> None:
-        self.tree = tree
+    def __init__(self, features: TextFeatures, weight_fk: Floats, bias_k: Floats) -> None:
+        self.tree = features.matcher.tree
         self.features = features
         self.weight_fk = weight_fk
         self.bias_k = bias_k
@@ -51,38 +50,40 @@ class LinearModel:
             Interrupted: `progress` asked to stop.
         """
         target_nk, mask_nk = targets.rows(columns)
-        features = NgramFeatures.fit(recipe.features, columns.texts)
-        progress.tell(0.2, f"Counted {sum(map(len, features.words())):,} n-grams in {len(columns):,} texts.")
+        features = TextFeatures.fit(recipe.features, columns.texts, targets)
+        progress.tell(0.2, f"Counted {features.ngrams:,} n-grams in {len(columns):,} texts.")
         weight_fk, bias_k = _solve(
             recipe.linear,
-            features.matrix(columns.texts),
+            features.both(columns.texts),
             target_nk,
             balanced(target_nk, mask_nk, recipe.linear.balance),
             start_k=log_odds(targets.tree.even_chance()),
             progress=progress,
         )
-        return cls(targets.tree, features, weight_fk, bias_k)
+        return cls(features, weight_fk, bias_k)
+
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """float32[n,k]: the chance of each class given its parent."""
+        return sigmoid(self.features.both(texts) @ self.weight_fk + self.bias_k).astype(np.float32)
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the probability of each class."""
-        logits_nk = self.features.matrix(texts) @ self.weight_fk + self.bias_k
-        return self.tree.probabilities(sigmoid(logits_nk).astype(np.float32))
+        return self.tree.probabilities(self.chances(texts))
 
     def save(self, path: Path) -> None:
         """Write the whole model to one file."""
-        document = {
-            "tree": self.tree.to_document(),
-            "features": vars(self.features.recipe),
-            "words": self.features.words(),
-        }
-        tensors: dict[str, NDArray[Any]] = {"weight_fk": self.weight_fk, "bias_k": self.bias_k}
-        store.write(path, self.kind, document, tensors | self.features.weights())
+        store.write(path, self.kind, self.to_document(), self.tensors())
+
+    def to_document(self) -> dict[str, Any]:
+        return {"features": self.features.to_document()}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        return {"weight_fk": self.weight_fk, "bias_k": self.bias_k, **self.features.tensors()}
 
     @classmethod
-    def restore(cls, document: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> LinearModel:
+    def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> LinearModel:
         """The model that `save` wrote."""
-        features = NgramFeatures.restore(FeatureRecipe(**document["features"]), document["words"], tensors)
-        return cls(ClassTree.from_document(document["tree"]), features, tensors["weight_fk"], tensors["bias_k"])
+        return cls(TextFeatures.restore(document["features"], tensors), tensors["weight_fk"], tensors["bias_k"])
 
 
 def _solve(

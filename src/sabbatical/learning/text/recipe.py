@@ -15,12 +15,17 @@ _CHOICES = {"model": ("rules", "linear", "network", "best"), "masking": ("none",
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """Weighted n-grams: of 1 to `words` words, and of `chars_from` to `chars_to` characters within words (0: none)."""
+    """What is counted in a text.
 
-    words: int = 2
+    n-grams of 1 to `words` words, and of `chars_from` to `chars_to` characters within words (0: none), that stand in at
+    least `seen_in` texts; and names of classes, one match of which counts as `names`.
+    """
+
+    words: int = 1
     chars_from: int = 3
     chars_to: int = 5
     seen_in: int = 1
+    names: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,21 @@ class LinearRecipe:
 
 
 @dataclass(frozen=True)
+class NetworkRecipe:
+    """Sizes and training of the network; `members` networks of different seeds are averaged."""
+
+    embedding: int = 300
+    hidden: int = 128
+    dropout: float = 0.5
+    balance: float = 0.0
+    epochs: int = 40
+    batch: int = 32
+    rate: float = 0.002
+    decay: float = 0.01
+    members: int = 3
+
+
+@dataclass(frozen=True)
 class TextRecipe:
     """A whole run."""
 
@@ -41,6 +61,7 @@ class TextRecipe:
     seed: int = 0
     features: FeatureRecipe = field(default_factory=FeatureRecipe)
     linear: LinearRecipe = field(default_factory=LinearRecipe)
+    network: NetworkRecipe = field(default_factory=NetworkRecipe)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -52,7 +73,7 @@ class TextRecipe:
         Raises:
             BadInput: an unknown field or a value that cannot be, naming it.
         """
-        parts = {"features": FeatureRecipe, "linear": LinearRecipe}
+        parts = {"features": FeatureRecipe, "linear": LinearRecipe, "network": NetworkRecipe}
         values = _checked(cls, document, "recipe")
         for name, kind in parts.items():
             if name in values:
@@ -70,6 +91,7 @@ def _checked(kind: type[Any], document: Any, where: str) -> dict[str, Any]:
         if name in _CHOICES and value not in _CHOICES[name]:
             hint = f"Choose one of {', '.join(_CHOICES[name])}."
             raise BadInput(f"'{value}' is no such choice.", where=f"{where}.{name}", hint=hint)
-        if known[name].type in ("int", "float") and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise BadInput(f"It should be a number, not {value!r}.", where=f"{where}.{name}")
+        allowed = {"int": int, "float": (int, float)}.get(str(known[name].type))
+        if allowed and (isinstance(value, bool) or not isinstance(value, allowed)):  # type: ignore[arg-type]
+            raise BadInput(f"It should be a number ({known[name].type}), not {value!r}.", where=f"{where}.{name}")
     return dict(document)

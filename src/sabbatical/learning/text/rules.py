@@ -1,13 +1,12 @@
 """Rules first: a class is believed where its name or one of its other names stands in the text.
 
 The measure that every learned model has to beat, and a model for the first day, when nothing is labeled.
-Legend: n texts, k classes, p phrases.
+Legend: n texts, k classes.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.learning.text import store
 from sabbatical.learning.text.classes import ClassTree
+from sabbatical.learning.text.phrases import PhraseMatcher
 from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.targets import TargetTables
 from sabbatical.learning.text.texts import Floats, TextColumns
@@ -30,11 +30,10 @@ class RuleModel:
 
     kind = "rules"
 
-    def __init__(self, tree: ClassTree, phrases: tuple[tuple[str, ...], ...], prior_k: Floats) -> None:
-        self.tree = tree
-        self.phrases = phrases
+    def __init__(self, matcher: PhraseMatcher, prior_k: Floats) -> None:
+        self.tree = matcher.tree
+        self.matcher = matcher
         self.prior_k = prior_k
-        self._patterns = [_pattern(own) for own in phrases]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -53,37 +52,21 @@ class RuleModel:
             target_nk, mask_nk = targets.rows(columns)
             prior_k = ((mask_nk * target_nk).sum(axis=0) + prior_k) / (mask_nk.sum(axis=0) + 1)
         progress.tell(1.0, "Counted how common each class is.")
-        return cls(targets.tree, targets.phrases, prior_k.astype(np.float32))
-
-    def matches(self, texts: Sequence[str]) -> Floats:
-        """float32[n,k]: how many phrases of each class, or of a class beneath it, stand in each text."""
-        plain = [_plain(text) for text in texts]
-        own_nk = np.array([[len(found.findall(text)) for found in self._patterns] for text in plain], dtype=np.float32)
-        return self.tree.with_beneath(own_nk.reshape(len(plain), len(self.tree)))
+        return cls(PhraseMatcher(targets.tree, targets.phrases), prior_k.astype(np.float32))
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the share of each class among the matches of its siblings, drawn to how common it is."""
-        count_nk = self.matches(texts)
+        count_nk = self.matcher.counts(texts)
         chance_nk = (count_nk + DOUBT * self.prior_k) / (count_nk @ self.tree.siblings() + DOUBT)
         return self.tree.probabilities(chance_nk.astype(np.float32))
 
     def save(self, path: Path) -> None:
         """Write the whole model to one file."""
-        document = {"tree": self.tree.to_document(), "phrases": [list(own) for own in self.phrases]}
+        document = {"tree": self.tree.to_document(), "phrases": self.matcher.phrases}
         store.write(path, self.kind, document, {"prior_k": self.prior_k})
 
     @classmethod
-    def restore(cls, document: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> RuleModel:
+    def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> RuleModel:
         """The model that `save` wrote."""
-        phrases = tuple(tuple(own) for own in document["phrases"])
-        return cls(ClassTree.from_document(document["tree"]), phrases, tensors["prior_k"])
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.split(r"[\W_]+", text.casefold())).strip()
-
-
-def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
-    """Any of the phrases as whole words, with or without an `s`; longer phrases first. None: matches nothing."""
-    plain = sorted({_plain(phrase) for phrase in phrases} - {""}, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(re.escape(phrase) for phrase in plain)})s?\b" if plain else r"(?!)")
+        matcher = PhraseMatcher(ClassTree.from_document(document["tree"]), document["phrases"])
+        return cls(matcher, tensors["prior_k"])

@@ -19,9 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from sabbatical.core.errors import BadFile, NotFound, StorageFull
-from sabbatical.core.ids import content_id_of_chunks
+from sabbatical.core.ids import DIGEST_BYTES, content_id_of_chunks
 
 FORMAT = 1
+KEY = "sabbatical text model"
 
 
 def _digest(document: bytes, tensors: Mapping[str, NDArray[Any]]) -> str:
@@ -39,7 +40,7 @@ def write(path: Path, kind: str, document: Mapping[str, Any], tensors: Mapping[s
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     text = orjson.dumps({"format": FORMAT, "kind": kind, **document}, option=orjson.OPT_SORT_KEYS)
-    header = {"sabbatical": text.decode(), "digest": _digest(text, arrays)}
+    header = {KEY: _digest(text, arrays) + text.decode()}  # one key: safetensors writes several in any order
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,10 +69,10 @@ def read(path: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, ValueError) as error:
         raise _damaged(path, str(error)) from error
-    text = header.get("sabbatical", "").encode()
-    if not text:
+    if KEY not in header:
         raise BadFile("This is no text model of Sabbatical.", where=str(path))
-    if header.get("digest") != _digest(text, tensors):
+    digest, text = header[KEY][: 2 * DIGEST_BYTES], header[KEY][2 * DIGEST_BYTES :].encode()
+    if digest != _digest(text, tensors):
         raise _damaged(path, "its digest does not match what it holds")
     document = orjson.loads(text)
     if document["format"] != FORMAT:
