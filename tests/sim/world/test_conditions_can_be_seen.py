@@ -60,7 +60,7 @@ def test_rain_mirrors_the_sky_on_the_road() -> None:
 
 def test_cameras_of_a_kind_stand_alike_and_keep_their_look() -> None:
     frames = list(stream(4, 30, 1, EVERYTHING))
-    heights = {"kerb": (1.3, 1.8), "shop": (2.4, 3.4), "pole": (4.1, 5.7), "mast": (6.9, 9.6)}
+    heights = {"kerb": (1.3, 1.8), "shop": (2.4, 3.4), "pole": (4.1, 5.7), "mast": (6.4, 8.6)}
     for frame in frames:
         low, high = heights[frame.camera.kind]
         assert low < frame.camera.height < high

@@ -55,7 +55,7 @@ class Mix:
     time_of_day: Mapping[str, float] = field(default_factory=lambda: {"day": 7, "dusk": 2, "night": 1})
     camera: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(CAMERAS, 1.0))
     classes: Mapping[str, float] = field(default_factory=lambda: dict(_CLASS_WEIGHTS))
-    crowd: tuple[int, int] = (5, 11)
+    crowd: tuple[int, int] = (4, 10)
 
     def __post_init__(self) -> None:
         for what, known in (("weather", WEATHERS), ("time_of_day", TIMES), ("camera", CAMERAS), ("classes", CLASSES)):

@@ -77,11 +77,11 @@ class Planner:
         for _ in range(wanted["child"]):
             self._person(child=True)
 
-    def _sees(self, x: float, z: float, height: float, margin: float = 4.0) -> bool:
+    def _sees(self, x: float, z: float, height: float, margin: float = 14.0) -> bool:
         u, v, depth = self.camera.spot(x, 0.0, z)
         _, top, _ = self.camera.spot(x, height, z)
         width, rows = self.camera.size_wh
-        return depth > 3.0 and margin < u < width - margin and v > 0 and top < rows - 8
+        return depth > 3.0 and margin < u < width - margin and v > 0 and top < rows - 20
 
     def _free(self, lane: str, place: float, half: float) -> bool:
         """Take a stretch of a lane, if nobody has it."""
@@ -114,7 +114,7 @@ class Planner:
 
     def _park(self, label: str, look: Vehicle) -> Actor | None:
         side, half = self.dice.side(), look.size[1] / 2
-        x, z = side * (self.street.half - 1.1), self.dice.near(6, 28) + half
+        x, z = side * (self.street.half - 1.1), self.dice.near(8, 24) + half
         if self.street.in_junction(z, half + 1.0) or abs(x - self.camera.x) + z < 5 + half:
             return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"park{side}", z, half):
@@ -124,7 +124,7 @@ class Planner:
 
     def _drive(self, label: str, look: Vehicle) -> Actor | None:
         oncoming, half = self.dice.chance(0.5), look.size[1] / 2
-        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self.dice.near(6.5, 32) + half
+        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self.dice.near(9, 26) + half
         if self.street.stopped and not self._before_light(z, half, oncoming):
             return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"lane{oncoming}", z, half):
@@ -200,7 +200,7 @@ class Planner:
             x, z = dice.between(-street.half, street.half), street.crossing + dice.between(-1.4, 1.4)
             return x, z, self.dice.side() * math.pi / 2, dice.between(0.9, 1.6)
         x = side * (street.half + dice.between(0.5, street.pavement - 0.5))
-        z = self.dice.near(4.5, 22)
+        z = self.dice.near(7, 20)
         if way > 0.82:
             return x, z, dice.between(-math.pi, math.pi), 0.0
         return x, z, (0.0 if dice.chance(0.5) else math.pi), dice.between(0.7, 1.6)
@@ -216,7 +216,7 @@ class Planner:
         far = street.crossing + 2.6 if street.junction is None else street.junction + street.cross_half + 1.2
         near = street.crossing - 2.2
         places = [(edge, near), (-edge, near), (-edge, far), (edge, far)]
-        seen = [place for place in places if self._sees(place[0], place[1], 3.6, 2.0)]
+        seen = [place for place in places if self._sees(place[0], place[1], 3.6, 6.0)]
         while len(seen) > count:
             seen.remove(self.dice.pick(seen))
         for x, z in seen:
@@ -229,8 +229,8 @@ class Planner:
         low, size = self.dice.between(1.9, 2.4), self.dice.between(0.75, 0.95)
         for _ in range(8):
             side = self.dice.side()
-            x, z = side * (self.street.half + 0.4), self.dice.near(5.5, 17)
-            if self._sees(x, z, low + size, margin=8.0) and self._free(f"kerb{side}", z, 0.3):
+            x, z = side * (self.street.half + 0.4), self.dice.near(7, 16)
+            if self._sees(x, z, low + size, margin=12.0) and self._free(f"kerb{side}", z, 0.3):
                 self._stand(None, fixtures.pole(low + size * 0.5, 0.08), x, z)
                 self._stand("sign", fixtures.sign_plate(kind, low, size), x, z - 0.05)
                 return

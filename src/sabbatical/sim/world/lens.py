@@ -35,7 +35,7 @@ class Lens:
         return Lens(
             gains=(bright * (1.0 + warm), bright, bright * (1.0 - warm)),
             soft=dice.chance(0.4),
-            noise=dice.between(1.5, 4.0) * (2.0 if dark else 1.0),
+            noise=dice.between(1.0, 3.0) * (1.8 if dark else 1.0),
         )
 
 
