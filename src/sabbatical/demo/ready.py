@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sabbatical.sim import world
 SCENES = 56
 FRAMES = 4
 TEST_SCENES = 60
+DARK_SCENES = 20
 WORLD_SEED = 7
 
 
@@ -68,14 +70,15 @@ def make_ready(name: str, workspace: Workspace, folder: Path, watch: Watcher | N
 
 
 def _world(folder: Path) -> Ready:
-    """Three customers' scenes by day and dusk, and test scenes of every kind with full truth."""
+    """Three customers' scenes by day, and test scenes with full truth: more of the same, and some by night and rain."""
     sources = []
     for number, who in enumerate((world.AURORA, world.BASALT, world.COBALT)):
-        frames = world.stream(WORLD_SEED + number, SCENES, FRAMES, who.mix(world.EVERYTHING))
+        frames = world.stream(WORLD_SEED + number, SCENES, FRAMES, who.mix(world.DAY))
         world.write_dataset(folder / who.name, frames, who, error=world.HumanError(seed=number))
         sources.append(PlanSource(path=f"{who.name}/{who.name}.json", source=who.name, taxonomy=who.name))
-    truth = world.stream(WORLD_SEED + 100, TEST_SCENES, FRAMES, world.EVERYTHING)
-    world.write_dataset(folder / "truth", truth, world.TRUTH)
+    day = world.stream(WORLD_SEED + 100, TEST_SCENES, FRAMES, world.DAY)
+    dark = world.stream(WORLD_SEED + 101, DARK_SCENES, FRAMES, world.NIGHT_RAIN)
+    world.write_dataset(folder / "truth", chain(day, dark), world.TRUTH)
     sources.append(PlanSource(path="truth/truth.json", source="test scenes", taxonomy="truth", split="test"))
     names = [who.name for who in (world.AURORA, world.BASALT, world.COBALT, world.TRUTH)]
     for name in ("super", *names):
