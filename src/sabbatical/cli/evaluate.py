@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import yaml
 from rich.markup import escape
 
 from sabbatical.cli.ingest import given
@@ -37,10 +38,14 @@ def evaluate(
     ] = None,
     taxonomy: Annotated[list[str] | None, typer.Option(help="Only the labels of these customers judge.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write the report as one page of HTML to this file.")] = None,
+    behaviour: Annotated[
+        Path | None, typer.Option(help="Behavioural tests of a text model: a YAML file.", exists=True, dir_okay=False)
+    ] = None,
     again: Annotated[bool, typer.Option(help="Judge anew even if the same report is there.")] = False,
 ) -> None:
     """Judge a model: overall, by class, by slice, with intervals of 95 %."""
-    asked = given(splits=split or None, taxonomies=taxonomy or None, again=again or None)
+    tests = yaml.safe_load(behaviour.read_text("utf-8")) if behaviour else None
+    asked = given(splits=split or None, taxonomies=taxonomy or None, behaviour=tests, again=again or None)
     run = session.project.model(model).start_evaluate(snapshot, against=against, **asked)
     evaluation = wait(run)
     report = evaluation.report
@@ -65,6 +70,8 @@ def _tell(report: Report, page: Path | None) -> None:
     ]
     table(["class", *columns, "n"], rows)
     _tell_slices(report)
+    if report.behaviour:
+        table(["behaviour", "kind", "kept", "of"], [(b.name, b.kind, b.passed, b.total) for b in report.behaviour])
     if report.comparison is not None:
         _tell_comparison(report)
     if page is None:

@@ -170,7 +170,9 @@ def box_contest(taken: Taken, teller: Teller) -> Contest:
     with teller.step("Evaluate", "Both on the same fully labeled test items.") as told:
         judge = [ready.judge]
         plain = naive.evaluate(snapshot, plain_threshold=True, progress=teller.watch, taxonomies=judge)
-        against = masked.evaluate(snapshot, against=naive, plain_threshold=True, progress=teller.watch, taxonomies=judge)
+        against = masked.evaluate(
+            snapshot, against=naive, plain_threshold=True, progress=teller.watch, taxonomies=judge
+        )
         judged = masked.evaluate(snapshot, against=naive, progress=teller.watch, taxonomies=judge)
         told.summary = judged.report.sentences[0]
-    return Contest(taken, (naive, masked), (plain, against), judged)
+    return Contest(taken, (naive, masked), (first, second), judged)

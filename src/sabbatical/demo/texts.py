@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from typing import Any
+
+import yaml
+
 from sabbatical.demo.chapters import customers_chapter, parents_of, teaching_chapter
 from sabbatical.demo.play import Contest, Taken
 from sabbatical.demo.telling import Teller
+from sabbatical.report.chapters.behaviour import behaviour_of
 from sabbatical.report.picture import Picture
 from sabbatical.report.story import Contender, Judgement, Step, Story, Summary
 from sabbatical.report.story import Contest as ContestChapter
@@ -26,11 +32,22 @@ def text_contest(taken: Taken, teller: Teller) -> Contest:
         told.summary = ", ".join(f"{model.name} {recipe}" for model, recipe in zip(models, RECIPES, strict=True)) + "."
     with teller.step("Evaluate", "All on the same holdout.") as told:
         first = models[0].evaluate(taken.snapshot, progress=teller.watch)
-        others = [model.evaluate(taken.snapshot, against=models[0], progress=teller.watch) for model in models[1:]]
+        tests = _behaviour(taken)
+        others = [
+            model.evaluate(taken.snapshot, against=models[0], behaviour=tests, progress=teller.watch)
+            for model in models[1:]
+        ]
         scores = [evaluation.report.metrics.overall.f1_weighted or 0 for evaluation in (first, *others)]
         named = ", ".join(f"{recipe} {score:.3f}" for recipe, score in zip(RECIPES, scores, strict=True))
         told.summary = f"Weighted F1: {named}."
     return Contest(taken, models, (first, *others), others[-1])
+
+
+def _behaviour(taken: Taken) -> dict[str, Any]:
+    """The behavioural tests that come with the data set."""
+    tests = resources.files("sabbatical.catalogue") / taken.ready.name / "behaviour.yaml"
+    document: dict[str, Any] = yaml.safe_load(tests.read_text("utf-8"))
+    return document
 
 
 def tell_texts(contest: Contest, teller: Teller) -> Story:
@@ -46,6 +63,7 @@ def tell_texts(contest: Contest, teller: Teller) -> Story:
             teaching_chapter(taken, pictures, texts),
             _contest(contest),
             Judgement(report),
+            behaviour_of(report),
             _summary(contest, teller),
         ]
         for sample in report.worst:

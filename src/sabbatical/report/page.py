@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from sabbatical.report.card import Card, Context, Section, card
 from sabbatical.report.chapters import section
+from sabbatical.report.chapters.behaviour import behaviour_of
 from sabbatical.report.chapters.contest import contest_headline, contest_numbers
 from sabbatical.report.chapters.duel import duel_headline, duel_numbers
 from sabbatical.report.chapters.evaluation import evaluation
@@ -42,7 +43,10 @@ def evaluation_page(
     context = Context(class_colours(report.classes, parents), pictures or {}, texts or {})
     told = evaluation(report, context)
     place = f"{report.model} and {report.comparison.model}" if report.comparison else report.model
-    return _page(report.snapshot, place, told.headline, told.numbers, [replace(told, headline=(), numbers=())], context)
+    sections = [replace(told, headline=(), numbers=())]
+    if report.behaviour:
+        sections.append(section(behaviour_of(report), context))
+    return _page(report.snapshot, place, told.headline, told.numbers, sections, context)
 
 
 def demo_page(story: Story) -> str:

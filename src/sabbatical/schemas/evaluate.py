@@ -271,6 +271,24 @@ class Comparison(Contract):
         return Against(model=self.model, difference=self.difference, interval=self.interval, **names)
 
 
+class Unkept(Contract):
+    """One case of a behavioural test that a model does not keep."""
+
+    text: str
+    expected: str
+    got: str
+
+
+class Behaved(Contract):
+    """A behavioural test of a text model: `kind` is minimum (functionality), invariance or direction."""
+
+    name: str
+    kind: Literal["minimum", "invariance", "direction"]
+    passed: int
+    total: int
+    failures: list[Unkept] = Field(default_factory=list)
+
+
 class Evaluation(Contract):
     """What `sabbatical evaluate --json` prints."""
 
@@ -309,6 +327,7 @@ class Report(Contract):
     cohorts: list[Slice] = Field(default_factory=list)
     worst: list[Sample] = Field(default_factory=list)
     comparison: Maybe[Comparison] = None
+    behaviour: list[Behaved] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
 
     @model_validator(mode="before")

@@ -18,6 +18,7 @@ class EvaluateRequest(BaseModel):
     against: str | None = Field(None, description="Another model, compared on the same items.")
     splits: list[Split] = Field(["test"], description="Which items judge.")
     taxonomies: list[str] | None = Field(None, description="Only the labels of these customers judge.")
+    behaviour: dict[str, Any] | None = Field(None, description="Behavioural tests of a text model, as a document.")
     plain_threshold: bool = Field(False, description="Use 0.5 for every class, not the thresholds of the model.")
     again: bool = Field(False, description="Judge anew even if the same report is there.")
 

@@ -6,8 +6,9 @@ from sabbatical.report.card import Card, Context, Section, Table
 from sabbatical.report.charts.answered import answered
 from sabbatical.report.charts.text_list import text_list
 from sabbatical.report.markup import render
-from sabbatical.report.story import Abstention, Behaviour, BehaviourTest
+from sabbatical.report.story import Abstention, Behaviour, BehaviourTest, Probe
 from sabbatical.report.words import Stress, Words, bad, new, percent, points, strong
+from sabbatical.schemas.evaluate import Report
 
 
 def behaviour(chapter: Behaviour, context: Context) -> Section:
@@ -28,6 +29,22 @@ def behaviour(chapter: Behaviour, context: Context) -> Section:
         else ()
     )
     return Section("Behaviour", (*words, "."), numbers, tuple(cards), f"{passed} of {total}")
+
+
+def behaviour_of(report: Report) -> Behaviour:
+    """The behavioural tests of a report as a chapter."""
+    return Behaviour(
+        tuple(
+            BehaviourTest(
+                name=one.name,
+                kind="minimum functionality" if one.kind == "minimum" else one.kind,
+                passed=one.passed,
+                total=one.total,
+                failures=tuple(Probe(failure.text, failure.expected, failure.got) for failure in one.failures),
+            )
+            for one in report.behaviour
+        )
+    )
 
 
 def _tests(tests: tuple[BehaviourTest, ...]) -> Card:

@@ -9,7 +9,7 @@ from sabbatical.core.ids import document_id, new_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
 from sabbatical.report import Picture, evaluation_page, picture_of
-from sabbatical.schemas.evaluate import Report
+from sabbatical.schemas.evaluate import Behaved, Report
 from sabbatical.schemas.evaluation import EvaluateRequest
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
@@ -42,6 +42,10 @@ def evaluate(step: Step) -> dict[str, Any]:
     theirs = (other, bench.answers(other, Part(step.progress, 0.5, 0.8))) if other else None
     step.progress.tell(0.8, "Judging")
     report = judge(bench, model, answers, theirs, plain_threshold=asked.plain_threshold)
+    if asked.behaviour is not None:
+        step.progress.tell(0.9, "Trying its behaviour")
+        kept = models.behave(step.workspace, model, asked.behaviour, bench.tree)
+        report.behaviour = [Behaved.model_validate({**one, "failures": list(one["failures"])}) for one in kept]
     step.progress.tell(0.95, "Drawing the page")
     page = evaluation_page(report, _pictures(step, report), texts=_texts(bench), parents=_parents(bench))
     summary = report.metrics.overall.model_dump(exclude_none=True)

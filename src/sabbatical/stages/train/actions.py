@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import NotFound
+from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.project import actions as projects
-from sabbatical.stages.train import queries
+from sabbatical.stages.train import queries, runtime
 from sabbatical.stages.train.card import card_of
 from sabbatical.stages.train.runtime import Answer, Model, Question, load
 from sabbatical.storage.tables import ModelRow
 from sabbatical.storage.workspace import Workspace
+from sabbatical.taxonomy import SuperTaxonomy
 
-__all__ = ["Answer", "Model", "Question", "card", "get", "load_model", "page", "super_taxonomy_id"]
+__all__ = ["Answer", "Model", "Question", "behave", "card", "get", "load_model", "page", "super_taxonomy_id"]
 
 
 def get(session: Session, project: Project, name: str | None) -> ModelVersion:
@@ -44,6 +46,19 @@ def card(session: Session, project: Project, name: str | None) -> str:
 def super_taxonomy_id(session: Session, project: Project, name: str | None) -> str:
     """The version of the super-taxonomy that a model speaks."""
     return _row(session, project, name).super_taxonomy_id
+
+
+def behave(
+    workspace: Workspace, model: ModelVersion, document: Mapping[str, Any], tree: SuperTaxonomy
+) -> list[dict[str, Any]]:
+    """Try behavioural tests on a text model; see `runtime.behave`.
+
+    Raises:
+        BadInput: the model is not one of texts, or a test cannot be understood.
+    """
+    if model.family != "text":
+        raise BadInput(f"{model.name} is no model of texts; behavioural tests are texts.", where="field behaviour")
+    return runtime.behave(workspace.media.local(model.weights, workspace.home / "cache"), document, tree)
 
 
 def load_model(workspace: Workspace, model: ModelVersion) -> Model:

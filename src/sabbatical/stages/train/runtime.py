@@ -5,10 +5,10 @@ Legend: n objects found in one item, 4 = x0 y0 x1 y1 in pixels, k classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -17,6 +17,7 @@ from PIL import Image
 
 from sabbatical.core.errors import BadInput
 from sabbatical.learning.images import read_image
+from sabbatical.taxonomy import SuperTaxonomy
 
 LEAST_SCORE = 0.02  # lower ones are not kept; average precision loses nothing that a person would see
 DECIMALS = 4
@@ -69,6 +70,17 @@ class Model(Protocol):
         """One answer to each question, the same however they are batched."""
 
 
+def behave(file: Path, document: Mapping[str, Any], tree: SuperTaxonomy) -> list[dict[str, Any]]:
+    """Try behavioural tests on a text model: name, kind, passed, total and failures of each.
+
+    Raises:
+        BadInput: a test cannot be understood, naming it.
+        BadTaxonomy: a test names a class that the super-taxonomy lacks.
+        BadFile: the weights are damaged.
+    """
+    return _Text(file).keep(document, tree)
+
+
 def load(family: str, file: Path) -> Model:
     """Load the weights of a model.
 
@@ -110,6 +122,12 @@ class _Text:
         from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
 
         self._model = models.load(file)
+
+    def keep(self, document: Mapping[str, Any], tree: SuperTaxonomy) -> list[dict[str, Any]]:
+        """Which of the promises in a document of behavioural tests it keeps."""
+        from sabbatical.learning.text import behaviour  # noqa: PLC0415 - torch loads in a step only
+
+        return [kept.to_dict() for kept in behaviour.run(behaviour.from_document(document), self._model, tree)]
 
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         scores_nk = self._model.predict([question.text or "" for question in questions])
