@@ -175,4 +175,4 @@ def box_contest(taken: Taken, teller: Teller) -> Contest:
         )
         judged = masked.evaluate(snapshot, against=naive, progress=teller.watch, taxonomies=judge)
         told.summary = judged.report.sentences[0]
-    return Contest(taken, (naive, masked), (first, second), judged)
+    return Contest(taken, (naive, masked), (plain, against), judged)
