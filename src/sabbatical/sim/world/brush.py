@@ -37,13 +37,23 @@ class Brush:
         self._lines(path, ink, width)
 
 
-def stamp(picture: Image.Image, what: Image.Image | int, left: int, top: int, mask: Image.Image) -> None:
-    """Put a picture (or one grey value) of the mask's size into another through a mask; what juts out is cut off.
+class Stamp:
+    """A small picture and a mask of its size, ready to be put into larger ones at one place; what juts out is cut off.
 
-    `picture` must be in memory and not shared, as all pictures made or copied here are.
+    What they are put into must be in memory and not shared, as all pictures made or copied here are.
     """
-    source = what if isinstance(what, int) else what.im
-    picture.im.paste(source, (left, top, left + mask.width, top + mask.height), mask.im)
+
+    def __init__(self, image: Image.Image, alpha: Image.Image, mask: Image.Image, left: int, top: int) -> None:
+        self._image, self._alpha, self._mask = image.im, alpha.im, mask.im
+        self._box = (left, top, left + image.width, top + image.height)
+
+    def colour(self, picture: Image.Image) -> None:
+        """Put the picture in, through its alpha."""
+        picture.im.paste(self._image, self._box, self._alpha)
+
+    def own(self, owners: Image.Image, owner: int) -> None:
+        """Put a number in, wherever the mask is set."""
+        owners.im.paste(owner, self._box, self._mask)
 
 
 def ink_of(colour: RGB, alpha: int = 255) -> int:

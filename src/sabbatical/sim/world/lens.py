@@ -48,18 +48,28 @@ def _blob(half_u: int, half_v: int) -> Pixels:
     return np.repeat(spot_hw.astype(np.int16)[:, :, None], 3, axis=2)
 
 
-def add_glow(pixels_hwc: Pixels, glow: Glow, tall: float = 1.0, gain: float = 1.0) -> None:
-    """Add a light to the pixels in place; `tall` stretches it upwards."""
-    rows, width = pixels_hwc.shape[:2]
+Box = tuple[int, int, int, int]
+
+
+def _light_of(glow: Glow, size_wh: tuple[int, int], tall: float, gain: float) -> tuple[Box, Pixels] | None:
+    """Where a light falls in a frame (left, top, right, bottom), and how much it adds there; None when outside."""
+    width, rows = size_wh
     half_u, half_v = min(max(int(glow.radius), 2), width), min(max(int(glow.radius * tall), 2), rows)
     left, top = int(glow.u) - half_u, int(glow.v) - half_v
-    first_u, first_v = max(left, 0), max(top, 0)
-    last_u, last_v = min(left + 2 * half_u, width), min(top + 2 * half_v, rows)
-    if first_u >= last_u or first_v >= last_v:
-        return
-    spot_hwc = _blob(half_u, half_v)[first_v - top : last_v - top, first_u - left : last_u - left]
-    colour = np.array(glow.colour, dtype=np.int16) * gain  # at most 255, so the product with 127 fits
-    pixels_hwc[first_v:last_v, first_u:last_u] += (spot_hwc * colour.astype(np.int16)) >> 7
+    u0, v0, u1, v1 = max(left, 0), max(top, 0), min(left + 2 * half_u, width), min(top + 2 * half_v, rows)
+    if u0 >= u1 or v0 >= v1:
+        return None
+    colour = (np.array(glow.colour) * gain).astype(np.int16)  # at most 255, so the product with 127 fits
+    return (u0, v0, u1, v1), (_blob(half_u, half_v)[v0 - top : v1 - top, u0 - left : u1 - left] * colour) >> 7
+
+
+def add_glow(picture: Image.Image, glow: Glow, tall: float = 1.0, gain: float = 1.0) -> None:
+    """Add a light to an RGB picture in place; `tall` stretches it upwards."""
+    found = _light_of(glow, picture.size, tall, gain)
+    if found is not None:
+        box, light_hwc = found
+        lit_hwc = np.array(picture.crop(box), dtype=np.int16) + light_hwc
+        picture.paste(Image.fromarray(np.clip(lit_hwc, 0, 255).astype(np.uint8)), box[:2])
 
 
 @cache
@@ -144,7 +154,10 @@ def expose(picture: Image.Image, lens: Lens, glows: list[Glow], rain: Pixels | N
         _soften(pixels_hwc)
     pixels_hwc += noise_hwc
     for glow in glows:
-        add_glow(pixels_hwc, glow, gain=0.7)
+        found = _light_of(glow, picture.size, tall=1.0, gain=0.7)
+        if found is not None:
+            (u0, v0, u1, v1), light_hwc = found
+            pixels_hwc[v0:v1, u0:u1] += light_hwc
     if rain is not None:
         start = dice.whole(0, rows - 1)
         pixels_hwc += rain[start : start + rows]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.sim.world.brush import inks_of
-from sabbatical.sim.world.camera import NEAR_M, Floats
+from sabbatical.sim.world.camera import NEAR_M, Camera, Floats
 from sabbatical.sim.world.light import Light
 from sabbatical.sim.world.sprite import Canvas, Glow, Sprite
 from sabbatical.sim.world.view import Pose, View
@@ -160,6 +161,8 @@ class Shape:
     def sprite(self, base_f3: Floats, view: View, pose: Pose, lit: bool) -> Sprite | None:
         """Draw the shape in its `colours`; `lit` as there. None when it cannot be in the frame."""
         camera = view.camera
+        if not self._may_be_seen(camera, pose):
+            return None
         turn_33 = _turn(pose.heading)
         place_3 = np.array((pose.x, 0.0, pose.z))
         uv_p2, depth_p = camera.project_from(turn_33, place_3, self.points_p3)
@@ -176,6 +179,19 @@ class Shape:
         self._paint(canvas, uv_p2, towards_f > 0, inks, eye_3)
         glows = self._glows(camera.focal, uv_p2, depth_p, towards_f, view) if lit else ()
         return canvas.sprite(glows)
+
+    @cached_property
+    def _reach(self) -> float:
+        """The radius of a ball around it."""
+        return float(np.abs(self.points_p3).max(axis=0).sum())
+
+    def _may_be_seen(self, camera: Camera, pose: Pose) -> bool:
+        """A quick look before everything is projected."""
+        u, _, depth = camera.spot(pose.x, 0.0, pose.z)
+        if depth < NEAR_M:
+            return False
+        span = self._reach * camera.focal / max(depth - self._reach, NEAR_M)
+        return -span < u < camera.size_wh[0] + span
 
     def _inks(self, base_f3: Floats, view: View, pose: Pose, distance: float, lit: bool) -> list[int]:
         clear = math.exp(-view.light.haze * distance)

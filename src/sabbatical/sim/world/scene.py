@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from sabbatical.sim.world.background import paint_backdrop
-from sabbatical.sim.world.brush import stamp
+from sabbatical.sim.world.brush import Stamp
 from sabbatical.sim.world.camera import place_camera
 from sabbatical.sim.world.conditions import Conditions, Mix
 from sabbatical.sim.world.dice import Dice
@@ -73,8 +73,8 @@ class Scene:
         placed = sorted([*self.still, *moving], key=self._order)[-255:]
         owners = Image.new("L", self.size_wh)
         for owner, (_, _, sprite) in enumerate(placed, start=1):
-            stamp(picture, sprite.image, sprite.left, sprite.top, sprite.image)
-            stamp(owners, owner, sprite.left, sprite.top, sprite.mask)
+            sprite.stamp.colour(picture)
+            sprite.stamp.own(owners, owner)
         if self.drops:
             add_drops(picture, self.drops)
         return Frame(
@@ -126,19 +126,17 @@ class Scene:
 
     def _lit_ground(self, moving: list[Placed]) -> Image.Image:
         """The street without what moves, with the pools of headlights on it."""
-        if not self.view.light.lamps:
-            return self.background.copy()
+        picture = self.background.copy()
         flat = max(min(self.camera.height / 12.0, 1.0), 0.2)
-        pixels_hwc = np.array(self.background, dtype=np.int16)
-        for index, pose, _ in moving:
+        for index, pose, _ in moving if self.view.light.lamps else ():
             actor = self.actors[index]
             if actor.label in _VEHICLES:
                 ahead = actor.look.footprint[1] + 3.5
                 x, z = pose.x + math.sin(pose.heading) * ahead, pose.z + math.cos(pose.heading) * ahead
                 u, v, depth = self.camera.spot(x, 0.0, z)
                 if depth > 2.0:
-                    add_glow(pixels_hwc, Glow(u, v, 3.2 * self.camera.focal / depth, (96, 88, 66)), tall=flat)
-        return Image.fromarray(np.clip(pixels_hwc, 0, 255).astype(np.uint8))
+                    add_glow(picture, Glow(u, v, 3.2 * self.camera.focal / depth, (96, 88, 66)), tall=flat)
+        return picture
 
     def _mirror(self, picture: Image.Image, placed: list[Placed]) -> None:
         """On wet ground each thing stands on its own faint image, and lamps draw long streaks."""
@@ -151,12 +149,9 @@ class Scene:
                 flipped = sprite.image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
                 top = round(2 * foot) - sprite.top - sprite.image.height
                 faint = ImageChops.multiply(flipped.getchannel("A"), Image.new("L", flipped.size, int(77 * wet)))
-                stamp(picture, flipped, sprite.left, top, faint)
-        if streaks:
-            pixels_hwc = np.array(picture, dtype=np.int16)
-            for streak in streaks:
-                add_glow(pixels_hwc, streak, tall=3.2, gain=0.35 * wet)
-            picture.paste(Image.fromarray(np.clip(pixels_hwc, 0, 255).astype(np.uint8)))
+                Stamp(flipped, faint, faint, sprite.left, top).colour(picture)
+        for streak in streaks:
+            add_glow(picture, streak, tall=3.2, gain=0.35 * wet)
 
     def _seen_glows(self, placed: list[Placed], owners: Image.Image) -> list[Glow]:
         """The lamps that nothing hides."""

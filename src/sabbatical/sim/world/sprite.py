@@ -14,7 +14,7 @@ from functools import cached_property
 
 from PIL import Image
 
-from sabbatical.sim.world.brush import Brush, Point, ink_of
+from sabbatical.sim.world.brush import Brush, Point, Stamp, ink_of
 from sabbatical.sim.world.colour import RGB
 
 
@@ -37,6 +37,11 @@ class Sprite:
     left: int
     top: int
     glows: tuple[Glow, ...] = ()
+
+    @cached_property
+    def stamp(self) -> Stamp:
+        """What puts it into a frame."""
+        return Stamp(self.image, self.image, self.mask, self.left, self.top)
 
     @cached_property
     def area(self) -> int:
