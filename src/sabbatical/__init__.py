@@ -14,16 +14,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sabbatical.sdk import open  # noqa: A004 - `sb.open()` reads best
+    from sabbatical.core import errors
+    from sabbatical.schemas.label import Shape
+    from sabbatical.sdk import Evaluation, Model, Predictions, Project, Run, Snapshot, Workspace, open  # noqa: A004
 
 __version__ = "0.1.0"
 
-_HOMES = {"open": "sabbatical.sdk"}
-__all__ = ["__version__", "open"]
+_SDK = ("Evaluation", "Model", "Predictions", "Project", "Run", "Snapshot", "Workspace", "open")
+_HOMES = dict.fromkeys(_SDK, "sabbatical.sdk") | {"Shape": "sabbatical.schemas.label"}
+__all__ = [
+    "Evaluation",
+    "Model",
+    "Predictions",
+    "Project",
+    "Run",
+    "Shape",
+    "Snapshot",
+    "Workspace",
+    "__version__",
+    "errors",
+    "open",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Public names are loaded when they are first used, so that importing the package costs nothing."""
+    if name == "errors":
+        return import_module("sabbatical.core.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'sabbatical' has no attribute '{name}'")
     value = getattr(import_module(_HOMES[name]), name)

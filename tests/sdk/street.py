@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import numpy as np
 from PIL import Image
 
-import sabbatical as sb
+from sabbatical.api.access import InProcess
+from sabbatical.api.app import create_app
+from sabbatical.core.settings import load
+from sabbatical.durable.execution import execute
+from sabbatical.sdk import Workspace
+from sabbatical.sdk.client import Client
+from sabbatical.sdk.in_process import AppTransport
+from sabbatical.stages import all_steps
+from sabbatical.storage.workspace import Workspace as StoredWorkspace
+from sabbatical.storage.workspace import open_workspace
+
+assert all_steps  # registers the step of every kind
 
 SUPER = {
     "super-taxonomy": "road",
@@ -38,9 +50,25 @@ def draw(folder: Path, count: int = ITEMS, seed: int = 0) -> Path:
     return folder
 
 
+class HereAndNow:
+    """A dispatcher that does each run at once in this process, which has loaded everything already."""
+
+    def __init__(self, workspace: StoredWorkspace) -> None:
+        self._workspace = workspace
+
+    def dispatch(self, run_id: str) -> None:
+        execute(self._workspace, run_id)
+
+    def close(self) -> None:
+        return None
+
+
 def build(home: Path, data: Path) -> None:
     """A workspace with a project, taxonomies, items, labels, a snapshot, a model, a report and predictions."""
-    with sb.open(home=home) as workspace:
+    stored = open_workspace(load(home=home))
+    app = create_app(stored, HereAndNow(stored), InProcess(), free_paths=True)
+    http = httpx.Client(transport=AppTransport(app), base_url="http://here")
+    with Workspace(Client(http, local=True)) as workspace:
         project = workspace.create_project("street", "boxes", validation_share=0.2, test_share=0.3)
         project.taxonomy_add(SUPER)
         project.taxonomy_add(CUSTOMER)
@@ -48,3 +76,4 @@ def build(home: Path, data: Path) -> None:
         model = project.snapshot().train(settings=TINY)
         model.evaluate()
         list(model.predict(snapshot="s1"))
+    stored.close()

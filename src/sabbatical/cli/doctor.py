@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,9 @@ from rich.markup import escape
 from sabbatical.cli.output import say
 from sabbatical.cli.session import Session, command
 from sabbatical.core.errors import SabbaticalError
-from sabbatical.core.settings import Settings, load
+
+if TYPE_CHECKING:
+    from sabbatical.core.settings import Settings
 
 LEAST_FREE = 2 << 30
 MARKS = {"ok": "[green]ok[/]  ", "note": "[yellow]note[/]", "wrong": "[red]wrong[/]"}
@@ -37,6 +39,9 @@ def register(app: typer.Typer) -> None:
 
 def doctor(session: Session) -> None:
     """What is installed, what is missing, what to do. Fails if something is wrong."""
+    # Pydantic is slow to load, and `--help` needs none of it.
+    from sabbatical.core.settings import load  # noqa: PLC0415
+
     settings = load(home=session.home, url=session.url)
     found = [finding for look in LOOKS for finding in look(session, settings)]
 
@@ -110,5 +115,5 @@ def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
-Look = Callable[[Session, Settings], Iterator[Finding]]
+Look = Callable[[Session, "Settings"], Iterator[Finding]]
 LOOKS: tuple[Look, ...] = (_python, _disk, _workspace, _mirror, _packages, _threads)

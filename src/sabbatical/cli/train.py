@@ -37,8 +37,9 @@ def train(
     again: Annotated[bool, typer.Option(help="Train anew even if the same model is there.")] = False,
 ) -> None:
     """Train a model version. Interrupted or killed, the same command goes on where it stopped."""
+    settings = pairs(setting, "--set")
     asked = given(snapshot=snapshot, masking=masking, seed=seed, taxonomies=taxonomy or None, again=again or None)
-    model = wait(session.project.start_train(recipe, settings=pairs(setting, "--set"), **asked))
+    model = wait(session.project.start_train(recipe, settings=settings, **asked))
     session.answer({"model": model.record.model_dump(mode="json")}, lambda: tell(model.record))
 
 

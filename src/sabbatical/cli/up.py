@@ -11,7 +11,6 @@ import typer
 
 from sabbatical.cli.output import say
 from sabbatical.cli.session import Session, command
-from sabbatical.core.settings import load
 
 
 def register(app: typer.Typer) -> None:
@@ -21,11 +20,14 @@ def register(app: typer.Typer) -> None:
 def up(
     session: Session,
     host: Annotated[str | None, typer.Option(help="An address of this machine alone.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="8400 unless given.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="8400 unless given; 0 is any that is free.")
+    ] = None,
     allow_paths: Annotated[bool, typer.Option("--allow-paths", help="Clients may name files of this machine.")] = False,
 ) -> None:
     """Start the server: the HTTP interface, and the worker that does the long work. Ctrl-C stops both."""
     # A server needs the client and the processes, the other commands not.
+    from sabbatical.core.settings import load  # noqa: PLC0415
     from sabbatical.sdk.serving import Server  # noqa: PLC0415
 
     stop = threading.Event()

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     )
     data_mirror: str | None = Field(None, description="Folder or address that holds copies of the public data sets.")
     host: str = Field("127.0.0.1", description="Address that `up` listens on.")
-    port: int = Field(8400, ge=1, le=65535, description="Port that `up` listens on.")
+    port: int = Field(8400, ge=0, le=65535, description="Port that `up` listens on; 0 is any that is free.")
     url: str | None = Field(None, description="Address of a running server; without it commands work on the folder.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
     max_pixels: int = Field(80_000_000, ge=1, description="Largest image accepted, in pixels.")

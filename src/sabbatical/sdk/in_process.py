@@ -21,7 +21,6 @@ from sabbatical.core.settings import Settings
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.storage.workspace import open_workspace
 
-
 LOOPBACK = ("127.0.0.1", 0)
 
 

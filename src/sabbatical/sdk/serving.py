@@ -23,6 +23,7 @@ BACKLOG = 2048
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
+ASK_SECONDS = 1.0
 CALM_SECONDS = 60.0
 """A process that lived so long is started again at once; one that keeps dying waits longer and longer."""
 
@@ -133,7 +134,7 @@ class Server:
     def _answers(self) -> bool:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            return httpx.get(f"{self.url}/v1/health", headers=headers, timeout=START_SECONDS).is_success
+            return httpx.get(f"{self.url}/v1/health", headers=headers, timeout=ASK_SECONDS).is_success
         except httpx.TransportError:
             return False
 

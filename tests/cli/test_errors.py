@@ -1,0 +1,95 @@
+"""Exit code 1 when it failed, 2 when it was used wrongly; words that say what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sabbatical.core.errors import by_code
+from tests.cli.conftest import Call
+
+
+def test_an_error_is_words_on_stderr(sabbatical: Call) -> None:
+    said = sabbatical("snapshot", "show", "s9")
+    assert (said.code, said.out) == (1, "")
+    assert "no snapshot 's9'" in said.err
+    assert "do" in said.err
+
+
+def test_with_json_an_error_is_the_document(sabbatical: Call) -> None:
+    said = sabbatical("snapshot", "show", "s9", "--json")
+    assert said.code == 1
+    assert set(said.document) == {"schema", "error"}
+    error = said.document["error"]
+    assert error["code"] in by_code()
+    assert set(error) == {"code", "message", "where", "hint", "retry"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["snapshot", "diff", "s1"],
+        ["train", "--seed", "many"],
+        ["train", "--masking", "all"],
+        ["train", "--set", "steps"],
+        ["predict", "v1"],
+        ["predict", "v1", "a.png", "--snapshot", "s1"],
+        ["project", "create", "x", "--task", "smell"],
+        ["nothing"],
+        ["run", "show"],
+    ],
+)
+def test_used_wrongly_is_exit_code_2(fresh: Call, arguments: list[str]) -> None:
+    said = fresh(*arguments)
+    assert said.code == 2
+    assert said.err
+
+
+@pytest.mark.parametrize("arguments", [["project", "show"], ["snapshot", "list"], ["train"], ["evaluate"]])
+def test_without_a_project_it_is_said_what_to_do(fresh: Call, arguments: list[str]) -> None:
+    said = fresh(*arguments)
+    assert said.code == 1
+    assert "no project yet" in said.err
+    assert "project create" in " ".join(said.err.split())
+
+
+def test_of_several_projects_one_is_to_be_named(fresh: Call) -> None:
+    fresh("project", "create", "a")
+    fresh("project", "create", "b", "--task", "text")
+    said = fresh("snapshot", "list")
+    assert (said.code, "2 projects" in said.err) == (1, True)
+    assert fresh("snapshot", "list", "--project", "b").code == 0
+
+
+def test_a_taxonomy_that_contradicts_itself_names_file_and_line(fresh: Call, tmp_path: Path) -> None:
+    fresh("project", "create", "a")
+    (tmp_path / "t.yaml").write_text("super-taxonomy: r\nclasses:\n  a: {}\n  a: {}\n")
+    said = fresh("taxonomy", "add", tmp_path / "t.yaml", "--json")
+    assert said.document["error"]["code"] == "bad_taxonomy"
+    assert "line 4" in said.document["error"]["where"]
+
+
+def test_a_run_that_fails_fails_the_command(sabbatical: Call) -> None:
+    said = sabbatical("snapshot", "create", "--customer", "nobody")
+    assert said.code == 1
+    assert "No label fits this query" in said.err
+    assert said.err.count("No label fits") == 1
+    run = sabbatical("run", "list", "--json").document["runs"][0]
+    assert run["state"] == "failed"
+    assert "No label fits" in sabbatical("run", "show", run["id"]).err
+
+
+def test_a_host_of_the_network_is_refused(fresh: Call) -> None:
+    said = fresh("up", "--host", "0.0.0.0", "--port", "0")
+    assert said.code == 1
+    assert "only this machine may ask" in " ".join(said.err.split())
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    from tests.cli.conftest import call  # noqa: PLC0415
+
+    (tmp_path / "file").write_text("")
+    said = call("project", "list", "--home", tmp_path / "file" / "home")
+    assert said.code == 1
+    assert "workspace folder cannot be made" in " ".join(said.err.split())
