@@ -116,7 +116,7 @@ def _gains(view: View, street: Street, plane: GroundPlane) -> Plane:
         gain_hw *= np.float32(1.04) - np.float32(light.shadow) * _building_shadow(view, street, plane)
     if light.lamps:
         gain_hw *= _lamp_gains(view, plane)
-    gain_hw *= _clear(view, plane) * np.float32(1.0 - 0.32 * light.wet)
+    gain_hw *= _clear(view, plane) * np.float32(1.0 - 0.24 * light.wet)
     return gain_hw
 
 
