@@ -59,6 +59,24 @@ def test_the_same_revision_sent_twice_is_one(street: Street) -> None:
     assert revise(street, item).id == revise(street, item).id  # type: ignore[attr-defined]
 
 
+def test_a_revision_sent_again_under_its_key_is_one_even_after_another_came(street: Street) -> None:
+    item = street.add_items(1)[0]
+    first = revise(street, item, key="k1")
+    revise(street, item, author="p2", shapes=[])
+    assert revise(street, item, key="k1") == first
+    with street.workspace.database.reading() as session:
+        assert [one.author for one in labels.history(session, street.project, item, None, 9).rows] == ["p2", "p1"]
+    with pytest.raises(Conflict, match="key was used"):
+        revise(street, item, key="k1", author="p3")
+
+
+def test_a_repeated_revision_is_answered_though_another_taxonomy_came_later(street: Street) -> None:
+    item = street.add_items(1)[0]
+    first = revise(street, item)
+    revise(street, item, taxonomy="aurora", shapes=[])
+    assert revise(street, item) == first
+
+
 def test_a_wrong_label_or_box_is_refused_with_its_place(street: Street) -> None:
     item = street.add_items(1)[0]
     with pytest.raises(BadInput, match=r"shape 0, field label: The taxonomy 'basalt' has no label 'Tram'"):

@@ -7,7 +7,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import Conflict, NotFound
+from sabbatical.core.errors import Broken, Conflict, NotFound
+from sabbatical.core.ids import content_id
 from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestRequest
 from sabbatical.schemas.label import Payload, Revision, RevisionIn, payload_of, shapes_of
@@ -48,7 +49,7 @@ def revise(session: Session, project: Project, asked: RevisionIn, now: datetime)
     Raises:
         NotFound: no such item or taxonomy.
         BadInput: a label that the taxonomy does not have, or a box that is none.
-        Conflict: `parent` is not the current revision any more.
+        Conflict: `parent` is not the current revision any more, or `key` was used for another revision.
     """
     taxonomy_id = projects.taxonomy_id(session, project, asked.taxonomy, asked.version)
     taxonomy = projects.taxonomies_by_id(session, [taxonomy_id])[taxonomy_id]
@@ -56,10 +57,16 @@ def revise(session: Session, project: Project, asked: RevisionIn, now: datetime)
         raise NotFound(f"The project '{project.name}' has no item '{asked.item}'.", where="field item")
     payload = payload_of(asked.shapes)
     check_payload(payload, taxonomy)
-    head = queries.heads(session, project.id, asked.taxonomy, [asked.item]).get(asked.item)
-    one = Said(asked.item, payload.to_bytes(), len(payload), asked.active_seconds)
+    keyed = content_id(f"{project.id}\n{asked.key}".encode()) if asked.key else None
+    one = Said(asked.item, payload.to_bytes(), len(payload), asked.active_seconds, keyed)
     author = Author(asked.author, asked.author_kind, asked.state)
     content = content_of(one, taxonomy_id, author)
+    made = queries.revision(session, project.id, keyed) if keyed else None
+    if made is not None:
+        if made[0].content != content:
+            raise Conflict("This key was used for another revision.", where="field key", hint="Take a fresh key.")
+        return _revision(*made)
+    head = queries.heads(session, project.id, asked.taxonomy, [asked.item]).get(asked.item)
     standing = queries.revision_rows(session, project.id, [head] if head else [])
     repeated = bool(standing) and standing[0].content == content
     if asked.parent is not None and asked.parent != head and not repeated:
@@ -69,7 +76,11 @@ def revise(session: Session, project: Project, asked: RevisionIn, now: datetime)
             hint="Read the current revision, merge, send again.",
         )
     keep(session, project.id, (taxonomy_id, asked.taxonomy), [one], author, now)
-    return history(session, project, asked.item, None, 1).rows[0]
+    newest = queries.heads(session, project.id, asked.taxonomy, [asked.item])[asked.item]
+    found = queries.revision(session, project.id, newest)
+    if found is None:
+        raise Broken(f"The head of item {asked.item} names no revision.")
+    return _revision(*found)
 
 
 def history(session: Session, project: Project, item_id: str, after: str | None, limit: int) -> Page[Revision]:

@@ -18,12 +18,13 @@ from sabbatical.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody says of one item, ready to be kept."""
+    """What somebody says of one item, ready to be kept. Its id comes from its parent and content unless given."""
 
     item_id: str
     payload: bytes
     shapes: int
     active_seconds: float | None = None
+    revision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def keep(
         known.add(content)
         parent = heads.get(one.item_id)
         rows[one.item_id] = {
-            "id": content_id(f"{parent}\n{content}".encode()),
+            "id": one.revision_id or content_id(f"{parent}\n{content}".encode()),
             "project_id": project_id,
             "item_id": one.item_id,
             "taxonomy_id": taxonomy[0],

@@ -58,6 +58,17 @@ def revision_rows(session: Session, project_id: str, revision_ids: Iterable[str]
     return list(session.scalars(query))
 
 
+def revision(session: Session, project_id: str, revision_id: str) -> tuple[RevisionRow, str, int] | None:
+    """A revision with its taxonomy's name and version."""
+    query = (
+        select(RevisionRow, TaxonomyRow.name, TaxonomyRow.version)
+        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
+        .where(RevisionRow.project_id == project_id, RevisionRow.id == revision_id)
+    )
+    found = session.execute(query).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
+
+
 def history(session: Session, project_id: str, item_id: str, after: int | None, limit: int) -> list[Any]:
     """Revisions of an item with their taxonomy's name and version, newest first, older than `after`."""
     query = (
