@@ -57,8 +57,8 @@ def _colour_tables(strength: float, random: np.random.Generator) -> list[int] | 
     gain_3 = np.exp(random.uniform(-strength, strength, 3) * 0.5 + random.uniform(-strength, strength))
     gamma = np.exp(random.uniform(-strength, strength))
     level_v = (np.arange(256) / 255.0) ** gamma
-    values_3v = np.rint(np.clip(gain_3[:, None] * level_v * 255.0, 0, 255)).astype(int)
-    return [int(value) for value in values_3v.ravel()]
+    values: list[int] = np.rint(np.clip(gain_3[:, None] * level_v * 255.0, 0, 255)).astype(int).ravel().tolist()
+    return values
 
 
 def _visible(

@@ -96,13 +96,17 @@ def place(
     )
     if tables is not None:
         patch = patch.point(tables)
+    scale_2 = (high - low) / (box[2:] - box[:2])
+    offset_2 = low - box[:2] * scale_2
+    if flip[0]:
+        patch = patch.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if flip[1]:
+        patch = patch.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    first = np.where(flip, room - high, low).astype(int)
     drawn = np.full((*canvas, 3), GREY, dtype=np.uint8)
-    drawn[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])] = np.asarray(patch)
-    real = (high - low) / (box[2:] - box[:2])
-    offset = low - box[:2] * real
-    signs = np.where(flip, -1.0, 1.0)
-    offset = np.where(flip, room - offset, offset)
-    turned = drawn[:: -1 if flip[1] else 1, :: -1 if flip[0] else 1]
-    return turned, Placement(
-        scale=(float(real[0] * signs[0]), float(real[1] * signs[1])), offset=(float(offset[0]), float(offset[1]))
+    drawn[first[1] : first[1] + patch.height, first[0] : first[0] + patch.width] = np.asarray(patch)
+    scale_2 = np.where(flip, -scale_2, scale_2)
+    offset_2 = np.where(flip, room - offset_2, offset_2)
+    return drawn, Placement(
+        scale=(float(scale_2[0]), float(scale_2[1])), offset=(float(offset_2[0]), float(offset_2[1]))
     )
