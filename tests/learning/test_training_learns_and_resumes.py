@@ -13,10 +13,12 @@ import torch
 from sabbatical.core.errors import BadInput, Conflict, Interrupted
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.geometry import iou
+from sabbatical.learning.augmentation import NONE
 from sabbatical.learning.checkpoint import NAME
 from sabbatical.learning.config import HeadName
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.ema import Average
+from sabbatical.learning.loader import Loader
 from sabbatical.learning.predict import predict
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.runners import TorchRunner
@@ -24,7 +26,7 @@ from sabbatical.learning.training import TrainedDetector, train_detector
 from tests.learning.shapes import COARSE, DISC, FINE, FLAT, SQUARE, TINY, Shapes, bank_of, config_of, draw
 
 SHORT = replace(TINY, steps=6, batch=2)
-MIXED = Shapes(24, [(0, None), (1, 0)])
+MIXED = Shapes(96, [(0, None), (1, 0)])
 """Customer 0 draws squares as `flat`; customer 1 draws squares and discs."""
 BANK = bank_of(COARSE, FINE)
 
@@ -66,19 +68,21 @@ def test_a_run_killed_at_any_step_and_resumed_ends_with_the_same_bits(tmp_path: 
 
 
 def test_a_run_that_dies_between_checkpoints_repeats_the_lost_steps(tmp_path: Path) -> None:
+    dies = Loader(MIXED, batch=2, canvas=(64, 64), augmentation=NONE, seed=0).index(15)
+
     class Killed(Exception):
         pass
 
     class Dies(Shapes):
         def __getitem__(self, index: int) -> Any:
-            if index == 9:
+            if index == dies:
                 raise Killed
             return super().__getitem__(index)
 
     recipe = replace(SHORT, save_every=2, steps=12)
     whole = train(recipe, tmp_path / "whole")
     with pytest.raises(Killed):
-        train(recipe, tmp_path / "part", source=Dies(24, MIXED.label_of))
+        train(recipe, tmp_path / "part", source=Dies(96, MIXED.label_of))
     assert (tmp_path / "part" / NAME).exists()
     resumed = train(recipe, tmp_path / "part")
     assert all(torch.equal(bits(whole.detector)[name], value) for name, value in bits(resumed.detector).items())
@@ -94,7 +98,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("head", ["centre", "anchor"])
 def test_what_one_customer_draws_is_found_in_the_images_of_all(head: HeadName, tmp_path: Path) -> None:
-    recipe = replace(TINY, head=head, steps=90, learning_rate=1e-2)
+    recipe = replace(TINY, head=head, steps=90, learning_rate=2e-2 if head == "centre" else 1e-2)
     trained = train(recipe, tmp_path)
     hits = {SQUARE: 0, FLAT: 0, DISC: 0}
     total = dict(hits)

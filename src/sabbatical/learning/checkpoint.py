@@ -22,7 +22,7 @@ class State:
     Attributes:
         model: learns.
         average: the model's moving average, which is delivered.
-        optimizer: AdamW.
+        optimizer: of the model's parameters.
         step: steps done.
         facts: curves, counts and seconds so far; plain values.
     """

@@ -24,9 +24,10 @@ class DetectorRecipe:
         head, canvas, widths, depths, pyramid, anchor: the detector, see `DetectorConfig`.
         steps: batches to learn from.
         batch: images a batch.
+        optimizer: "muon" (see `optimizer.Muon`) or "adamw".
         learning_rate: at its highest, after the warm-up; it falls to a hundredth along a cosine.
         warmup: part of the steps in which the learning rate rises.
-        weight_decay: of AdamW, on convolutions only.
+        weight_decay: of weights; norms and biases do not decay.
         box_gain: weight of the box loss against the classification loss.
         clip: longest gradient; longer ones are scaled down.
         ema: how much of itself the averaged model keeps at each step; it is the one that is delivered.
@@ -50,7 +51,8 @@ class DetectorRecipe:
     anchor: float = 2.5
     steps: int = 1000
     batch: int = 8
-    learning_rate: float = 2e-3
+    optimizer: Literal["muon", "adamw"] = "muon"
+    learning_rate: float = 1e-2
     warmup: float = 0.05
     weight_decay: float = 0.02
     box_gain: float = 1.0
@@ -119,6 +121,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("tree", "column", "none"),
     "box_outputs": ("class", "subtree", "shared"),
     "head": ("centre", "anchor"),
+    "optimizer": ("muon", "adamw"),
     "precision": ("float32", "bfloat16"),
 }
 

@@ -27,6 +27,7 @@ from sabbatical.learning.ema import Average
 from sabbatical.learning.loader import Batch, Loader
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
+from sabbatical.learning.optimizer import Muon
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.samples import SampleSource
 from sabbatical.taxonomy import TableBank
@@ -102,7 +103,8 @@ def train_detector(
         tables = mask_tables(_fitting(bank, config), recipe.masking, config.group_k).to(device)
         model = _start(config, recipe, init).to(device)
         average = Average(model, recipe.ema)
-        state = State(model, average.model, _optimizer(model, recipe), 0, _fresh_facts(config))
+        optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")
+        state = State(model, average.model, optimizer, 0, _fresh_facts(config))
         load_checkpoint(folder, state, plan)
         loader = _loader(source, recipe)
 
@@ -204,14 +206,6 @@ def _start(config: DetectorConfig, recipe: DetectorRecipe, init: dict[str, Tenso
         except RuntimeError as error:
             raise BadInput(f"The weights to start from do not fit the detector: {error}") from error
     return model
-
-
-def _optimizer(model: nn.Module, recipe: DetectorRecipe) -> torch.optim.Optimizer:
-    """AdamW; norms and biases do not decay."""
-    matrices = [each for each in model.parameters() if each.ndim > 1]
-    others = [each for each in model.parameters() if each.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.99), foreach=True)
 
 
 def _loader(source: SampleSource, recipe: DetectorRecipe) -> Loader:
