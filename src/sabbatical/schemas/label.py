@@ -47,7 +47,7 @@ class Payload:
                 document[key] = {str(shape): value[shape] for shape in sorted(value)}
         if self.crowds:
             document["crowd"] = sorted(self.crowds)
-        return orjson.dumps(document)
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Payload:

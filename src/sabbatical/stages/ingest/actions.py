@@ -8,9 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.schemas.ingest import Quarantined
 from sabbatical.schemas.item import Split
-from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries
 from sabbatical.stages.ingest.fingerprints import NearDuplicates
@@ -35,7 +33,6 @@ __all__ = [
     "find_by_name",
     "intake",
     "quarantine",
-    "quarantined",
     "recognise",
     "remember",
     "seen_before",
@@ -71,13 +68,6 @@ def quarantine(session: Session, run_id: str, start: int, refusals: Sequence[Ref
         for i, refusal in enumerate(refusals)
     ]
     queries.add_quarantined(session, rows)
-
-
-def quarantined(session: Session, run_id: str, after: str | None, limit: int) -> Page[Quarantined]:
-    """What a run set aside, in the order of its source."""
-    rows = queries.quarantined(session, run_id, int(after or 0), limit + 1)
-    found = [Quarantined(file=row.file, line=row.line, field=row.field, reason=row.reason) for row in rows[:limit]]
-    return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
 
 
 def seen_before(session: Session, project: Project, origin: str) -> Profile:

@@ -1,14 +1,15 @@
-"""Look at the items of a project."""
+"""Look at the items of a project, and at what a run set aside."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
+from sabbatical.schemas.ingest import Quarantined
 from sabbatical.schemas.item import Item, ItemFilter
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
-from sabbatical.stages.ingest import item_queries
+from sabbatical.stages.ingest import item_queries, queries
 from sabbatical.storage.tables import ItemRow
 from sabbatical.storage.workspace import Workspace
 
@@ -39,6 +40,13 @@ def media(workspace: Workspace, project: Project, item_id: str) -> tuple[bytes, 
     if row.text is not None and not workspace.media.exists(row.id):
         return row.text.encode(), "text/plain; charset=utf-8"
     return workspace.media.get(row.id), row.media_type
+
+
+def quarantined(session: Session, run_id: str, after: str | None, limit: int) -> Page[Quarantined]:
+    """What a run set aside, in the order of its source."""
+    rows = queries.quarantined(session, run_id, int(after or 0), limit + 1)
+    found = [Quarantined(file=row.file, line=row.line, field=row.field, reason=row.reason) for row in rows[:limit]]
+    return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
 
 
 def _row(session: Session, project: Project, item_id: str) -> ItemRow:

@@ -10,9 +10,10 @@ from sabbatical.core.batches import batched
 from sabbatical.core.errors import BadFile, BadInput
 from sabbatical.core.ids import content_id
 from sabbatical.stages.ingest.fingerprints import image_fingerprint, text_fingerprint
-from sabbatical.stages.ingest.images import Probe, probe
+from sabbatical.stages.ingest.images import probe
 from sabbatical.stages.ingest.intake import Prepared
 from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.stages.ingest.shapes import fit_record
 from sabbatical.storage.media import Media
 
 AT_ONCE = 64  # records in memory with their bytes
@@ -33,21 +34,20 @@ class Preparer:
             for batch in batched(entries, AT_ONCE):
                 ready: list[Prepared] = []
                 refused: list[Refusal] = []
-                for one, refusal in pool.map(self._prepare, batch):
+                for one, refusals in pool.map(self._prepare, batch):
                     if one is not None:
                         ready.append(one)
-                    if refusal is not None:
-                        refused.append(refusal)
+                    refused.extend(refusals)
                 yield ready, refused
 
-    def _prepare(self, entry: Entry) -> tuple[Prepared | None, Refusal | None]:
+    def _prepare(self, entry: Entry) -> tuple[Prepared | None, list[Refusal]]:
         if isinstance(entry, Refusal):
-            return None, entry
+            return None, [entry]
         try:
-            return (self._text(entry), None) if entry.text is not None else self._image(entry)
+            return (self._text(entry), []) if entry.text is not None else self._image(entry)
         except (BadFile, BadInput) as error:
             hint = f" {error.hint}" if error.hint else ""
-            return None, Refusal(entry.file, entry.line, None, f"{error.message}{hint}")
+            return None, [Refusal(entry.file, entry.line, None, f"{error.message}{hint}")]
 
     def _text(self, record: Record) -> Prepared:
         text = record.text or ""
@@ -72,12 +72,12 @@ class Preparer:
             payload=record.payload,
         )
 
-    def _image(self, record: Record) -> tuple[Prepared, Refusal | None]:
+    def _image(self, record: Record) -> tuple[Prepared, list[Refusal]]:
         if record.read is None:
             raise BadInput("It has neither an image nor a text.")
         data = record.read()
         facts = probe(data, self.max_pixels)
-        refusal = _misfit(record, facts)
+        refusals = list(fit_record(record, facts.width, facts.height))
         prepared = Prepared(
             id=self.media.put(data),
             kind="image",
@@ -93,18 +93,6 @@ class Preparer:
             group=record.group,
             captured_at=record.captured_at or facts.captured_at,
             attributes=record.attributes,
-            payload=None if refusal else record.payload,
+            payload=record.payload,
         )
-        return prepared, refusal
-
-
-def _misfit(record: Record, facts: Probe) -> Refusal | None:
-    """Labels made for another size of the image would stand in the wrong place: the item goes in without them."""
-    stated = (record.width, record.height)
-    if record.payload is None or None in stated or stated == (facts.width, facts.height):
-        return None
-    reason = (
-        f"Its labels speak of {stated[0]} x {stated[1]} pixels, the image has {facts.width} x {facts.height}:"
-        " the image was taken, the labels were not."
-    )
-    return Refusal(record.file, record.line, "width, height", reason, kept=True)
+        return prepared, refusals

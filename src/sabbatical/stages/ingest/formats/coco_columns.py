@@ -119,8 +119,9 @@ class Annotations:
 
     def _rows(self, annotations: list[dict[str, Any]]) -> NDArray[np.void]:
         rows_n = np.zeros(len(annotations), ROW)
-        box_n4 = np.array([each["bbox"] for each in annotations], np.float64).reshape(len(annotations), -1)
-        if box_n4.shape[1:] != (4,) and annotations:
+        box_n4 = np.array([each["bbox"] for each in annotations], np.float64)
+        box_n4 = box_n4 if annotations else np.zeros((0, 4))
+        if box_n4.shape[1:] != (4,):
             raise ValueError("boxes of other than 4 numbers")
         with np.errstate(invalid="ignore", over="ignore"):
             box_n4[:, 2:] += box_n4[:, :2]
