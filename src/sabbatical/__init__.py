@@ -16,12 +16,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sabbatical.core import errors
     from sabbatical.schemas.label import Shape
-    from sabbatical.sdk import Evaluation, Model, Predictions, Project, Run, Snapshot, Workspace, open  # noqa: A004
+    from sabbatical.sdk.evaluation import Evaluation
+    from sabbatical.sdk.model import Model
+    from sabbatical.sdk.predictions import Predictions
+    from sabbatical.sdk.project import Project
+    from sabbatical.sdk.run import Run
+    from sabbatical.sdk.snapshot import Snapshot
+    from sabbatical.sdk.workspace import Workspace, open  # noqa: A004 - `sb.open()` reads best
 
 __version__ = "0.1.0"
 
-_SDK = ("Evaluation", "Model", "Predictions", "Project", "Run", "Snapshot", "Workspace", "open")
-_HOMES = dict.fromkeys(_SDK, "sabbatical.sdk") | {"Shape": "sabbatical.schemas.label"}
+_PLACES = {
+    "Evaluation": "sdk.evaluation",
+    "Model": "sdk.model",
+    "Predictions": "sdk.predictions",
+    "Project": "sdk.project",
+    "Run": "sdk.run",
+    "Shape": "schemas.label",
+    "Snapshot": "sdk.snapshot",
+    "Workspace": "sdk.workspace",
+    "errors": "core.errors",
+    "open": "sdk.workspace",
+}
 __all__ = [
     "Evaluation",
     "Model",
@@ -39,10 +55,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Public names are loaded when they are first used, so that importing the package costs nothing."""
-    if name == "errors":
-        return import_module("sabbatical.core.errors")
-    if name not in _HOMES:
+    if name not in _PLACES:
         raise AttributeError(f"module 'sabbatical' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
+    module = import_module(f"sabbatical.{_PLACES[name]}")
+    value = module if name == "errors" else getattr(module, name)
     globals()[name] = value
     return value

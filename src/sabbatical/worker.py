@@ -11,7 +11,7 @@ from types import FrameType
 
 from sabbatical.core.errors import Conflict, SabbaticalError
 from sabbatical.core.settings import load
-from sabbatical.durable.children import BUSY
+from sabbatical.durable import BUSY
 from sabbatical.durable.execution import ORPHANED, execute
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker

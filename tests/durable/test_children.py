@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from sabbatical.durable import runs
-from sabbatical.durable.children import environment, see_through
+from sabbatical.durable.children import see_through
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.durable.lease import Lease
 from sabbatical.storage.workspace import Workspace
@@ -72,7 +72,7 @@ def test_two_runs_go_on_side_by_side(workspace: Workspace, ask: Ask) -> None:
 
 def test_a_child_whose_parent_was_killed_ends_and_hands_its_run_on(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=100_000)
-    parent = subprocess.Popen([sys.executable, "-c", ASKER, run_id], env=environment(workspace.settings))
+    parent = subprocess.Popen([sys.executable, "-c", ASKER, run_id], env=workspace.settings.environment())
     child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()

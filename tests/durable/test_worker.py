@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from sabbatical.durable import runs
-from sabbatical.durable.children import environment
 from sabbatical.durable.queue import DbosDispatcher
 from sabbatical.storage.workspace import Workspace
 from tests.durable import napping
@@ -29,7 +28,7 @@ def start(workspace: Workspace) -> Iterator[Start]:
 
         def worker() -> subprocess.Popen[bytes]:
             command = [sys.executable, "-m", napping.__name__, "serve"]
-            process = subprocess.Popen(command, env=environment(workspace.settings))
+            process = subprocess.Popen(command, env=workspace.settings.environment())
             ends.callback(process.wait)
             ends.callback(process.terminate)
             return process
@@ -102,6 +101,6 @@ def test_a_second_worker_on_one_workspace_is_refused(workspace: Workspace, start
     start()
     until((workspace.home / "worker.lock").exists, "the worker's start")
     command = [sys.executable, "-m", napping.__name__, "serve"]
-    second = subprocess.run(command, env=environment(workspace.settings), capture_output=True, text=True, check=False)
+    second = subprocess.run(command, env=workspace.settings.environment(), capture_output=True, text=True, check=False)
     assert second.returncode == 4
     assert "Another worker" in second.stderr

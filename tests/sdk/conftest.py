@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sabbatical as sb
-from sabbatical.sdk import Workspace
+from sabbatical.sdk.workspace import Workspace
 from tests.sdk import street
 
 

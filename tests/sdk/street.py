@@ -13,9 +13,9 @@ from sabbatical.api.access import InProcess
 from sabbatical.api.app import create_app
 from sabbatical.core.settings import load
 from sabbatical.durable.execution import execute
-from sabbatical.sdk import Workspace
 from sabbatical.sdk.client import Client
 from sabbatical.sdk.in_process import AppTransport
+from sabbatical.sdk.workspace import Workspace
 from sabbatical.stages import all_steps
 from sabbatical.storage.workspace import Workspace as StoredWorkspace
 from sabbatical.storage.workspace import open_workspace

@@ -8,7 +8,7 @@ import pytest
 
 from sabbatical.core.errors import NotFound
 from sabbatical.schemas.label import Shape
-from sabbatical.sdk import Workspace
+from sabbatical.sdk.workspace import Workspace
 from tests.sdk.street import ITEMS
 
 

@@ -9,7 +9,7 @@ import pytest
 import sabbatical as sb
 from sabbatical.core.errors import BadInput, EmptyDataset, Interrupted
 from sabbatical.schemas.run import Run
-from sabbatical.sdk import Workspace
+from sabbatical.sdk.workspace import Workspace
 from tests.durable.conftest import until
 from tests.sdk import street
 

@@ -16,8 +16,9 @@ import pytest
 import sabbatical as sb
 from sabbatical.core.errors import Conflict, NotAllowed, Unavailable
 from sabbatical.core.settings import load
-from sabbatical.sdk import Workspace, sources
+from sabbatical.sdk import sources
 from sabbatical.sdk.serving import Server
+from sabbatical.sdk.workspace import Workspace
 from tests.durable.conftest import until
 from tests.sdk import street
 

@@ -19,7 +19,7 @@ from sabbatical.core.errors import SabbaticalError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sabbatical.sdk import Workspace
+    from sabbatical import Workspace
     from sabbatical.sdk.project import Project
 
 P = ParamSpec("P")

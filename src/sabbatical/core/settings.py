@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         home = Path(str(flags.get("home") or os.environ.get("SABBATICAL_HOME") or ".sabbatical"))
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=home / FILE_NAME)
 
+    def environment(self) -> dict[str, str]:
+        """These settings as the environment of another process, beside all that this one has."""
+        given = {f"SABBATICAL_{name.upper()}": str(v) for name, v in self.model_dump().items() if v is not None}
+        return {**os.environ, **given, "SABBATICAL_HOME": str(self.home.resolve())}
+
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home.resolve() / 'sabbatical.db'}"

@@ -1,1 +1,4 @@
 """Long work that survives: runs with progress, cancellation and recovery."""
+
+BUSY = 4
+"""Exit code of a process that found another one at work on the same thing."""

@@ -12,15 +12,13 @@ from pathlib import Path
 
 from sabbatical.core.errors import Broken
 from sabbatical.core.settings import Settings
-from sabbatical.durable import runs
+from sabbatical.durable import BUSY, runs
 from sabbatical.durable.lease import Lease
 from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.runs")
 MODULE = "sabbatical.worker"
-BUSY = 4
-"""Exit code of a child that found another process at work on its run."""
 MOST_DEATHS = 3
 GRACE_SECONDS = 10.0
 LOG_LINES = 12
@@ -63,19 +61,12 @@ def spawn(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:
     with log_of(settings, run_id).open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
-            env=environment(settings),
+            env=settings.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The settings in force, for another process."""
-    given = {f"SABBATICAL_{k.upper()}": str(v) for k, v in settings.model_dump().items() if v is not None}
-    given["SABBATICAL_HOME"] = str(settings.home.resolve())
-    return {**os.environ, **given}
 
 
 def log_of(settings: Settings, run_id: str) -> Path:

@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from sabbatical.core.errors import BadInput, Broken, SabbaticalError, Unavailable, from_dict
+from sabbatical.core.ids import new_id
 
 M = TypeVar("M", bound=BaseModel)
 PAUSES = (0.3, 1.0, 3.0)
@@ -32,24 +33,30 @@ class Client:
 
     def get(self, path: str, **params: Any) -> Any:
         """Raises the error that the server answers with; Unavailable where none answers."""
-        return _json(self._patiently("GET", path, params))
+        given = {name: value for name, value in params.items() if value is not None}
+        return _json(self._patiently("GET", path, params=given))
 
     def text(self, path: str) -> str:
-        return self._patiently("GET", path, {}).text
+        return self._patiently("GET", path).text
 
     def content(self, path: str) -> bytes:
-        return self._patiently("GET", path, {}).content
+        return self._patiently("GET", path).content
 
     def post(
         self, path: str, body: Any = None, *, media_type: str | None = None, params: dict[str, str] | None = None
     ) -> Any:
-        """Send `body`: a schema, a JSON value, or with a `media_type` bytes or chunks of them."""
+        """Send `body`: a schema, a JSON value, or with a `media_type` bytes or chunks of them.
+
+        It carries a key of its own, so that it can be repeated when no answer comes; chunks can be sent once only.
+        """
+        headers = {"Idempotency-Key": new_id("key")}
         if isinstance(body, BaseModel):
             body = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
         if media_type is None:
-            return _json(self._send("POST", path, json=body, params=params))
-        headers = {"Content-Type": media_type}
-        return _json(self._send("POST", path, content=body, headers=headers, params=params))
+            return _json(self._patiently("POST", path, json=body, headers=headers, params=params))
+        headers["Content-Type"] = media_type
+        send = self._patiently if isinstance(body, bytes) else self._send
+        return _json(send("POST", path, content=body, headers=headers, params=params))
 
     def delete(self, path: str) -> None:
         self._send("DELETE", path)
@@ -85,16 +92,15 @@ class Client:
             part.unlink(missing_ok=True)
         return target
 
-    def _patiently(self, method: str, path: str, params: dict[str, Any]) -> httpx.Response:
-        given = {name: value for name, value in params.items() if value is not None}
+    def _patiently(self, method: str, path: str, **request: Any) -> httpx.Response:
         for pause in PAUSES:
             try:
-                return self._send(method, path, params=given)
+                return self._send(method, path, **request)
             except Unavailable:
                 if self.local:
                     raise
                 time.sleep(pause)
-        return self._send(method, path, params=given)
+        return self._send(method, path, **request)
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         with _explained(self._http):

@@ -10,14 +10,15 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-import httpx
 import orjson
 
 from sabbatical.core.errors import Broken, Conflict, NotAllowed, SabbaticalError, Unavailable, from_dict
 from sabbatical.core.settings import LOCAL_NAMES, Settings
-from sabbatical.durable.children import BUSY, environment
+from sabbatical.durable import BUSY
 
 BACKLOG = 2048
 START_SECONDS = 60.0
@@ -57,19 +58,21 @@ class Server:
         ]
 
     def start(self) -> None:
-        """Start both processes, and wait until requests are answered.
+        """Start answering requests, then the long work.
 
         Raises:
             SabbaticalError: why it cannot be.
         """
-        for process in self._processes:
-            self._start(process)
+        web, worker = self._processes
+        self._start(web)
         end = time.monotonic() + START_SECONDS
         while not self._answers():
-            self._look_for_failure()
+            if web.running is not None and web.running.poll() is not None:
+                raise _last_words(web)
             if time.monotonic() > end:
-                raise Unavailable("The server does not answer.", where=str(self._processes[0].log))
+                raise Unavailable("The server does not answer.", where=str(web.log))
             time.sleep(LOOK_SECONDS / 4)
+        self._start(worker)
 
     def watch(self, stop: threading.Event) -> None:
         """Start again what dies, until `stop` is set.
@@ -99,7 +102,7 @@ class Server:
                 one.wait()
 
     def _start(self, process: _Process) -> None:
-        given = environment(self.settings) | {"SABBATICAL_TOKEN": self.token}
+        given = self.settings.environment() | {"SABBATICAL_TOKEN": self.token}
         given.pop("SABBATICAL_URL", None)
         with process.log.open("ab") as log:
             process.running = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
@@ -123,20 +126,16 @@ class Server:
         if now >= process.wait_until:
             self._start(process)
 
-    def _look_for_failure(self) -> None:
-        for process in self._processes:
-            code = process.running.poll() if process.running else None
-            if code == BUSY:
-                raise Conflict("Another server is at work on this workspace.", where=str(self.settings.home))
-            if code is not None:
-                raise _last_words(process)
-
     def _answers(self) -> bool:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        host, port = self._socket.getsockname()[:2]
+        connection = HTTPConnection(host, port, timeout=ASK_SECONDS)
         try:
-            return httpx.get(f"{self.url}/v1/health", headers=headers, timeout=ASK_SECONDS).is_success
-        except httpx.TransportError:
+            connection.request("GET", "/v1/health", headers={"Authorization": f"Bearer {self.token}"})
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def listen(settings: Settings) -> socket.socket:

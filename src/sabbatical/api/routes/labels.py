@@ -13,8 +13,7 @@ from sabbatical.api.runs import Key
 from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.label import Revision, RevisionIn
 from sabbatical.schemas.page import PAGE_SIZE, Page
-from sabbatical.stages.label import actions as labels
-from sabbatical.stages.label import campaigns
+from sabbatical.stages.label import campaigns, revisions
 from sabbatical.stages.project import actions as projects
 
 router = APIRouter(prefix="/projects/{project}", tags=["label"])
@@ -27,7 +26,7 @@ def add_revision(context: Writer, project: str, asked: RevisionIn, key: Key = No
     """Say what is in an item; the same again answers the revision that is there."""
     with context.transaction() as session:
         keyed = asked.model_copy(update={"key": asked.key or key})
-        return labels.revise(session, projects.get(session, project), keyed, context.now())
+        return revisions.revise(session, projects.get(session, project), keyed, context.now())
 
 
 @router.get("/items/{item}/labels")
@@ -36,7 +35,7 @@ def get_label_history(
 ) -> Page[Revision]:
     """Every revision of an item's labels, newest first."""
     with context.reading() as session:
-        return labels.history(session, projects.get(session, project), item, after, limit)
+        return revisions.history(session, projects.get(session, project), item, after, limit)
 
 
 @router.post("/campaigns", status_code=201)

@@ -16,7 +16,7 @@ from sabbatical.durable import runs
 from sabbatical.schemas.ingest import Quarantined
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.run import Run
-from sabbatical.stages.ingest import actions as ingest
+from sabbatical.stages.ingest import items
 from sabbatical.stages.project import actions as projects
 
 router = APIRouter(prefix="/runs", tags=["run"])
@@ -44,7 +44,7 @@ def get_run(context: Reader, run: str) -> Run:
 def list_quarantined(context: Reader, run: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Quarantined]:
     """What the run could not take, in the order of its source."""
     with context.reading() as session:
-        return ingest.quarantined(session, runs.get(session, run).id, after, limit)
+        return items.quarantined(session, runs.get(session, run).id, after, limit)
 
 
 @router.get("/{run}/files", response_class=Response)

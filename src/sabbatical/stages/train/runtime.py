@@ -13,10 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from PIL import Image
 
 from sabbatical.core.errors import BadInput
-from sabbatical.learning.images import read_image
 from sabbatical.taxonomy import SuperTaxonomy
 
 LEAST_SCORE = 0.02  # lower ones are not kept; average precision loses nothing that a person would see
@@ -137,6 +135,10 @@ class _Text:
 
 def _read(question: Question, canvas: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The image, perhaps decoded smaller, and by how much to scale its boxes back."""
+    from PIL import Image  # noqa: PLC0415 - only a step looks at images
+
+    from sabbatical.learning.images import read_image  # noqa: PLC0415
+
     if question.image is None:
         raise BadInput("This model looks at images; the item is a text.", where=f"item {question.item_id}")
     image_hwc = read_image(question.image, at_least=canvas)
