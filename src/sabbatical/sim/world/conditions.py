@@ -16,7 +16,7 @@ WEATHERS = ("clear", "cloudy", "rain", "fog")
 TIMES = ("day", "dusk", "night")
 CAMERAS = ("kerb", "shop", "pole", "mast")
 
-_CLASS_WEIGHTS = {"adult": 3.2, "child": 2.2, "car": 2.6, "truck": 1.5, "bus": 1.2, "light": 1.5, "sign": 1.2}
+_CLASS_WEIGHTS = {"adult": 3.2, "child": 2.2, "car": 3.4, "truck": 1.4, "bus": 1.0, "light": 1.5, "sign": 1.2}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Mix:
     time_of_day: Mapping[str, float] = field(default_factory=lambda: {"day": 7, "dusk": 2, "night": 1})
     camera: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(CAMERAS, 1.0))
     classes: Mapping[str, float] = field(default_factory=lambda: dict(_CLASS_WEIGHTS))
-    crowd: tuple[int, int] = (4, 10)
+    crowd: tuple[int, int] = (5, 11)
 
     def __post_init__(self) -> None:
         for what, known in (("weather", WEATHERS), ("time_of_day", TIMES), ("camera", CAMERAS), ("classes", CLASSES)):

@@ -114,7 +114,7 @@ class Planner:
 
     def _park(self, label: str, look: Vehicle) -> Actor | None:
         side, half = self.dice.side(), look.size[1] / 2
-        x, z = side * (self.street.half - 1.1), self.dice.near(8, 24) + half
+        x, z = side * (self.street.half - 1.1), self.dice.near(7.5, 20) + half
         if self.street.in_junction(z, half + 1.0) or abs(x - self.camera.x) + z < 5 + half:
             return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"park{side}", z, half):
@@ -124,7 +124,7 @@ class Planner:
 
     def _drive(self, label: str, look: Vehicle) -> Actor | None:
         oncoming, half = self.dice.chance(0.5), look.size[1] / 2
-        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self.dice.near(9, 26) + half
+        x, z = (-1.0 if oncoming else 1.0) * LANE_M / 2, self.dice.near(8, 21) + half
         if self.street.stopped and not self._before_light(z, half, oncoming):
             return None
         if not self._sees(x, z, look.size[2]) or not self._free(f"lane{oncoming}", z, half):
@@ -200,7 +200,7 @@ class Planner:
             x, z = dice.between(-street.half, street.half), street.crossing + dice.between(-1.4, 1.4)
             return x, z, self.dice.side() * math.pi / 2, dice.between(0.9, 1.6)
         x = side * (street.half + dice.between(0.5, street.pavement - 0.5))
-        z = self.dice.near(7, 20)
+        z = self.dice.near(6, 15)
         if way > 0.82:
             return x, z, dice.between(-math.pi, math.pi), 0.0
         return x, z, (0.0 if dice.chance(0.5) else math.pi), dice.between(0.7, 1.6)
@@ -229,7 +229,7 @@ class Planner:
         low, size = self.dice.between(1.9, 2.4), self.dice.between(0.75, 0.95)
         for _ in range(8):
             side = self.dice.side()
-            x, z = side * (self.street.half + 0.4), self.dice.near(7, 16)
+            x, z = side * (self.street.half + 0.4), self.dice.near(6.5, 14)
             if self._sees(x, z, low + size, margin=12.0) and self._free(f"kerb{side}", z, 0.3):
                 self._stand(None, fixtures.pole(low + size * 0.5, 0.08), x, z)
                 self._stand("sign", fixtures.sign_plate(kind, low, size), x, z - 0.05)

@@ -74,7 +74,7 @@ def lay_street(dice: Dice) -> Street:
     """Draw a street; three in four have a junction."""
     half = LANE_M + (2.4 if dice.chance(0.67) else 0.6)
     pavement = dice.between(2.8, 4.6)
-    crossing = dice.between(10.5, 18)
+    crossing = dice.between(10, 15)
     cross_half = dice.between(3.4, 5.0)
     junction = crossing + 3.2 + cross_half if dice.chance(0.75) else None
     gap = (0.0, 0.0) if junction is None else (junction - cross_half - pavement, junction + cross_half + pavement)
