@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.stages.evaluate.coco_reference import assert_equal_to_reference, minus_one, reference
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics import matching
 from sabbatical.metrics.average_precision import coco_numbers, resampled_ap
 from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.metrics.matching import match
 from sabbatical.metrics.resampling import Tally
-from sabbatical.metrics import matching
+from tests.stages.evaluate.coco_reference import assert_equal_to_reference, minus_one, reference
 
 
 def crowded_world(seed: int, images: int, classes: int, detections: int, truths: int) -> tuple[Detections, Truths]:

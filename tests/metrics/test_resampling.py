@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.stages.evaluate.worlds import found, scenes
 
 from sabbatical.core.errors import BadInput
+from sabbatical.metrics import detection, resampling
 from sabbatical.metrics.matching import match
 from sabbatical.metrics.resampling import (
     Difference,
@@ -17,7 +17,7 @@ from sabbatical.metrics.resampling import (
     surely_different,
     wilson,
 )
-from sabbatical.metrics import detection, resampling
+from tests.stages.evaluate.worlds import found, scenes
 
 
 def test_a_resample_draws_as_many_units_as_there_are_and_the_first_row_is_the_data() -> None:

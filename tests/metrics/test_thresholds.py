@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, fbeta_score, precision_recall_curve
-from tests.stages.evaluate.worlds import found, scenes
 
 from sabbatical.metrics.matching import match
 from sabbatical.metrics.thresholds import ClassCurve, Scored, choose_thresholds, f_score
+from tests.stages.evaluate.worlds import found, scenes
 
 tables = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([0.5, 1.0, 2.0]))
 
