@@ -14,7 +14,9 @@ from sabbatical.core.clock import utc_now
 from sabbatical.core.errors import NewerWorkspace, StorageFull
 from sabbatical.core.settings import load
 from sabbatical.storage.database import Database
+from sabbatical.storage.migrations import newest
 from sabbatical.storage.tables import Base, ItemRow, ProjectRow
+from sabbatical.storage.upgrading import upgrade
 from sabbatical.storage.workspace import Workspace, open_workspace
 
 OLD = Path(__file__).parent / "old"
@@ -26,8 +28,19 @@ def a_project(name: str) -> ProjectRow:
     )
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(workspace: Workspace) -> None:
+def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with database.engine.begin() as connection:
+        upgrade(connection, None)
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert MigrationContext.configure(connection).get_current_revision() == newest()
+    database.close()
+
+
+def test_a_new_database_is_at_the_newest_revision(workspace: Workspace) -> None:
     with workspace.database.engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest()
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import StorageFull, Unavailable
 from sabbatical.storage.migrations import newest
+from sabbatical.storage.tables import Base
 
 BUSY_SECONDS = 30
 
@@ -51,7 +52,7 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Bring the schema up to this version.
+        """Bring the schema up to this version; a new database gets the tables of the code, as all migrations make them.
 
         Raises:
             NewerWorkspace: the database was written by a newer version of Sabbatical.
@@ -59,16 +60,24 @@ class Database:
         with explained(), self._readers.connect() as connection:
             if _revision(connection) == newest():
                 return
-        # Alembic is slow to load, and hardly ever needed.
-        from sabbatical.storage.upgrading import upgrade  # noqa: PLC0415
-
         with explained(), self.engine.begin() as connection:
             current = _revision(connection)  # another process may have been faster
-            if current != newest():
+            if current is None:
+                _make(connection)
+            elif current != newest():
+                # Alembic is slow to load, and hardly ever needed.
+                from sabbatical.storage.upgrading import upgrade  # noqa: PLC0415
+
                 upgrade(connection, current)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _make(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": newest()})
 
 
 def _revision(connection: Connection) -> str | None:
