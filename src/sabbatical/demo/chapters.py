@@ -60,11 +60,7 @@ def customers_chapter(taken: Taken, pictures: dict[str, Picture], texts: dict[st
     return Customers(
         customers=tuple(_customer(taken, name, tables[name], pictures, texts) for name in tables),
         nodes=tuple(Node(name, parent, counts.get(name, 0)) for name, parent in parents.items()),
-        findings=tuple(
-            Finding(finding.message, finding.code, finding.level != "note")
-            for finding in taken.project.taxonomy_check()
-            if finding.taxonomy in (None, *tables)
-        ),
+        findings=tuple(Finding(finding.message, finding.code, finding.level != "note") for finding in taken.findings),
         snapshot=taken.snapshot.name,
         noun="text" if is_text else "box",
     )

@@ -13,6 +13,7 @@ from sabbatical.demo.telling import Teller
 from sabbatical.report import demo_page
 from sabbatical.report.story import Story
 from sabbatical.schemas.ingest import IngestReport
+from sabbatical.schemas.taxonomy import TaxonomyFinding
 from sabbatical.sdk.evaluation import Evaluation
 from sabbatical.sdk.model import Model
 from sabbatical.sdk.project import Project
@@ -26,6 +27,7 @@ class Taken:
 
     ready: Ready
     project: Project
+    findings: list[TaxonomyFinding]
     reports: dict[str, IngestReport]
     snapshot: Snapshot
 
@@ -77,8 +79,8 @@ def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple
 
     began = time.perf_counter()
     ready = _data(workspace, data, folder, teller)
-    project = _customers(workspace, ready, teller)
-    taken = _take(ready, project, teller)
+    project, findings = _customers(workspace, ready, teller)
+    taken = _take(ready, project, findings, teller)
     is_text = ready.plan.task == "text"
     contest = text_contest(taken, teller) if is_text else box_contest(taken, teller)
     story = tell_texts(contest, teller) if is_text else tell_boxes(contest, teller)
@@ -111,16 +113,22 @@ def _data(workspace: Workspace, data: str, folder: Path, teller: Teller) -> Read
     return ready
 
 
-def _customers(workspace: Workspace, ready: Ready, teller: Teller) -> Project:
+def _customers(workspace: Workspace, ready: Ready, teller: Teller) -> tuple[Project, list[TaxonomyFinding]]:
     with teller.step("Customers", "Each labels other things, under other names.") as told:
         project = workspace.create_project(ready.plan.project, ready.plan.task, **ready.shares)
         project.taxonomy_add(ready.path(ready.plan.super_taxonomy))
+        judge = None
         for file in ready.plan.taxonomies[: _first_versions(ready)]:
-            project.taxonomy_add(ready.path(file))
-        findings = [finding for finding in project.taxonomy_check() if finding.level != "note"]
-        said = f" {findings[0].message}" if findings else ""
-        told.summary = f"One super-taxonomy, {len(ready.learners)} mappings.{said}"
-    return project
+            if file == f"{ready.judge}.yaml" and ready.judge not in ready.learners:
+                judge = file
+            else:
+                project.taxonomy_add(ready.path(file))
+        findings = project.taxonomy_check()
+        if judge is not None:  # it labels everything, which would hide what no customer labels
+            project.taxonomy_add(ready.path(judge))
+        said = " ".join(finding.message for finding in findings if finding.level != "note")
+        told.summary = f"One super-taxonomy, {len(ready.learners)} mappings. {said}"
+    return project, findings
 
 
 def _first_versions(ready: Ready) -> int:
@@ -129,7 +137,7 @@ def _first_versions(ready: Ready) -> int:
     return len(ready.plan.taxonomies) - (1 if later else 0)
 
 
-def _take(ready: Ready, project: Project, teller: Teller) -> Taken:
+def _take(ready: Ready, project: Project, findings: list[TaxonomyFinding], teller: Teller) -> Taken:
     reports: dict[str, IngestReport] = {}
     with teller.step("Ingest", "Items are stored once, checked, and fall into splits that never change.") as told:
         # What judges comes first, so that its near duplicates among the rest cannot be learned from.
@@ -150,7 +158,7 @@ def _take(ready: Ready, project: Project, teller: Teller) -> Taken:
         counts = snapshot.counts
         splits = ", ".join(f"{count:,} {name}" for name, count in counts["by_split"].items())
         told.summary = f"{snapshot.name}: {counts['items']:,} items, {counts['shapes']:,} labels; {splits}."
-    return Taken(ready, project, reports, snapshot)
+    return Taken(ready, project, findings, reports, snapshot)
 
 
 def box_contest(taken: Taken, teller: Teller) -> Contest:
