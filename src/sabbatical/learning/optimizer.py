@@ -85,7 +85,12 @@ def orthogonal(matrix_oi: Tensor, rounds: int = 4) -> Tensor:
     tall = matrix_oi.shape[0] > matrix_oi.shape[1]
     wide: Tensor = matrix_oi.T if tall else matrix_oi
     wide = wide / (wide.norm() + TINY)
+    # All rounds act from the left, so they are gathered in the small square matrix before they meet the long one.
+    gram, whole = wide @ wide.T, torch.eye(wide.shape[0], device=wide.device)
     for _ in range(rounds):
-        gram = wide @ wide.T
-        wide = 3.4445 * wide + (2.0315 * gram @ gram - 4.775 * gram) @ wide
-    return wide.T if tall else wide
+        factor = 2.0315 * gram @ gram - 4.775 * gram
+        factor.diagonal().add_(3.4445)
+        whole = factor @ whole
+        gram = factor @ gram @ factor
+    turned: Tensor = whole @ wide
+    return turned.T if tall else turned
