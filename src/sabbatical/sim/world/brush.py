@@ -22,7 +22,12 @@ class Brush:
 
     def __init__(self, image: Image.Image, glaze: bool = False) -> None:
         core = ImageDraw.Draw(image, "RGBA" if glaze else None).draw
+        self._paste = image.im.paste
         self._polygon, self._ellipse, self._lines = core.draw_polygon, core.draw_ellipse, core.draw_lines
+
+    def wipe(self, width: int, rows: int) -> None:
+        """Empty the upper left corner."""
+        self._paste(0, (0, 0, width, rows))
 
     def polygon(self, corners: Sequence[float] | Sequence[Point], ink: int) -> None:
         """Fill a polygon: u, v, u, v, ... or pairs."""

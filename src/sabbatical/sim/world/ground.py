@@ -106,12 +106,9 @@ def _markings(street: Street, line: RGB) -> list[tuple[RGB, Box]]:
 def _gains(view: View, street: Street, plane: GroundPlane) -> Plane:
     """By how much each ground pixel is brighter than in plain ambient light without haze, (h, w)."""
     light, depth_h1 = view.light, plane.depth_h1
-    gain_hw = _doubled(sampled(noise_tile(2, 14), plane.z_hw[::2, ::2] * 5, plane.x_hw[::2, ::2] * 5), plane)
-    gain_hw *= (0.0011 * np.exp(-depth_h1 / 40)).astype(np.float32)
+    grain_hw = sampled(noise_tile(2, 10), plane.z_hw[::2, ::2] * 7, plane.x_hw[::2, ::2] * 7)
+    gain_hw = _doubled(grain_hw, plane) * (0.0011 * np.exp(-depth_h1 / 40)).astype(np.float32)
     gain_hw += 1
-    fine = int(np.searchsorted(-depth_h1[:, 0], -30.0))  # farther away the fine grain is smaller than a pixel
-    fine_hw = sampled(noise_tile(1, 2), plane.z_hw[fine:] * 14, plane.x_hw[fine:] * 14)
-    gain_hw[fine:] += fine_hw * (0.0012 * np.exp(-depth_h1[fine:] / 14))
     if light.shadow:
         gain_hw *= np.float32(1.04) - np.float32(light.shadow) * _building_shadow(view, street, plane)
     if light.lamps:

@@ -5,6 +5,7 @@ Shapes: h rows, w columns, c channels.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -51,16 +52,22 @@ def _blob(half_u: int, half_v: int) -> Pixels:
 Box = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=256)  # lamps that stand still fall on the same place in all frames of a scene
 def _light_of(glow: Glow, size_wh: tuple[int, int], tall: float, gain: float) -> tuple[Box, Pixels] | None:
     """Where a light falls in a frame (left, top, right, bottom), and how much it adds there; None when outside."""
     width, rows = size_wh
-    half_u, half_v = min(max(int(glow.radius), 2), width), min(max(int(glow.radius * tall), 2), rows)
+    half_u, half_v = min(_rounded(glow.radius), width), min(_rounded(glow.radius * tall), rows)
     left, top = int(glow.u) - half_u, int(glow.v) - half_v
     u0, v0, u1, v1 = max(left, 0), max(top, 0), min(left + 2 * half_u, width), min(top + 2 * half_v, rows)
     if u0 >= u1 or v0 >= v1:
         return None
     colour = (np.array(glow.colour) * gain).astype(np.int16)  # at most 255, so the product with 127 fits
     return (u0, v0, u1, v1), (_blob(half_u, half_v)[v0 - top : v1 - top, u0 - left : u1 - left] * colour) >> 7
+
+
+def _rounded(radius: float) -> int:
+    """A radius of at least 2 pixels in steps of a sixth, so that few blobs are needed."""
+    return int(2 ** (round(4.5 * math.log2(max(radius, 2.0))) / 4.5))
 
 
 def add_glow(picture: Image.Image, glow: Glow, tall: float = 1.0, gain: float = 1.0) -> None:

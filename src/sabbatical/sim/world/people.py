@@ -73,14 +73,15 @@ class Person:
             return None
         _, v_head, _ = camera.spot(pose.x, self.height, pose.z)
         scale = (v - v_head) / self.height
-        reach = (0.75 if self.umbrella else 0.42) * self.height * scale
+        angle = pose.towards(camera)
+        reach = (0.48 if self.umbrella else 0.25 + 0.11 * abs(math.sin(angle))) * self.height * scale
         if u + reach < 0 or u - reach > camera.size_wh[0] or v_head > camera.size_wh[1]:
             return None
         above = 0.45 * self.height * scale if self.umbrella else 0.08 * self.height * scale
         canvas = Canvas(u - reach, v_head - above, u + reach, v + 0.03 * self.height * scale, camera.size_wh)
         gain = view.gain(pose.x, pose.z)
         pen = Pen(canvas, u, v, scale * self.height, lambda colour: view.light.shade(colour, depth, gain))
-        self.paint(pen, pose.towards(camera), pose.time * 1.9 if pose.moving else 0.35, pose.moving)
+        self.paint(pen, angle, pose.time * 1.9 if pose.moving else 0.35, pose.moving)
         return canvas.sprite()
 
     def paint(self, pen: Pen, angle: float, cycle: float, walking: bool) -> None:

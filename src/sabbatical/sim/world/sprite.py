@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,16 +61,38 @@ class Canvas:
         down = min(math.ceil(bottom) + 1, rows + rows // 2) - self.top
         self.width, self.rows = max(across, 1), max(down, 1)
         area = self.width * self.rows
-        self.times = 4 if area < 900 else 3 if area < 3000 else 2
+        self.times = 4 if area < 700 else 3 if area < 1800 else 2
         # "RGBa" (colours already multiplied by alpha) reduces without a conversion; all that is drawn is opaque.
-        self.image = Image.new("RGBa", (self.width * self.times, self.rows * self.times))
-        self.brush = Brush(self.image)
+        self._pad = _pad(self.width * self.times, self.rows * self.times)
+        self.brush = self._pad.brush
 
     def sprite(self, glows: tuple[Glow, ...] = ()) -> Sprite:
         """Reduce to frame size; what is covered by half or more belongs to the mask."""
-        small = self.image.reduce(self.times).convert("RGBA")
+        box = (0, 0, self.width * self.times, self.rows * self.times)
+        small = self._pad.image.reduce(self.times, box).convert("RGBA")
         mask = small.getchannel("A").convert("1", dither=Image.Dither.NONE)
         return Sprite(small, mask, self.left, self.top, glows)
+
+
+class _Pad:
+    """A sheet that a thread draws all its canvases on, one after the other: making one costs more than wiping it."""
+
+    def __init__(self, width: int, rows: int) -> None:
+        self.image = Image.new("RGBa", (width, rows))
+        self.brush = Brush(self.image)
+
+
+_pads = threading.local()
+
+
+def _pad(width: int, rows: int) -> _Pad:
+    """This thread's sheet, at least of a size and wiped there."""
+    pad: _Pad | None = getattr(_pads, "pad", None)
+    if pad is None or pad.image.width < width or pad.image.height < rows:
+        pad = _pads.pad = _Pad(max(width, 800), max(rows, 500))
+    else:
+        pad.brush.wipe(width, rows)
+    return pad
 
 
 class Pen:
