@@ -1,7 +1,7 @@
 """Solid things as painted faces: enough of 3D for vehicles, drawn back to front without a depth buffer.
 
 A shape is made of convex parts; a part's faces that look away are left out, the rest is painted in the order given,
-and parts are painted from the farthest to the nearest. Shapes: f faces, p points of all faces, s palette slots.
+and parts are painted from the farthest to the nearest. Legend: f faces, p points of all faces, s palette slots.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ class ShapeBuilder:
     kinds: list[int] = field(default_factory=list)
     parts: list[int] = field(default_factory=list)
     centres: list[XYZ] = field(default_factory=list)
+    unders: list[bool] = field(default_factory=list)
 
-    def part(self, centre: XYZ) -> None:
-        """Begin a convex part; faces added from now on look away from `centre`."""
+    def part(self, centre: XYZ, under: bool = False) -> None:
+        """Begin a convex part, whose faces look away from `centre`; what lies `under` all others is painted first."""
         self.centres.append(centre)
+        self.unders.append(under)
 
     def face(self, points: Sequence[XYZ], slot: int, kind: int = MATT, tone: float = 1.0) -> None:
         """Add a flat polygon of at least three points, in the palette's colour `slot` made brighter by `tone`."""
@@ -126,6 +128,7 @@ class ShapeBuilder:
             kinds_f=np.array(self.kinds),
             parts_f=np.array(self.parts),
             centres_c3=np.array(self.centres),
+            unders_c=np.array(self.unders),
         )
 
 
@@ -144,6 +147,7 @@ class Shape:
     kinds_f: NDArray[np.int64]
     parts_f: NDArray[np.int64]
     centres_c3: Floats
+    unders_c: NDArray[np.bool_]
 
     def colours(self, palette_s3: Floats, light: Light, heading: float, lit: bool) -> Floats:
         """Colours of the faces (f, 3) in a palette's paint, before street lamps and haze; `lit`: its lamps are on."""
@@ -206,6 +210,7 @@ class Shape:
         faces = np.flatnonzero(seen_f)
         if len(self.centres_c3) > 1:
             distance_c = ((self.centres_c3 - eye_3) ** 2).sum(axis=1)
+            distance_c[self.unders_c] = np.inf
             faces = faces[np.argsort(-distance_c[self.parts_f[faces]], kind="stable")]
         fill = canvas.brush.polygon
         for k in faces.tolist():

@@ -132,7 +132,7 @@ def _truck(kind: str) -> tuple[Shape, tuple[float, float, float]]:
     end, joint = length / 2, length / 2 - cab_long
     axles = (-end + 0.9, end - 0.9) if kind == "delivery" else (-end + 0.9, -end + 1.95, end - 1.0)
     build = ShapeBuilder()
-    build.part((0.0, 0.45, 0.0))
+    build.part((0.0, 0.45, 0.0), under=True)
     build.treads(half, axles, 0.46, _DARK)
     build.prism(_block(-end + 0.1, end - 0.1, 0.3, 0.85), half * 0.8, _DARK)
     build.part((0.0, 1.7, joint - 0.15 - load_long / 2))
