@@ -18,7 +18,7 @@ from sabbatical.durable.queue import Worker
 from sabbatical.storage.workspace import open_workspace
 
 USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve\n"
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
 FAILED = 1
 CODES = {"done": 0, "queued": ORPHANED}
 

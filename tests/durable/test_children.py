@@ -18,6 +18,14 @@ from sabbatical.durable.lease import Lease
 from sabbatical.storage.workspace import Workspace
 from tests.durable.conftest import Ask, look, ticks, until
 
+DEAF = """
+import sys
+from sabbatical.durable import execution
+execution.GRACE_SECONDS = 0.5
+from tests.durable import napping
+from sabbatical import worker
+sys.exit(worker.main(sys.argv[1:]))
+"""
 ASKER = """
 import sys, time
 from pathlib import Path
@@ -78,6 +86,16 @@ def test_a_child_whose_parent_was_killed_ends_and_hands_its_run_on(workspace: Wo
     parent.wait()
     until(lambda: not psutil.pid_exists(child), "the end of the orphan")
     assert look(workspace, run_id).state == "queued"
+
+
+def test_a_body_that_does_not_look_ends_with_its_process(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000, deaf=True)
+    child = subprocess.Popen([sys.executable, "-c", DEAF, "run", run_id], env=workspace.settings.environment())
+    until(lambda: ticks(workspace, run_id), "the first tick")
+    with workspace.database.transaction() as session:
+        runs.cancel(session, run_id, workspace.clock())
+    assert child.wait(60) == 3
+    assert see_through(workspace, run_id, threading.Event()) == "cancelled"
 
 
 def test_what_another_process_does_is_waited_for_not_done_twice(workspace: Workspace, ask: Ask) -> None:

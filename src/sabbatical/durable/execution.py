@@ -16,7 +16,7 @@ from sabbatical.durable.steps import Step, body_of
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.runs")
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 60.0
 ORPHANED = 3
 
 
@@ -27,8 +27,8 @@ class Orphaned(Exception):
 class RunProgress:
     """Progress of a run, kept in the database at most once a heartbeat, from a thread of its own.
 
-    The thread also brings the wish to stop back, so that a body need not wait for the database. It ends this process
-    if the one that started it is gone and the body does not notice in time.
+    The thread also brings the wish to stop back, so that a body need not wait for the database. A body that does not
+    look in time, though its run was cancelled or the process that started this one is gone, ends with this process.
     """
 
     def __init__(self, workspace: Workspace, run_id: str, stop: threading.Event, parent: int | None) -> None:
@@ -37,8 +37,9 @@ class RunProgress:
         self._latest: tuple[float, str, dict[str, Any]] = (0.0, "Started", {})
         self._stop = stop
         self._parent = parent
-        self._orphaned_at: float | None = None
         self._ended = threading.Event()
+        self._told_at: float | None = None
+        self._orphaned = False
         self.cancelled = False
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
@@ -47,7 +48,7 @@ class RunProgress:
         self._latest = (min(max(fraction, 0.0), 1.0), message, numbers or self._latest[2])
 
     def stopping(self) -> bool:
-        if self._orphaned_at is not None:
+        if self._orphaned:
             raise Orphaned
         return self.cancelled or self._stop.is_set()
 
@@ -57,7 +58,8 @@ class RunProgress:
 
     def _beat(self) -> None:
         while not self._ended.wait(runs.HEARTBEAT_SECONDS):
-            self._watch_parent()
+            self._orphaned = self._parent is not None and os.getppid() != self._parent
+            self._end_if_deaf()
             fraction, message, numbers = self._latest
             try:
                 with self._workspace.database.transaction() as session:
@@ -67,12 +69,12 @@ class RunProgress:
             except SabbaticalError as error:  # a busy or full database must not end the work; the next beat tries again
                 log.warning("progress of %s was not recorded: %s", self._run_id, error)
 
-    def _watch_parent(self) -> None:
-        if self._parent is None or os.getppid() == self._parent:
+    def _end_if_deaf(self) -> None:
+        if not (self._orphaned or self.cancelled):
             return
-        if self._orphaned_at is None:
-            self._orphaned_at = time.monotonic()
-        elif time.monotonic() - self._orphaned_at > GRACE_SECONDS:
+        if self._told_at is None:
+            self._told_at = time.monotonic()
+        elif time.monotonic() - self._told_at > GRACE_SECONDS:
             os._exit(ORPHANED)
 
 
@@ -91,6 +93,8 @@ def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = No
         with workspace.database.transaction() as session:
             row = runs.claim(session, run_id, workspace.clock(), alone=lease.inherited)
             kind, project_id, params = row.kind, row.project_id, dict(row.params)
+        if row.state != "running":
+            return row.state
         progress = RunProgress(workspace, run_id, stop or threading.Event(), parent)
         try:
             outcome = _outcome(kind, Step(workspace, run_id, project_id, params, progress), progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from sabbatical.core.settings import Settings
@@ -25,6 +26,7 @@ WORKFLOW = "do_run"
 CODE_VERSION = "1"
 """Part of a workflow's identity in DBOS: raise it when `do_run` changes so that an old one cannot be gone on with."""
 POLL_SECONDS = 0.25
+PUT_AGAIN_SECONDS = 30.0
 
 
 def address(settings: Settings) -> str:
@@ -46,7 +48,7 @@ class DbosDispatcher:
         try:
             put(self._connected(), run_id)
         except Exception as error:  # it is on record, and the worker's next sweep finds it
-            log.warning("run %s was not queued, the worker will find it: %s", run_id, error)
+            log.warning("run %s was not queued, the worker will find it: %s", run_id, str(error).split("\n")[0])
 
     def close(self) -> None:
         if self._client is not None:
@@ -104,13 +106,18 @@ class Worker:
         DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=workspace.settings.workers, polling_interval_sec=POLL_SECONDS)
         self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
+        self._put: dict[str, float] = {}
 
     def sweep(self) -> None:
         """Queue what is on record as to be done; what is queued already stays once."""
         with self._workspace.database.reading() as session:
             waiting = runs.waiting(session, self._workspace.clock())
+        now = time.monotonic()
+        self._put = {run_id: then for run_id, then in self._put.items() if now - then < PUT_AGAIN_SECONDS}
         for run_id in waiting:
-            put(self._client, run_id)
+            if run_id not in self._put:
+                put(self._client, run_id)
+                self._put[run_id] = now
 
     def close(self) -> None:
         """Let the children save what they have."""

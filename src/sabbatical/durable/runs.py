@@ -103,17 +103,18 @@ def claim(session: Session, run_id: str, now: datetime, *, alone: bool = False) 
     """Take a run for this process: one that waits, or one whose process died.
 
     A process died if its heartbeat is stale, or if the caller knows that nobody else is at work on it (`alone`). A run
-    that was to stop when its process died ends as cancelled.
+    that was to stop when its process died is not taken but ends: the answer is cancelled.
 
     Raises:
         Conflict: it has ended, or another process is at work on it.
     """
     dead = RunRow.state.in_(AT_WORK) if alone else _abandoned(now)
-    session.execute(
+    ended = session.execute(
         update(RunRow)
         .where(RunRow.id == run_id, RunRow.state == "stopping", dead)
         .values(state="cancelled", ended_at=now, message="Cancelled")
-    )
+        .returning(RunRow.id)
+    ).scalar()
     claimed = session.execute(
         update(RunRow)
         .where(RunRow.id == run_id, (RunRow.state == "queued") | dead)
@@ -122,7 +123,7 @@ def claim(session: Session, run_id: str, now: datetime, *, alone: bool = False) 
     ).scalar()
     row = get(session, run_id)
     session.refresh(row)
-    if claimed is None:
+    if claimed is None and ended is None:
         raise Conflict(f"Run {run_id} is {row.state}; it cannot be started now.", hint="Look at its progress instead.")
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,9 @@ T = TypeVar("T")
 Watcher = Callable[[schema.Run], None]
 POLL_SECONDS = (0.05, 0.5)
 """From the first look to the later ones: short work is not waited for, long work is not bothered."""
+
+RESUME_SECONDS = 20.0
+"""A run that waits in a long queue looks as if nobody cared; asking more often would not help it."""
 
 
 class Run(Generic[T]):
@@ -51,19 +55,21 @@ class Run(Generic[T]):
             SabbaticalError: why it failed.
         """
         pause, longest = POLL_SECONDS
+        resumed_at = -math.inf
         while True:
             if progress is not None:
                 progress(self.record)
             if self.record.ended:
                 return self.result()
-            if self.record.stalled:
+            if self.record.stalled and time.monotonic() - resumed_at > RESUME_SECONDS:
+                resumed_at = time.monotonic()
                 self.resume()
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
             self.refresh()
 
     def result(self) -> T:
-        """What it made; raises as `wait` does, and Conflict-free only once it has ended."""
+        """What it made; raises as `wait` does."""
         if self.record.state == "done":
             return self._finish(self.record)
         if self.record.state == "cancelled":
