@@ -1,3 +1,5 @@
+from importlib.resources import as_file, files
+
 import numpy as np
 import pytest
 import yaml
@@ -5,6 +7,8 @@ import yaml
 from sabbatical.core.errors import BadInput, BadTaxonomy
 from sabbatical.learning.text import behaviour, models
 from sabbatical.learning.text.recipe import TextRecipe
+from sabbatical.learning.text.texts import TextColumns
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 
 from .worlds import SUPER, TAXONOMIES, sentences
 
@@ -86,3 +90,16 @@ def test_an_unknown_class_is_refused():
     model = models.fit(TextRecipe(model="rules"), sentences(10), SUPER, TAXONOMIES)
     with pytest.raises(BadTaxonomy, match="fish"):
         behaviour.run(suite("tests: [{name: a, kind: minimum, cases: [{text: x, class: fish}]}]"), model, SUPER)
+
+
+def test_rules_keep_the_promises_about_projects_where_fields_are_named():
+    with as_file(files("sabbatical") / "catalogue/made-with-ml") as folder:
+        super_taxonomy = SuperTaxonomy.read(folder / "projects.yaml")
+        six = Taxonomy.read(folder / "tags-2.yaml")
+        promises = behaviour.read(folder / "behaviour.yaml")
+    nothing = TextColumns([], np.zeros(0, np.int64), np.zeros(0, np.int64))
+    rules = models.fit(TextRecipe(model="rules"), nothing, super_taxonomy, [six])
+    kept = {each.name: each for each in behaviour.run(promises, rules, super_taxonomy)}
+    assert kept["short clear texts have their class"].rate == 1
+    assert kept["short texts that name nothing have their class"].rate < 1
+    assert sum(each.passed for each in kept.values()) / sum(each.total for each in kept.values()) > 0.8

@@ -89,28 +89,36 @@ class LinearModel:
 def _solve(
     recipe: LinearRecipe, matrix_nf: Any, target_nk: Floats, weight_nk: Floats, *, start_k: Doubles, progress: Progress
 ) -> tuple[Floats, Floats]:
-    """Weights float32[f,k] and biases float32[k] of the least penalised loss, by L-BFGS (Liu and Nocedal 1989).
+    """Weights float32[f,k] and biases float32[k]; classes do not depend on one another, so each is solved alone."""
+    solutions = []
+    for k, start in enumerate(start_k):
+        progress.tell(0.2 + 0.8 * k / len(start_k), f"Class {k + 1} of {len(start_k)}.")
+        known = np.flatnonzero(weight_nk[:, k])
+        rows_mf, target_m1, weight_m1 = matrix_nf[known], target_nk[known, k : k + 1], weight_nk[known, k : k + 1]
+        solutions.append(_solve_one(recipe, rows_mf, target_m1, weight_m1, start, progress))
+    progress.tell(1.0, "Solved.")
+    found_gk = np.stack(solutions, axis=1).astype(np.float32)
+    return found_gk[:-1], found_gk[-1]
 
-    Biases begin at `start_k`, and stay there for classes of which nothing is known.
+
+def _solve_one(
+    recipe: LinearRecipe, rows_mf: Any, target_m1: Floats, weight_m1: Floats, start: float, progress: Progress
+) -> Doubles:
+    """float64[f+1]: weights and bias of the least penalised loss, by L-BFGS (Liu and Nocedal 1989).
+
+    The bias begins at `start`, and stays there if nothing is known of the class.
     """
-    f, k = matrix_nf.shape[1], target_nk.shape[1]
-    transposed_fn = matrix_nf.T.tocsr()
-    done = 0
+    columns_fm = rows_mf.T.tocsr()
 
     def objective(flat: Doubles) -> tuple[float, Doubles]:
-        weight_fk, bias_k = flat[: f * k].reshape(f, k), flat[f * k :]
-        loss, slope_nk = masked_logistic(matrix_nf @ weight_fk + bias_k, target_nk, weight_nk)
-        slope_fk = weight_fk + recipe.fit * (transposed_fn @ slope_nk)
-        value = 0.5 * float((weight_fk**2).sum()) + recipe.fit * loss
-        return value, np.concatenate([slope_fk.ravel(), recipe.fit * slope_nk.sum(axis=0)])
-
-    def after_step(_: Doubles) -> None:
-        nonlocal done
-        done += 1
-        check(progress)
-        progress.tell(0.2 + 0.8 * min(done / recipe.steps, 1.0), f"Step {done} of at most {recipe.steps}.")
+        weight_f1, bias = flat[:-1, None], flat[-1]
+        loss, slope_m1 = masked_logistic(rows_mf @ weight_f1 + bias, target_m1, weight_m1)
+        slope_f1 = weight_f1 + recipe.fit * (columns_fm @ slope_m1)
+        return 0.5 * float((weight_f1**2).sum()) + recipe.fit * loss, np.append(slope_f1, recipe.fit * slope_m1.sum())
 
     options = {"maxiter": recipe.steps, "ftol": 1e-9, "gtol": 1e-6}
-    start = np.concatenate([np.zeros(f * k), start_k])
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", callback=after_step, options=options).x
-    return found[: f * k].reshape(f, k).astype(np.float32), found[f * k :].astype(np.float32)
+    flat = np.append(np.zeros(rows_mf.shape[1]), start)
+    found: Doubles = minimize(
+        objective, flat, jac=True, method="L-BFGS-B", callback=lambda _: check(progress), options=options
+    ).x
+    return found

@@ -21,7 +21,7 @@ class FeatureRecipe:
     least `seen_in` texts; and names of classes, one match of which counts as `names`.
     """
 
-    words: int = 1
+    words: int = 2
     chars_from: int = 3
     chars_to: int = 5
     seen_in: int = 1
@@ -32,7 +32,7 @@ class FeatureRecipe:
 class LinearRecipe:
     """`fit` weighs the data against the penalty on weights; `balance` 0..1 lifts rare classes (1: all alike)."""
 
-    fit: float = 30.0
+    fit: float = 100.0
     balance: float = 1.0
     steps: int = 300
 
