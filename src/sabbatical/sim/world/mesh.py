@@ -178,11 +178,19 @@ class Shape:
             return None
         eye_3 = turn_33 @ (camera.place_3 - place_3)
         towards_f = ((eye_3 - self.points_p3[self.starts_f]) * self.normals_f3).sum(axis=1)
-        inks = self._inks(base_f3, view, pose, float(depth_p.mean()), lit)
+        faces = self._faces(towards_f, eye_3)
+        inks = self._inks(base_f3[faces], self.kinds_f[faces], view, pose, float(depth_p.mean()), lit)
         canvas = Canvas(left, top, right, bottom, camera.size_wh)
-        self._paint(canvas, uv_p2, towards_f > 0, inks, eye_3)
-        glows = self._glows(camera.focal, uv_p2, depth_p, towards_f, view) if lit else ()
-        return canvas.sprite(glows)
+        pixels = ((uv_p2 - (canvas.left, canvas.top)) * canvas.times).ravel().tolist()
+        bounds, fill = self._bounds, canvas.brush.polygon
+        for face, ink in zip(faces.tolist(), inks, strict=True):
+            fill(pixels[bounds[face] : bounds[face + 1]], ink)
+        return canvas.sprite(self._glows(uv_p2, depth_p, towards_f, view) if lit else ())
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """Where each face's numbers begin in a flat list of all points, and the end."""
+        return [*(2 * self.starts_f).tolist(), 2 * len(self.points_p3)]
 
     @cached_property
     def _reach(self) -> float:
@@ -197,35 +205,38 @@ class Shape:
         span = self._reach * camera.focal / max(depth - self._reach, NEAR_M)
         return -span < u < camera.size_wh[0] + span
 
-    def _inks(self, base_f3: Floats, view: View, pose: Pose, distance: float, lit: bool) -> list[int]:
+    def _faces(self, towards_f: Floats, eye_3: Floats) -> NDArray[np.int64]:
+        """The faces that look towards the camera, in the order of painting."""
+        faces = np.flatnonzero(towards_f > 0)
+        if len(self.centres_c3) == 1:
+            return faces
+        distance_c = ((self.centres_c3 - eye_3) ** 2).sum(axis=1)
+        distance_c[self.unders_c] = np.inf
+        return faces[np.argsort(-distance_c[self.parts_f[faces]], kind="stable")]
+
+    @staticmethod
+    def _inks(
+        base_f3: Floats, kinds_f: NDArray[np.int64], view: View, pose: Pose, distance: float, lit: bool
+    ) -> list[int]:
         clear = math.exp(-view.light.haze * distance)
         gain = clear * view.gain(pose.x, pose.z)
-        out_f3 = base_f3 * (np.where(self.kinds_f >= INSIDE, clear, gain)[:, None] if lit else gain)
+        out_f3 = base_f3 * (np.where(kinds_f >= INSIDE, clear, gain)[:, None] if lit else gain)
         out_f3 += np.array(view.light.fog) * (1 - clear)
         return inks_of(out_f3)
 
-    def _paint(self, canvas: Canvas, uv_p2: Floats, seen_f: NDArray[np.bool_], inks: list[int], eye_3: Floats) -> None:
-        pixels = ((uv_p2 - (canvas.left, canvas.top)) * canvas.times).ravel().tolist()
-        bounds = [*(2 * self.starts_f).tolist(), len(pixels)]
-        faces = np.flatnonzero(seen_f)
-        if len(self.centres_c3) > 1:
-            distance_c = ((self.centres_c3 - eye_3) ** 2).sum(axis=1)
-            distance_c[self.unders_c] = np.inf
-            faces = faces[np.argsort(-distance_c[self.parts_f[faces]], kind="stable")]
-        fill = canvas.brush.polygon
-        for k in faces.tolist():
-            fill(pixels[bounds[k] : bounds[k + 1]], inks[k])
-
-    def _glows(self, focal: float, uv_p2: Floats, depth_p: Floats, towards_f: Floats, view: View) -> tuple[Glow, ...]:
+    def _glows(self, uv_p2: Floats, depth_p: Floats, towards_f: Floats, view: View) -> tuple[Glow, ...]:
+        """The lamps that shine towards the camera; a lamp is a rectangle, so two corners give its middle."""
+        lamps = np.flatnonzero((self.kinds_f >= WHITE_LAMP) & (towards_f > 0))
+        starts = self.starts_f[lamps]
+        middles = ((uv_p2[starts] + uv_p2[starts + 2]) / 2).tolist()
         found = []
-        for k in np.flatnonzero(self.kinds_f >= WHITE_LAMP).tolist():
-            start = int(self.starts_f[k])
-            depth = float(depth_p[start])
-            aim = float(towards_f[k]) / max(depth, 1.0)
+        for (u, v), depth, towards, kind in zip(
+            middles, depth_p[starts].tolist(), towards_f[lamps].tolist(), self.kinds_f[lamps].tolist(), strict=True
+        ):
+            aim = towards / max(depth, 1.0)
             if aim > 0.15:
-                white = self.kinds_f[k] == WHITE_LAMP
-                u, v = uv_p2[start : start + 4].mean(axis=0).tolist()
-                radius = (1.3 if white else 0.6) * focal / depth * min(aim, 1.0) * view.light.halo
+                white = kind == WHITE_LAMP
+                radius = (1.3 if white else 0.6) * view.camera.focal / depth * min(aim, 1.0) * view.light.halo
                 found.append(Glow(u, v, radius, (255, 236, 190) if white else (220, 36, 24)))
         return tuple(found)
 
