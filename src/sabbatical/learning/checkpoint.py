@@ -70,7 +70,8 @@ def load_checkpoint(folder: Path, state: State, plan: dict[str, Any]) -> bool:
     groups = state.optimizer.state_dict()["param_groups"]
     state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
     torch.set_rng_state(tensors["random"])
-    state.step, state.facts = facts["step"], facts["facts"]
+    state.step = facts["step"]
+    state.facts.update(facts["facts"])
     return True
 
 

@@ -97,8 +97,7 @@ class Loader:
         self.seed = seed
         self.workers = workers
         self.ahead = ahead
-        self.waited = 0.0
-        """Seconds that the consumer stood still for data."""
+        self._waited = 0.0
 
     def index(self, position: int) -> int:
         """Which sample stands at a position (0, 1, ...) of the whole run."""
@@ -109,6 +108,11 @@ class Loader:
         """The batch of a step, made here and now."""
         first = step * self.batch
         return collate([self._sample(position) for position in range(first, first + self.batch)])
+
+    def take_waited(self) -> float:
+        """Seconds that the consumer stood still for data since this was last asked."""
+        waited, self._waited = self._waited, 0.0
+        return waited
 
     def _sample(self, position: int) -> Sample:
         random = np.random.default_rng((self.seed, 1, position))
@@ -126,7 +130,7 @@ class Loader:
                     following += 1
                 began = time.perf_counter()
                 batch = waiting.popleft().result()
-                self.waited += time.perf_counter() - began
+                self._waited += time.perf_counter() - began
                 yield batch
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

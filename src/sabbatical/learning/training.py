@@ -1,7 +1,4 @@
-"""The training of a detector, from a source of samples to averaged weights and a record of how it went.
-
-Legend: k classes; n boxes.
-"""
+"""The training of a detector, from a source of samples to averaged weights and a record of how it went."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,36 +26,12 @@ from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
 from sabbatical.learning.optimizer import Muon
 from sabbatical.learning.recipe import DetectorRecipe
+from sabbatical.learning.record import TELL_EVERY, Recorder, TrainingRecord
 from sabbatical.learning.samples import SampleSource
 from sabbatical.taxonomy import TableBank
 
 FREE = ("threads", "workers", "device", "cache_mb", "save_every")
 """Fields of a recipe that a continued run may change: they do not change what is computed."""
-TELL_EVERY = 10
-"""Steps that one point of the curves stands for."""
-
-
-@dataclass
-class TrainingRecord:
-    """How a training went; plain values, ready for JSON.
-
-    Attributes:
-        curves: means over ten steps: "step", "loss", "classification", "box", "learning_rate".
-        taught: for each class, how many drawn objects taught it.
-        warnings: sentences a person should read.
-        seconds: spent on steps, over all parts of a run that was continued.
-        waiting: seconds of them spent waiting for data.
-        parameters: numbers in the network.
-        images: images seen.
-    """
-
-    curves: dict[str, list[float]] = field(default_factory=dict)
-    taught: dict[str, float] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    waiting: float = 0.0
-    parameters: int = 0
-    images: int = 0
 
 
 @dataclass
@@ -104,23 +77,27 @@ def train_detector(
         model = _start(config, recipe, init).to(device)
         average = Average(model, recipe.ema)
         optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")
-        state = State(model, average.model, optimizer, 0, _fresh_facts(config))
+        recorder = Recorder(config, recipe, tables)
+        state = State(model, average.model, optimizer, 0, recorder.facts)
         load_checkpoint(folder, state, plan)
         loader = _loader(source, recipe)
 
         for batch in loader.stream(state.step, recipe.steps):
             began = time.perf_counter()
-            rate = set_rate(state.optimizer, recipe, state.step)
-            sums = learn(model, state.optimizer, batch.to(device), tables, recipe, state.step)
+            rate = set_rate(optimizer, recipe, state.step)
+            sums = learn(model, optimizer, batch.to(device), tables, recipe, state.step)
             average.update(model, state.step)
             state.step += 1
-            _note(state, sums, batch, tables, recipe, rate, began, loader)
+            recorder.note(state.step, sums, batch, rate, time.perf_counter() - began, loader.take_waited())
             if state.step % TELL_EVERY == 0:
-                _tell(progress, state, recipe)
-            if progress.stopping() or (recipe.save_every and state.step % recipe.save_every == 0):
+                message = f"step {state.step} of {recipe.steps}"
+                progress.tell(state.step / recipe.steps, message, **recorder.latest())
+            stopping = progress.stopping()
+            if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
                 save_checkpoint(folder, state, plan)
-            check(progress)
-    return TrainedDetector(average.model.cpu().eval(), recipe, _record(state, config, recipe))
+            if stopping:
+                check(progress)
+    return TrainedDetector(average.model.cpu().eval(), recipe, recorder.record(state.step, model))
 
 
 def learn(
@@ -218,70 +195,4 @@ def _loader(source: SampleSource, recipe: DetectorRecipe) -> Loader:
         augmentation=recipe.augmentation,
         seed=recipe.seed,
         workers=recipe.workers,
-    )
-
-
-def _fresh_facts(config: DetectorConfig) -> dict[str, Any]:
-    names = ("step", "loss", "classification", "box", "learning_rate")
-    return {
-        "curves": {name: [] for name in names},
-        "sums": [0.0, 0.0, 0.0],
-        "taught": [0.0] * len(config.classes),
-        "seconds": 0.0,
-        "waiting": 0.0,
-    }
-
-
-def _note(
-    state: State,
-    sums: LossSums,
-    batch: Batch,
-    tables: MaskTables,
-    recipe: DetectorRecipe,
-    rate: float,
-    began: float,
-    loader: Loader,
-) -> None:
-    """Add a step to the record."""
-    facts = state.facts
-    step_sums = (sums.classification.item(), sums.box.item(), sums.assigned.item())
-    facts["sums"] = [old + new for old, new in zip(facts["sums"], step_sums, strict=True)]
-    taxonomy_n = batch.taxonomy_b[batch.image_n]
-    rows_nk = tables.target_trk.cpu()[taxonomy_n, batch.labels_n.clamp(min=0)]
-    drawn_n = (batch.labels_n >= 0) & ~tables.ignored_tl.cpu()[taxonomy_n, batch.labels_n.clamp(min=0)]
-    taught_k = (rows_nk * drawn_n[:, None]).sum(0).tolist()
-    facts["taught"] = [old + new for old, new in zip(facts["taught"], taught_k, strict=True)]
-    facts["waiting"] += loader.waited
-    facts["seconds"] += time.perf_counter() - began + loader.waited
-    loader.waited = 0.0
-    if state.step % TELL_EVERY == 0:
-        heat, box, assigned = facts["sums"]
-        assigned = max(1.0, assigned)
-        point = (state.step, heat / assigned + recipe.box_gain * box / assigned, heat / assigned, box / assigned, rate)
-        for name, value in zip(facts["curves"], point, strict=True):
-            facts["curves"][name].append(value)
-        facts["sums"] = [0.0, 0.0, 0.0]
-
-
-def _tell(progress: Progress, state: State, recipe: DetectorRecipe) -> None:
-    curves = state.facts["curves"]
-    numbers = {name: values[-1] for name, values in curves.items()}
-    progress.tell(state.step / recipe.steps, f"step {state.step} of {recipe.steps}", **numbers)
-
-
-def _record(state: State, config: DetectorConfig, recipe: DetectorRecipe) -> TrainingRecord:
-    facts = state.facts
-    taught = dict(zip(config.classes, facts["taught"], strict=True))
-    return TrainingRecord(
-        curves=facts["curves"],
-        taught=taught,
-        warnings=[
-            f"No sample taught the class '{name}': what the model says of it means nothing."
-            for name, count in taught.items()
-            if count == 0
-        ],
-        seconds=facts["seconds"],
-        waiting=facts["waiting"],
-        parameters=sum(each.numel() for each in state.model.parameters()),
-        images=state.step * recipe.batch,
     )
