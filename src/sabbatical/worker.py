@@ -17,7 +17,7 @@ from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
 from sabbatical.storage.workspace import open_workspace
 
-USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve\n"
+USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID]\n"
 SWEEP_SECONDS = 1.0
 FAILED = 1
 CODES = {"done": 0, "queued": ORPHANED}
@@ -35,21 +35,20 @@ def run_once(run_id: str, parent: int | None) -> int:
         workspace.close()
 
 
-def serve() -> int:
-    """Take runs from the queue until a signal comes, or the process that started this one is gone.
+def serve(parent: int | None) -> int:
+    """Take runs from the queue until a signal comes, or the process `parent`, which started this one, is gone.
 
     Raises:
         Conflict: another worker is at work on this workspace.
     """
     stop = _stop_on_signals()
-    parent = os.getppid()
     workspace = open_workspace(load())
     lease = Lease.take(workspace.home / "worker.lock")
     if lease is None:
         raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
     worker = Worker(workspace, stop)
     try:
-        while not stop.is_set() and os.getppid() == parent:
+        while not stop.is_set() and parent in (None, os.getppid()):
             worker.sweep()
             stop.wait(SWEEP_SECONDS)
     finally:
@@ -69,7 +68,9 @@ def main(arguments: list[str]) -> int:
             case ["run", run_id, parent]:
                 return run_once(run_id, int(parent))
             case ["serve"]:
-                return serve()
+                return serve(None)
+            case ["serve", parent]:
+                return serve(int(parent))
     except Conflict as error:
         sys.stderr.write(f"{error}\n")
         return BUSY

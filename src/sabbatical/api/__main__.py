@@ -1,4 +1,4 @@
-"""The web process: `python -m sabbatical.api FD` answers requests on a listening socket that it was given."""
+"""The web process: `python -m sabbatical.api FD PARENT_PID` answers requests on a listening socket it was given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STOP_SECONDS = 5
 WATCH_SECONDS = 1.0
 
 
-def serve(opened: socket.socket, token: str) -> None:
+def serve(opened: socket.socket, parent: int, token: str) -> None:
     """Answer requests until a signal comes, or the process that started this one is gone."""
     workspace = open_workspace(load())
     settings = workspace.settings
@@ -33,7 +33,7 @@ def serve(opened: socket.socket, token: str) -> None:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
     )
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     try:
         uvicorn.Server(config).run(sockets=[opened])
     finally:
@@ -47,12 +47,12 @@ def _end_with_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(descriptor: str) -> int:
+def main(descriptor: str, parent: str) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     token = os.environ.pop("SABBATICAL_TOKEN")
     try:
         with socket.socket(fileno=int(descriptor)) as opened:
-            serve(opened, token)
+            serve(opened, int(parent), token)
     except SabbaticalError as error:
         sys.stderr.write(orjson.dumps({"error": error.to_dict()}).decode() + "\n")
         return 1

@@ -51,10 +51,10 @@ class Server:
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         logs = settings.home.resolve() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        python = [sys.executable, "-m"]
+        python, me = [sys.executable, "-m"], str(os.getpid())
         self._processes = [
-            _Process("web", [*python, "sabbatical.api", str(self._socket.fileno())], logs / "web.log"),
-            _Process("worker", [*python, "sabbatical.worker", "serve"], logs / "worker.log"),
+            _Process("web", [*python, "sabbatical.api", str(self._socket.fileno()), me], logs / "web.log"),
+            _Process("worker", [*python, "sabbatical.worker", "serve", me], logs / "worker.log"),
         ]
 
     def start(self) -> None:
