@@ -61,16 +61,13 @@ def serve(parent: int | None) -> int:
 
 def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    parent = int(arguments.pop()) if arguments and arguments[-1].isdigit() else None
     try:
         match arguments:
             case ["run", run_id]:
-                return run_once(run_id, None)
-            case ["run", run_id, parent]:
-                return run_once(run_id, int(parent))
+                return run_once(run_id, parent)
             case ["serve"]:
-                return serve(None)
-            case ["serve", parent]:
-                return serve(int(parent))
+                return serve(parent)
     except Conflict as error:
         sys.stderr.write(f"{error}\n")
         return BUSY
