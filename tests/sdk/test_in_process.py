@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +89,23 @@ def test_closing_leaves_no_thread(tmp_path: Path) -> None:
     with sb.open(home=tmp_path) as workspace:
         list(workspace.projects())
         assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) == before
+
+
+def test_a_script_that_forgets_to_close_ends_all_the_same(tmp_path: Path) -> None:
+    code = "import sys, sabbatical as sb\nws = sb.open(home=sys.argv[1])\nprint(list(ws.projects()))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert (answer.stdout, answer.stderr) == ("[]\n", "")
+
+
+def test_a_workspace_that_nobody_uses_any_more_leaves_no_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    workspace = sb.open(home=tmp_path)
+    list(workspace.projects())
+    del workspace
+    gc.collect()
     assert set(threading.enumerate()) == before
 
 

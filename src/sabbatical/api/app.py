@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 
 from sabbatical import __version__
 from sabbatical.api import errors
@@ -53,19 +52,12 @@ def create_app(workspace: Workspace, dispatcher: Dispatcher, access: Access, *, 
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=_operation,
     )
     app.state.access = access
     app.state.context = Context(workspace, dispatcher, Paths(workspace, free_paths))
     settings = workspace.settings
     app.add_middleware(SizeLimit, limit=settings.max_request_bytes, upload_limit=settings.max_upload_bytes)
     errors.install(app)
-    whole = APIRouter(prefix="/v1")
     for router in ROUTERS:
-        whole.include_router(router)
-    app.include_router(whole)
+        app.router.routes.extend(router.routes)  # they are whole; including them would make each anew
     return app
-
-
-def _operation(route: APIRoute) -> str:
-    return route.name

@@ -5,6 +5,7 @@ The thread lives from the first request to `close`. Bodies stream both ways, so 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -40,13 +41,17 @@ def open_in_process(settings: Settings) -> AppTransport:
 
 
 class AppTransport(httpx.BaseTransport):
-    """Answers requests by an ASGI application, as if they came from the address `client`."""
+    """Answers requests by an ASGI application, as if they came from the address `client`.
+
+    One that nobody closes is closed when nobody uses it any more, or at the end of the interpreter.
+    """
 
     def __init__(self, app: ASGIApp, resources: ExitStack | None = None, client: tuple[str, int] = LOOPBACK) -> None:
         self._app = app
         self._client = client
-        self._resources = resources or ExitStack()
-        self._portal: BlockingPortal = self._resources.enter_context(start_blocking_portal(name="sabbatical"))
+        opened = resources or ExitStack()
+        self._portal: BlockingPortal = opened.enter_context(start_blocking_portal(name="sabbatical"))
+        self._close = weakref.finalize(self, opened.close)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = _Exchange(self._app, request, self._client)
@@ -59,7 +64,7 @@ class AppTransport(httpx.BaseTransport):
         return httpx.Response(status, headers=headers, stream=_Body(self._portal, exchange), request=request)
 
     def close(self) -> None:
-        self._resources.close()
+        self._close()
 
 
 class _Exchange:

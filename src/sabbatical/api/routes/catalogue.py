@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from sabbatical import catalogue
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -15,7 +14,7 @@ from sabbatical.catalogue import DataSet
 from sabbatical.durable import runs
 from sabbatical.schemas.run import Run
 
-router = APIRouter(prefix="/catalogue", tags=["catalogue"])
+router = routing.router("/catalogue", "catalogue")
 Reader = Annotated[Context, allow("catalogue.read")]
 Runner = Annotated[Context, allow("catalogue.run")]
 

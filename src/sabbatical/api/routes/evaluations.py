@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -18,7 +18,7 @@ from sabbatical.schemas.run import Run
 from sabbatical.stages.evaluate import actions as evaluations
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/projects/{project}/evaluations", tags=["evaluate"])
+router = routing.router("/projects/{project}/evaluations", "evaluate")
 Reader = Annotated[Context, allow("evaluation.read")]
 Runner = Annotated[Context, allow("evaluation.run")]
 # The page is whole in itself: it may draw, but neither run scripts nor fetch anything.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -20,7 +21,7 @@ from sabbatical.schemas.run import Run
 from sabbatical.stages.ingest import items
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(tags=["ingest"])
+router = routing.router("", "ingest")
 Reader = Annotated[Context, allow("item.read")]
 Runner = Annotated[Context, allow("ingest.run")]
 SHOWN = ("image/", "text/plain")

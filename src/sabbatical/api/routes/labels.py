@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
+from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.paging import After, Limit
@@ -16,7 +15,7 @@ from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.stages.label import campaigns, revisions
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/projects/{project}", tags=["label"])
+router = routing.router("/projects/{project}", "label")
 Reader = Annotated[Context, allow("label.read")]
 Writer = Annotated[Context, allow("label.write")]
 

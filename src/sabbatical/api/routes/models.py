@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse
 
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -18,7 +18,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.stages.train import asking
 
-router = APIRouter(prefix="/projects/{project}/models", tags=["train"])
+router = routing.router("/projects/{project}/models", "train")
 Reader = Annotated[Context, allow("model.read")]
 Runner = Annotated[Context, allow("model.run")]
 

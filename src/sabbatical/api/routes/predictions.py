@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -17,7 +16,7 @@ from sabbatical.schemas.run import Run
 from sabbatical.stages.predict import asking, listing
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/projects/{project}/predictions", tags=["predict"])
+router = routing.router("/projects/{project}/predictions", "predict")
 Reader = Annotated[Context, allow("prediction.read")]
 Runner = Annotated[Context, allow("prediction.run")]
 

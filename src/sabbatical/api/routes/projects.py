@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
+from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.paging import After, Limit
@@ -13,7 +12,7 @@ from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.project import Project, ProjectIn
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/projects", tags=["project"])
+router = routing.router("/projects", "project")
 Reader = Annotated[Context, allow("project.read")]
 Writer = Annotated[Context, allow("project.write")]
 

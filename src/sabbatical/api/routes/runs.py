@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -19,7 +19,7 @@ from sabbatical.schemas.run import Run
 from sabbatical.stages.ingest import items
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/runs", tags=["run"])
+router = routing.router("/runs", "run")
 Reader = Annotated[Context, allow("run.read")]
 Writer = Annotated[Context, allow("run.write")]
 

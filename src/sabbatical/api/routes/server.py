@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 
 from sabbatical import __version__
+from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 
-router = APIRouter(tags=["server"])
+router = routing.router("", "server")
 Reader = Annotated[Context, allow("server.read")]
 
 

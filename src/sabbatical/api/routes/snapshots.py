@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
-
+from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
@@ -18,8 +17,8 @@ from sabbatical.schemas.run import Run
 from sabbatical.stages.dataset import actions as dataset
 from sabbatical.stages.project import actions as projects
 
-router = APIRouter(prefix="/projects/{project}/snapshots", tags=["dataset"])
-exports = APIRouter(prefix="/projects/{project}/exports", tags=["dataset"])
+router = routing.router("/projects/{project}/snapshots", "dataset")
+exports = routing.router("/projects/{project}/exports", "dataset")
 Reader = Annotated[Context, allow("snapshot.read")]
 Runner = Annotated[Context, allow("snapshot.run")]
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import orjson
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 
+from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.core.errors import BadTaxonomy
@@ -17,7 +18,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.stages.project import explaining
 from sabbatical.taxonomy import parse_yaml
 
-router = APIRouter(prefix="/projects/{project}/taxonomies", tags=["project"])
+router = routing.router("/projects/{project}/taxonomies", "project")
 Reader = Annotated[Context, allow("project.read")]
 Writer = Annotated[Context, allow("project.write")]
 DOCUMENT = {"requestBody": {"required": True, "content": {"application/json": {}, "application/yaml": {}}}}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
-from sabbatical.api import uploads
+from sabbatical.api import routing, uploads
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.runs import Key
 from sabbatical.schemas.upload import Upload
 
-router = APIRouter(prefix="/uploads", tags=["ingest"])
+router = routing.router("/uploads", "ingest")
 Writer = Annotated[Context, allow("upload.write")]
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 
