@@ -93,3 +93,10 @@ def test_a_full_disk_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyP
         write_whole(file, b"new")
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path: Path) -> None:
+    tensors = {"a": torch.arange(3.0), "b": torch.zeros(2)}
+    for name in map(str, range(8)):
+        save_tensors(tmp_path / name, tensors, {"kind": "test", "more": [1, 2]})
+    assert len({(tmp_path / name).read_bytes() for name in map(str, range(8))}) == 1

@@ -55,6 +55,8 @@ class Muon(torch.optim.Optimizer):
 
     @staticmethod
     def _muon(state: dict[str, Any], gradient: Tensor) -> Tensor:
+        # One layout in memory, that of a checkpoint: sums over another order would end in other bits.
+        gradient = gradient.contiguous()
         momentum: Tensor = state.setdefault("momentum", torch.zeros_like(gradient))
         momentum.lerp_(gradient, 1 - MOMENTUM)
         ahead = torch.lerp(gradient, momentum, MOMENTUM)

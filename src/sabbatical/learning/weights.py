@@ -23,14 +23,15 @@ FORMAT = "sabbatical-1"
 
 
 def save_tensors(file: Path, tensors: Mapping[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write tensors and JSON-able facts as one file that is there wholly or not at all.
+    """Write tensors and JSON-able facts as one file that is there wholly or not at all; the same bytes each time.
 
     Raises:
         StorageFull: the disk is full; what was there before is untouched.
     """
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"format": FORMAT, "facts": json.dumps(facts), "blake2b": _checksum(stored)}
-    write_whole(file, save(stored, metadata=metadata))
+    # Under one key, for safetensors writes several in any order, and a file's name is the hash of its bytes.
+    header = {"facts": facts, "blake2b": _checksum(stored)}
+    write_whole(file, save(stored, metadata={FORMAT: json.dumps(header, sort_keys=True)}))
 
 
 def load_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -48,11 +49,12 @@ def load_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise _bad(file, f"The file is cut short or of another kind ({error}).") from error
-    if metadata.get("format") != FORMAT:
+    if FORMAT not in metadata:
         raise _bad(file, "The file was not written by Sabbatical.")
-    if metadata.get("blake2b") != _checksum(tensors):
+    header = json.loads(metadata[FORMAT])
+    if header["blake2b"] != _checksum(tensors):
         raise _bad(file, "The weights differ from what was written (checksum).")
-    return tensors, json.loads(metadata["facts"])
+    return tensors, header["facts"]
 
 
 def save_detector(file: Path, detector: Detector) -> None:
