@@ -39,6 +39,14 @@ def test_a_path_of_the_server_is_refused(client: httpx.Client, empty: Workspace,
     assert answer.json()["error"]["hint"] == "Upload the file, or start the server with --allow-paths."
 
 
+def test_a_folder_of_images_on_the_server_is_refused(client: httpx.Client, empty: Workspace) -> None:
+    (empty.folder("data", "bccd") / "x.json").write_text("{}")
+    asked = {"source": "data:bccd/x.json", "options": {"image_root": "/etc"}}
+    assert client.post("/v1/ingests", json=asked).status_code == 403
+    asked["options"] = {"image_root": "images"}
+    assert client.post("/v1/ingests", json=asked).status_code == 202
+
+
 def test_a_link_that_leads_out_of_the_uploads_is_refused(empty: Workspace, tmp_path: Path) -> None:
     (empty.folder("uploads", "upl_x") / "way-out").symlink_to(tmp_path)
     with pytest.raises(NotAllowed):

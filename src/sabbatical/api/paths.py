@@ -37,6 +37,17 @@ class Paths:
             raise BadInput(f"There is no file or folder '{given}'.", where="field source")
         return str(path)
 
+    def options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Options of reading, of which one names a folder of images.
+
+        Raises:
+            NotAllowed: that folder is not the client's to name.
+        """
+        root = given.get("image_root")
+        if not self.free and isinstance(root, str) and Path(root).is_absolute():
+            return {**given, "image_root": str(self._checked(root))}
+        return given
+
     def target(self, given: str | None) -> str | None:
         """Somewhere to write; None is the run's own folder, from which a client fetches what was written.
 

@@ -49,7 +49,7 @@ async def keep(workspace: Workspace, name: str, chunks: AsyncIterator[bytes], ke
     part = workspace.folder("uploads", f".{upload_id}.{new_id('part')}")
     try:
         count = await _write(part / kept, chunks)
-        place = workspace.home / "uploads" / upload_id
+        place = workspace.uploads / upload_id
         await to_thread.run_sync(_replace, part, place)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -66,7 +66,7 @@ def find(workspace: Workspace, upload_id: str) -> Path:
     Raises:
         NotFound: there is none of this id.
     """
-    folder = workspace.home / "uploads" / upload_id
+    folder = workspace.uploads / upload_id
     if not ID.match(upload_id) or not folder.is_dir():
         raise NotFound(f"There is no upload '{upload_id[:60]}'.", hint="Send the file again.")
     return next(folder.iterdir())

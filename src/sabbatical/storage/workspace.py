@@ -25,6 +25,11 @@ class Workspace:
     def home(self) -> Path:
         return self.settings.home.resolve()
 
+    @property
+    def uploads(self) -> Path:
+        """Where files lie that came over the network."""
+        return self.home / "uploads"
+
     def folder(self, *parts: str) -> Path:
         """A folder of this workspace on this machine, made if it is not there."""
         path = self.home.joinpath(*parts)

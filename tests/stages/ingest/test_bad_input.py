@@ -104,6 +104,28 @@ def test_an_archive_cannot_name_a_file_outside_itself(sent: Path, ingest: Ingest
     assert not (sent.parent / "evil.jpg").exists()
 
 
+def test_an_upload_sees_nothing_beside_its_own_folder(workspace: Workspace, sent: Path, ingest: Ingest) -> None:
+    path = coco(sent, [{"bbox": [1, 1, 9, 9]}], images=1)
+    mine, theirs = workspace.folder("uploads", "upl_mine"), workspace.folder("uploads", "upl_theirs")
+    (theirs / "1.jpg").write_bytes(picture(1))
+    document = json.loads(path.read_text())
+    document["images"][0]["file_name"] = "../upl_theirs/1.jpg"
+    (mine / "labels.json").write_text(json.dumps(document))
+    report = ingest(mine / "labels.json")
+    assert report["added"] == 0
+    assert "is not there" in report["quarantined"][0]["reason"]
+
+
+def test_what_was_looked_for_and_never_found_is_a_class_all_the_same(
+    workspace: Workspace, sent: Path, ingest: Ingest
+) -> None:
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    report = ingest(coco(sent, [{"bbox": [1, 1, 9, 9]}], categories=categories))
+    with workspace.database.reading() as session:
+        found = projects.customer_taxonomies(session, projects.get(session, report["project"]).id)
+    assert [label for _, taxonomy in found.values() for label in ("cat", "dog") if label in taxonomy] == ["cat", "dog"]
+
+
 def test_a_box_of_an_unknown_category_is_set_aside(sent: Path, ingest: Ingest) -> None:
     report = ingest(coco(sent, [{"bbox": [1, 1, 9, 9]}, {"bbox": [1, 1, 9, 9], "category_id": 7}]))
     assert report["added"] == 3

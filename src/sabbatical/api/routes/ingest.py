@@ -34,7 +34,8 @@ def ingest(context: Runner, asked: IngestRequest, key: Key = None) -> Run:
 
     With `labels_only` its labels are attached to items that are here already.
     """
-    params = asked.model_copy(update={"source": context.paths.source(asked.source)}).model_dump(mode="json")
+    resolved = {"source": context.paths.source(asked.source), "options": context.paths.options(asked.options)}
+    params = asked.model_copy(update=resolved).model_dump(mode="json")
     with context.transaction() as session:
         project_id = projects.get(session, asked.project).id if asked.project else None
         row = runs.ask(

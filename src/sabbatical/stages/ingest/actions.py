@@ -17,9 +17,10 @@ from sabbatical.stages.ingest.intake import Intake, Prepared
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer
 from sabbatical.stages.ingest.recognise import Recognition, recognise
-from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 
 __all__ = [
+    "Classes",
     "Entry",
     "Intake",
     "Prepared",

@@ -12,7 +12,7 @@ from sabbatical.core.ids import content_id
 from sabbatical.stages.ingest.fingerprints import image_fingerprint, text_fingerprint
 from sabbatical.stages.ingest.images import probe
 from sabbatical.stages.ingest.intake import Prepared
-from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 from sabbatical.stages.ingest.shapes import fit_record
 from sabbatical.storage.media import Media
 
@@ -41,6 +41,8 @@ class Preparer:
                 yield ready, refused
 
     def _prepare(self, entry: Entry) -> tuple[Prepared | None, list[Refusal]]:
+        if isinstance(entry, Classes):
+            return None, []
         if isinstance(entry, Refusal):
             return None, [entry]
         try:

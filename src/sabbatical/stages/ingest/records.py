@@ -46,7 +46,14 @@ class Record:
     payload: Payload | None = None
 
 
-Entry = Record | Refusal
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What the source says was looked for, drawn or not: without a box of a class, there is none to see."""
+
+    names: tuple[str, ...]
+
+
+Entry = Record | Refusal | Classes
 
 
 class Reader(Protocol):

@@ -12,7 +12,7 @@ from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestReport, IngestRequest
 from sabbatical.schemas.project import Project, ProjectIn
 from sabbatical.stages.ingest import actions as ingest
-from sabbatical.stages.ingest.actions import Entry, ReadOptions, Recognition, Record
+from sabbatical.stages.ingest.actions import Classes, Entry, ReadOptions, Recognition, Record
 from sabbatical.stages.label import naming
 from sabbatical.stages.label.importing import Import
 from sabbatical.stages.label.keeping import Author
@@ -26,6 +26,7 @@ class Glance:
 
     entries: int | None
     labels: list[str]
+    declared: list[str]
     first: list[Entry]
 
 
@@ -40,7 +41,12 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     """
     source = Path(asked.source)
     settings = step.workspace.settings
-    options = ReadOptions.of(asked.options, labels_only=asked.labels_only, max_archive_bytes=settings.max_archive_bytes)
+    options = ReadOptions.of(
+        asked.options,
+        labels_only=asked.labels_only,
+        max_archive_bytes=settings.max_archive_bytes,
+        confined=source.resolve().is_relative_to(step.workspace.uploads),
+    )
     step.progress.tell(0.0, "Looking at what it is")
     recognition = ingest.recognise(source, options)
     glance = _glance(recognition, source, asked.labels_only)
@@ -80,18 +86,22 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
         BadInput: there is nothing in it.
     """
     first: list[Entry] = []
+    declared: list[str] = []
     count, names = 0, dict[str, None]()
     for entry in recognition.reader.read(source):
+        if isinstance(entry, Classes):
+            declared += entry.names
+            continue
         count += 1
         if isinstance(entry, Record) and entry.payload is not None:
             names.update(dict.fromkeys(entry.payload.labels))
         if len(first) < naming.LOOKED_AT:
             first.append(entry)
         elif labels_only:
-            return Glance(None, list(names), first)
+            return Glance(None, list(names), declared, first)
     if count == 0:
         raise BadInput("There is nothing in it.", where=str(source), hint=recognition.why)
-    return Glance(count, list(names), first)
+    return Glance(count, list(names), declared, first)
 
 
 def _project(session: Session, step: Step, asked: IngestRequest, name: str, glance: Glance) -> Project:
@@ -113,15 +123,16 @@ def _taxonomy(
 ) -> tuple[str, Taxonomy] | None:
     """The taxonomy of the source's labels; in a project without any, a flat one is made from them."""
     taxonomies = projects.customer_taxonomies(session, project.id)
-    if not taxonomies and asked.taxonomy is None and glance.labels:
+    names = list(dict.fromkeys((*glance.declared, *glance.labels)))
+    if not taxonomies and asked.taxonomy is None and names:
         if projects.taxonomies(session, project):
             raise BadInput(
                 "The project has a super-taxonomy, but no customer's taxonomy yet.",
                 hint="Add the one that this source's labels belong to: `sabbatical taxonomy add FILE`.",
             )
-        for document in naming.identity_documents(project.name, glance.labels):
+        for document in naming.identity_documents(project.name, names):
             projects.add_taxonomy(session, project, document, step.workspace.clock())
         taxonomies = projects.customer_taxonomies(session, project.id)
     named = {name: taxonomy for name, (_, taxonomy) in taxonomies.items()}
-    found = naming.fitting(named, glance.labels, asked.taxonomy, asked.customer)
+    found = naming.fitting(named, glance.labels or glance.declared, asked.taxonomy, asked.customer)
     return None if found is None else taxonomies[found]

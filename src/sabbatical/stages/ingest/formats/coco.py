@@ -32,7 +32,7 @@ from sabbatical.stages.ingest.formats.image_finder import ImageFinder
 from sabbatical.stages.ingest.formats.json_stream import JsonStream
 from sabbatical.stages.ingest.formats.metadata import Metadata
 from sabbatical.stages.ingest.formats.reader import FilesReader
-from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 
 _HEAD = 1 << 20
 _IMAGES = re.compile(rb'"images"\s*:\s*\[\s*(\]|\{[^{}]*"file_name"\s*:)')
@@ -100,6 +100,7 @@ class _CocoFile:
             raise BadFile("The file has no 'images'.", where=self.file, hint="COCO lists the images under that key.")
         drawn, refusals = sort(read.annotations, read.images, read.names)
         yield from refusals
+        yield Classes(tuple(read.names.values()))
         with self.files.open(self.name) as file:
             position = 0
             for rows in JsonStream(file, self.file, read.images_at).elements():

@@ -30,7 +30,7 @@ from sabbatical.stages.ingest.formats.metadata import Metadata
 from sabbatical.stages.ingest.formats.reader import FilesReader
 from sabbatical.stages.ingest.formats.text_folder import decode
 from sabbatical.stages.ingest.images import displayed_size
-from sabbatical.stages.ingest.records import Entry, Record, Refusal
+from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 from sabbatical.stages.ingest.shapes import fit_payload
 
 NAME_LISTS = ("classes.txt", "obj.names", "labels.txt")
@@ -63,6 +63,7 @@ class YoloReader(FilesReader):
             raise BadFile("A YOLO data set is a folder, not one file.", where=files.main, hint=hint)
         metadata = Metadata(self.options)
         used: set[str] = set()
+        yield Classes(tuple(layout.names.values()))
         for name in files.names():
             if is_image_name(name):
                 yield from _Image(files, name, layout, metadata, used).entries()
