@@ -6,7 +6,9 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,22 @@ def child(module: str, *arguments: str) -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE)
     document: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return document
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, float]]:
+    """Filled at the end: `seconds` of the clock, `cpu` seconds of this process (all threads), `peak_mb` of memory."""
+    found: dict[str, float] = {}
+    seconds, cpu = time.perf_counter(), time.process_time()
+    yield found
+    found["seconds"], found["cpu"] = time.perf_counter() - seconds, time.process_time() - cpu
+    found["peak_mb"] = peak_mb()
+
+
+def rows(figure: str, runs: Sequence[dict[str, Any]], **facts: Any) -> list[dict[str, Any]]:
+    """The figures that `measured` fills, over several runs."""
+    units = {"seconds": "s", "cpu": "s", "peak_mb": "MB"}
+    return [row(f"{figure}.{name}", unit, [run[name] for run in runs], **facts) for name, unit in units.items()]
 
 
 def row(figure: str, unit: str, values: Sequence[float], **facts: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Snapshot of 1 million items with 5 million boxes, its diff, and a question about all boxes: time and memory.
 
-    python -m benchmarks.snapshot [--items 1000000] [--runs 3]
+    python -m benchmarks.snapshot [--items 1000000] [--runs 3] [--home FOLDER]
 
 The items and label revisions are synthetic and go into a workspace once; each run is a process of its own.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import child, peak_mb, publish, row
+from benchmarks.measuring import child, measured, publish, row, rows
 from sabbatical.core.batches import batched
 from sabbatical.core.ids import content_id
 from sabbatical.core.progress import Quiet
@@ -38,6 +38,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.storage.workspace import Workspace, open_workspace
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+GOOD = {"snapshot": 60, "diff": 10, "question": 10}
 NAMES = [f"class-{number:02d}" for number in range(20)]
 SUPER = {"super-taxonomy": "many", "version": 1, "classes": {name: {} for name in NAMES}}
 OWN = {"taxonomy": "own", "version": 1, "super-taxonomy": "many", "labels": {name: name for name in NAMES}}
@@ -47,24 +48,26 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--items", type=int, default=1_000_000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--home", type=Path, help="a workspace that is filled once, kept, and used again")
     options.add_argument("--child", nargs=2, metavar=("WHAT", "HOME"), help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.child:
         print(json.dumps(one_run(asked.child[0], Path(asked.child[1]))))
         return
-    home = Path(tempfile.mkdtemp(prefix="snapshot-bench-"))
+    home = asked.home or Path(tempfile.mkdtemp(prefix="snapshot-bench-"))
     try:
-        filled = fill(home, asked.items)
-        rows = []
+        filled = None if (home / "sabbatical.db").exists() else fill(home, asked.items)
+        facts = {"items": asked.items, "boxes": asked.items * 5}
+        figures = []
         for what in ("snapshot", "diff", "question"):
             runs = [child("benchmarks.snapshot", "--child", what, str(home)) for _ in range(asked.runs)]
-            facts = {"items": asked.items, "boxes": asked.items * 5}
-            rows.append(row(f"{what}.seconds", "s", [run["seconds"] for run in runs], **facts))
-            rows.append(row(f"{what}.peak_rss", "MB", [run["peak_mb"] for run in runs], **facts))
-        rows.append(row("revisions kept a second", "1/s", [asked.items / filled]))
-        publish("snapshot", rows)
+            figures += rows(what, runs, **facts, good=GOOD[what], good_mb=2000)
+        if filled is not None:
+            figures.append(row("revisions kept a second", "1/s", [asked.items / filled]))
+        publish("snapshot", figures)
     finally:
-        shutil.rmtree(home)
+        if asked.home is None:
+            shutil.rmtree(home)
 
 
 def fill(home: Path, count: int) -> float:
@@ -128,17 +131,16 @@ def one_run(what: str, home: Path) -> dict[str, Any]:
     workspace = open_workspace(load(home=home))
     with workspace.database.reading() as session:
         project = projects.get(session, "many")
-    began = time.perf_counter()
-    if what == "snapshot":
-        make(workspace, project.id)
-    elif what == "diff":
-        datasets.diff(workspace, project, "s1", "s2")
-    else:
-        asked = BoxQuery(classes=["class-03"], max_side=20, by=["customer", "week"])
-        datasets.boxes(workspace, project, "s2", asked)
-    seconds = time.perf_counter() - began
+    with measured() as found:
+        if what == "snapshot":
+            make(workspace, project.id)
+        elif what == "diff":
+            datasets.diff(workspace, project, "s1", "s2")
+        else:
+            asked = BoxQuery(classes=["class-03"], max_side=20, by=["customer", "week"])
+            datasets.boxes(workspace, project, "s2", asked)
     workspace.close()
-    return {"seconds": seconds, "peak_mb": peak_mb()}
+    return found
 
 
 if __name__ == "__main__":
