@@ -13,7 +13,7 @@ from sabbatical.catalogue.plan import PlanSource
 from sabbatical.core.errors import BadFile, BadInput
 from sabbatical.stages.ingest.recognise import recognise
 from sabbatical.stages.ingest.records import Record, Refusal
-from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, check
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, check, is_super_document, parse_yaml
 
 NAMES = [entry.name for entry in list_sets() if not entry.built_in]
 
@@ -30,8 +30,10 @@ def read(folder: Path, source: PlanSource) -> list[Record]:
 def test_a_prepared_set_goes_in_whole_under_taxonomies_that_fit(name: str, mirror: Path, tmp_path: Path) -> None:
     plan = prepare(name, mirror / name, tmp_path)
     assert plan == Plan.load(tmp_path) and plan.project == name and plan.task == describe(name).task
-    tree = SuperTaxonomy.read(tmp_path / plan.super_taxonomy)
-    loaded = [Taxonomy.read(tmp_path / file) for file in plan.taxonomies]
+    files = [tmp_path / file for file in (plan.super_taxonomy, *plan.taxonomies)]
+    of_trees = [is_super_document(parse_yaml(file.read_text("utf-8"))) for file in files]
+    tree = [SuperTaxonomy.read(file) for file, of_tree in zip(files, of_trees, strict=True) if of_tree][-1]
+    loaded = [Taxonomy.read(file) for file, of_tree in zip(files, of_trees, strict=True) if not of_tree]
     taxonomies = {(taxonomy.name, taxonomy.version): taxonomy for taxonomy in loaded}
     seen: set[str] = set()
     for source in plan.sources:
@@ -72,13 +74,29 @@ def test_the_six_tags_come_on_the_same_texts_as_the_four(mirror: Path, tmp_path:
     plan = prepare("made-with-ml", mirror / "made-with-ml", tmp_path)
     texts: dict[int, dict[str | None, tuple[str, ...]]] = {1: {}, 2: {}}
     for source in plan.sources:
-        assert source.version == source.turn and source.taxonomy == "tags"
-        texts[source.turn] |= {
+        assert source.version == min(source.turn, 2) and source.taxonomy == "tags"
+        texts[source.version] |= {
             record.text: record.payload.labels for record in read(tmp_path, source) if record.payload
         }
     assert texts[1].keys() == texts[2].keys() and len(texts[1]) == 955
     moved = Counter((texts[1][text], texts[2][text]) for text in texts[1] if texts[1][text] != texts[2][text])
     assert {before for before, _ in moved} == {("other",)} and len(moved) == 3 and sum(moved.values()) == 132
+
+
+@pytest.mark.data("made-with-ml")
+def test_from_some_day_on_texts_carry_six_tags_and_the_tree_before_that_day_is_flat(
+    mirror: Path, tmp_path: Path
+) -> None:
+    plan = prepare("made-with-ml", mirror / "made-with-ml", tmp_path)
+    days = {
+        source.source: [record.captured_at for record in read(tmp_path, source) if record.captured_at]
+        for source in plan.sources
+    }
+    assert max(days["six-tags-earlier"]) <= min(days["six-tags-dataset"])
+    assert len(days["six-tags-earlier"]) == len(days["six-tags-dataset"]) == 382
+    before, after = (SuperTaxonomy.read(tmp_path / file) for file in (plan.super_taxonomy, "projects.yaml"))
+    assert (before.name, before.version, after.version) == (after.name, 1, 2)
+    assert before.names == after.roots and set(before["other"].synonyms) >= set(after.children("other"))
 
 
 @pytest.mark.data("intel-camera-streams")

@@ -11,7 +11,7 @@ from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
 from .worlds import SUPER, TAXONOMIES, sentences
 
 SMALL = NetworkRecipe(embedding=8, hidden=8, epochs=2)
-KINDS = ["rules", "linear", "network"]
+KINDS = ["rules", "linear", "network", "best"]
 
 
 @pytest.fixture(params=KINDS)

@@ -1,9 +1,12 @@
-"""Made With ML: projects to four tags, and in the second turn to six, on the same texts."""
+"""Made With ML: projects under four tags; from some day on six tags are used, by a finer tree, on the same texts."""
 
 from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from sabbatical.catalogue.workbench import Row, Workbench, read_csv
 
@@ -13,16 +16,35 @@ _SPLITS = {"dataset": "train", "holdout": "test"}
 
 
 def prepare(bench: Workbench) -> None:
+    """Turn 1: four tags of every text. Turn 2: six tags of the later half of `dataset`, and of the whole holdout.
+    Turn 3: six tags of the earlier half.
+    """
     with resources.as_file(resources.files("sabbatical.catalogue") / "made-with-ml") as folder:
-        bench.take(Path(folder) / "projects.yaml", "projects.yaml", is_super=True)
-        for version in (1, 2):
-            bench.take(Path(folder) / f"tags-{version}.yaml", f"tags-{version}.yaml")
+        tree = yaml.safe_load((Path(folder) / "projects.yaml").read_text("utf-8"))
+        bench.super_taxonomy(tree["super-taxonomy"], {name: _flat(body) for name, body in tree["classes"].items()})
+        bench.take(Path(folder) / "tags-1.yaml", "tags-1.yaml")
+        for file in ("projects.yaml", "tags-2.yaml"):
+            bench.take(Path(folder) / file, file)
     for part, split in _SPLITS.items():
         rows = read_csv(bench.raw / f"{part}.csv")
         bench.csv(f"four-tags-{part}", rows, taxonomy=TAXONOMY, version=1, split=split)
-    for part, split in _SPLITS.items():
-        rows = _with_tags_of(read_csv(bench.raw / f"{part}.csv"), read_csv(bench.raw / f"{_OLDER}{part}.csv"))
-        bench.csv(f"six-tags-{part}", rows, taxonomy=TAXONOMY, version=2, split=split, turn=2)
+    fine = {
+        part: _with_tags_of(read_csv(bench.raw / f"{part}.csv"), read_csv(bench.raw / f"{_OLDER}{part}.csv"))
+        for part in _SPLITS
+    }
+    rows = sorted(fine["dataset"], key=lambda row: str(row["created_on"]))
+    half = len(rows) // 2
+    bench.csv("six-tags-dataset", rows[half:], taxonomy=TAXONOMY, version=2, split="train", turn=2)
+    bench.csv("six-tags-holdout", fine["holdout"], taxonomy=TAXONOMY, version=2, split="test", turn=2)
+    bench.csv("six-tags-earlier", rows[:half], taxonomy=TAXONOMY, version=2, split="train", turn=3)
+
+
+def _flat(body: Row) -> dict[str, Any]:
+    """A class as it was before it had children: their names and synonyms were its own."""
+    synonyms = list(body.get("synonyms", []))
+    for name, child in body.get("children", {}).items():
+        synonyms += [name, *child.get("synonyms", [])]
+    return {"synonyms": synonyms}
 
 
 def _with_tags_of(rows: list[Row], others: list[Row]) -> list[Row]:

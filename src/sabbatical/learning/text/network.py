@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.decomposition import TruncatedSVD
+from scipy.linalg import eigh
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, gelu
 
@@ -35,6 +35,7 @@ QUIET = Quiet()
 LENGTH = 3.0  # of an embedded text
 WARM_UP = 0.1  # share of the steps
 SAVE_EVERY = 5  # epochs
+BASIS_TEXTS = 3000
 
 
 class Layer(nn.Module):
@@ -167,10 +168,16 @@ class NetworkModel:
 
 
 def _basis(matrix_nf: Any, d: int, seed: int) -> Floats:
-    """The first right singular vectors, float32[d,f]; fewer where the texts do not span as many."""
-    most = min(d, matrix_nf.shape[0] - 1, matrix_nf.shape[1] - 1)
-    found = TruncatedSVD(max(most, 1), random_state=seed).fit(matrix_nf).components_
-    basis_df: Floats = found.astype(np.float32)
+    """The first right singular vectors, float32[d,f], of at most `BASIS_TEXTS` rows; fewer where they span fewer.
+
+    By the eigenvectors of the products of rows, since there are far fewer texts than n-grams.
+    """
+    n = matrix_nf.shape[0]
+    if n > BASIS_TEXTS:
+        matrix_nf = matrix_nf[np.sort(np.random.default_rng(seed).choice(n, BASIS_TEXTS, replace=False))]
+    square_d, vector_nd = eigh((matrix_nf @ matrix_nf.T).toarray())
+    kept = np.flatnonzero(square_d > 1e-9 * square_d[-1])[::-1][:d]
+    basis_df: Floats = ((matrix_nf.T @ vector_nd[:, kept]) / np.sqrt(square_d[kept])).T.astype(np.float32)
     return basis_df
 
 

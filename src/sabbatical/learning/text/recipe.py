@@ -39,9 +39,12 @@ class LinearRecipe:
 
 @dataclass(frozen=True)
 class NetworkRecipe:
-    """Sizes and training of the network; `members` networks of different seeds are averaged."""
+    """Sizes and training of the network; `members` networks of different seeds are averaged.
 
-    embedding: int = 300
+    An `embedding` as large as the number of texts loses nothing of their n-grams.
+    """
+
+    embedding: int = 700
     hidden: int = 128
     dropout: float = 0.5
     balance: float = 0.0
