@@ -29,18 +29,17 @@ def make_snapshot(step: Step) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     database = step.workspace.database
+    database.count_roughly()
     with database.reading() as session:
         chosen = queries.conditions(query)
-        expected = queries.count(session, step.project, query, chosen)
-        if expected == 0:
+        cutoff, most = queries.last_revision(session, step.project), queries.most(session, step.project)
+        found = queries.labels(session, step.project, query, chosen, writing.PART_ROWS)
+        classes = _classes(session, step.project)
+        parts = writing.write_parts(found, folder, classes, most, Part(step.progress, 0, 0.8))
+        if not parts.rows:
             raise EmptyDataset(
                 "No label fits this query.", where="snapshot query", hint=_what_excludes(session, step, query)
             )
-        cutoff = queries.last_revision(session, step.project)
-        found = queries.labels(session, step.project, query, chosen)
-        parts = writing.write_parts(
-            found, folder, _classes(session, step.project), expected, Part(step.progress, 0, 0.8)
-        )
     step.progress.tell(0.8, "Naming it by its content")
     with columns.connect() as connection:
         content = writing.content_of(connection, parts.labels)
@@ -75,9 +74,10 @@ def _record(session: Session, row: SnapshotRow) -> SnapshotRow:
 
 def _classes(session: Session, project_id: str) -> dict[tuple[str, str], str | None]:
     """What each label of each taxonomy version of the project stands for."""
+    tree = projects.super_taxonomy(session, project_id)[1]
     return {
         (taxonomy_id, label.name): label.to
-        for taxonomy_id, taxonomy in projects.every_customer_version(session, project_id).items()
+        for taxonomy_id, taxonomy in projects.every_version_now(session, project_id, tree).items()
         for label in taxonomy.labels
     }
 
@@ -104,7 +104,7 @@ def export_snapshot(step: Step) -> dict[str, Any]:
         project = projects.by_id(session, step.project)
         snapshot = datasets.get(session, project, asked.snapshot)
         tree = projects.super_taxonomy(session, project.id)[1]
-        taxonomies = projects.every_customer_version(session, project.id)
+        taxonomies = projects.every_version_now(session, project.id, tree)
     labeled = datasets.labels(workspace, project, snapshot.id)
     items = exporting.export_items(workspace, labeled, asked, taxonomies)
     counted = exporting.counted(items, snapshot.counts["labels"], step.progress)

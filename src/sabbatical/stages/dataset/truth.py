@@ -6,7 +6,7 @@ Legend: i labeled items (one row of a snapshot each), n shapes, k classes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,19 @@ class Truth:
     known_nk: Bools
     crowd_n: Bools
     judged_ik: Bools
+
+    def told_in(self, tree: SuperTaxonomy, other: SuperTaxonomy) -> Truth:
+        """The same over the classes of another version of the tree; of a class that only that one has, nothing."""
+        if tree.names == other.names:
+            return self
+        there_k = np.array([name in tree for name in other.names])
+        place_k = np.array([tree.names.index(name) if name in tree else 0 for name in other.names])
+        return replace(
+            self,
+            positive_nk=self.positive_nk[:, place_k] & there_k,
+            known_nk=self.known_nk[:, place_k] & there_k,
+            judged_ik=self.judged_ik[:, place_k] & there_k,
+        )
 
 
 def truth_of(labeled: Sequence[Labeled], tree: SuperTaxonomy, taxonomies: Mapping[str, Taxonomy]) -> Truth:

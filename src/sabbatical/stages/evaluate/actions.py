@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from sabbatical import __version__
 from sabbatical.core.errors import NotFound
 from sabbatical.core.ids import document_id
 from sabbatical.durable import runs
@@ -14,6 +15,7 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.evaluate import queries
+from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import EvaluationRow, RunRow
 from sabbatical.storage.workspace import Workspace
@@ -35,7 +37,7 @@ def ask(session: Session, project: Project, asked: EvaluateRequest, now: datetim
         }
     )
     params = resolved.model_dump(mode="json")
-    key = None if asked.again else document_id(["evaluate", params])
+    key = None if asked.again else document_id(["evaluate", params, projects.state(session, project.id), __version__])
     return runs.ask(session, project_id=project.id, kind="evaluate", params=params, now=now, key=key)
 
 

@@ -15,7 +15,7 @@ from sabbatical.metrics.classification import Answers
 from sabbatical.metrics.columns import Detections, Floats, Truths
 from sabbatical.schemas.evaluate import Report
 from sabbatical.schemas.train import ModelVersion
-from sabbatical.stages.dataset.actions import Labeled, Truth, truth_of
+from sabbatical.stages.dataset.actions import Labeled, Truth
 from sabbatical.stages.evaluate.classification_report import OtherClassifier, classification_report
 from sabbatical.stages.evaluate.detection_report import OtherDetector, detection_report
 from sabbatical.stages.evaluate.slices import Column
@@ -24,7 +24,7 @@ from sabbatical.stages.predict import actions as predictions
 from sabbatical.stages.predict.actions import Answered
 from sabbatical.stages.train.actions import Answer
 from sabbatical.storage.workspace import Workspace
-from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
+from sabbatical.taxonomy import SuperTaxonomy
 
 MOST_VALUES = 12  # an attribute with more values than this does not make slices
 COUNTERS = frozenset({"frame", "frame_id", "id", "index", "number", "scene", "split"})
@@ -40,16 +40,20 @@ class Bench:
     snapshot: str
     labeled: Sequence[Labeled]
     tree: SuperTaxonomy
-    taxonomies: dict[str, Taxonomy]
-
-    def truth(self) -> Truth:
-        return truth_of(self.labeled, self.tree, self.taxonomies)
+    truth: Truth
 
     def answers(self, model: ModelVersion, progress: Progress) -> list[Answer]:
-        """What the model says of each labeled item, from the store where it has said it before."""
+        """What the model says of each labeled item, from the store where it has said it before.
+
+        Of a model that speaks another version of the tree, what both versions name.
+        """
         ids = [one.item_id for one in self.labeled]
         found: list[Answered] = predictions.ask(self.workspace, self.project_id, model, ids, progress)
-        return [answered.answer for answered in found]
+        answers = [answered.answer for answered in found]
+        if tuple(model.classes) == self.tree.names:
+            return answers
+        place_k = np.array([self.tree.names.index(name) if name in self.tree else -1 for name in model.classes])
+        return [answer.renumbered(place_k) for answer in answers]
 
     def subject(self, model: ModelVersion) -> Subject:
         known = [(one.width or 0, one.height or 0) for one in self.labeled]
@@ -75,7 +79,7 @@ def judge(
     plain_threshold: bool,
 ) -> Report:
     """The report of a model, compared with another on the same items where one is given."""
-    truth = bench.truth()
+    truth = bench.truth
     subject = bench.subject(model)
     if model.family == "text":
         other_text = OtherClassifier(against[0].name, _text_answers(bench, truth, against[1])) if against else None
@@ -132,5 +136,7 @@ def _text_answers(bench: Bench, truth: Truth, answers: Sequence[Answer]) -> Answ
     known_ik = np.zeros((len(bench.labeled), classes), np.bool_)
     np.logical_or.at(target_ik, truth.item_n, truth.positive_nk)
     np.logical_or.at(known_ik, truth.item_n, truth.known_nk)
-    scores_ik = np.stack([answer.scores_n for answer in answers])
+    scores_ik = np.zeros((len(answers), classes), np.float32)
+    for scores_k, answer in zip(scores_ik, answers, strict=True):
+        scores_k[answer.classes_n] = answer.scores_n
     return Answers.of(scores_ik, target_ik, known_ik, closure=bench.tree.ancestors_kk)

@@ -13,6 +13,7 @@ from sabbatical.schemas.evaluate import Behaved, Report
 from sabbatical.schemas.evaluation import EvaluateRequest
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.dataset.actions import truth_of
 from sabbatical.stages.evaluate import queries
 from sabbatical.stages.evaluate.judging import Bench, judge
 from sabbatical.stages.project import actions as projects
@@ -31,9 +32,9 @@ def evaluate(step: Step) -> dict[str, Any]:
         model = models.get(session, project, asked.model)
         other = models.get(session, project, asked.against) if asked.against else None
         snapshot = datasets.get(session, project, asked.snapshot)
-        settings = document_id(
-            {**asked.model_dump(exclude={"model", "snapshot"}), "against": other and other.id, "v": VERSION}
-        )
+        meaning = projects.state(session, project.id)
+        chosen = asked.model_dump(exclude={"model", "snapshot"}) | {"against": other and other.id}
+        settings = document_id({**chosen, "taxonomies": meaning, "v": VERSION})
         there = queries.same_evaluation(session, model.id, snapshot.id, settings)
     if there is not None:
         return {"evaluation": there.id, "model": model.name, "snapshot": snapshot.name}
@@ -81,8 +82,10 @@ def _bench(step: Step, asked: EvaluateRequest, model: ModelVersion, snapshot_id:
             hint="Each group falls into a split by a hash, so more data fill it; or name others with --split.",
         )
     with workspace.database.reading() as session:
-        taxonomies = projects.taxonomies_by_id(session, {one.taxonomy_id for one in labeled})
-    return Bench(workspace, step.project, snapshot, labeled, tree, taxonomies)
+        now = projects.super_taxonomy(session, step.project)[1]
+        taxonomies = projects.as_read_now(session, {one.taxonomy_id for one in labeled}, now)
+    truth = truth_of(labeled, now, taxonomies).told_in(now, tree)
+    return Bench(workspace, step.project, snapshot, labeled, tree, truth)
 
 
 def _pictures(step: Step, report: Report) -> dict[str, Picture]:

@@ -14,8 +14,28 @@ from sabbatical.core.ids import document_id, new_id
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project, ProjectIn, TaxonomyVersion
 from sabbatical.stages.project import queries
+from sabbatical.stages.project.versions import as_read_now, every_version_now, state
 from sabbatical.storage.tables import ProjectRow, TaxonomyRow
-from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, is_super_document
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, carried, is_super_document
+
+__all__ = [
+    "add_taxonomy",
+    "as_read_now",
+    "by_id",
+    "create",
+    "customer_taxonomies",
+    "every_version_now",
+    "get",
+    "names",
+    "page",
+    "state",
+    "super_taxonomy",
+    "super_taxonomy_by_id",
+    "taxonomies",
+    "taxonomies_by_id",
+    "taxonomy_history",
+    "taxonomy_id",
+]
 
 
 def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
@@ -81,11 +101,11 @@ def add_taxonomy(session: Session, project: Project, document: Mapping[str, Any]
         _check_super(session, project, parsed)
     else:
         parsed = Taxonomy.from_document(document)
-        parsed.require_classes(super_taxonomy(session, project.id)[1])
+        _check_customer(session, project, parsed)
     versions = queries.taxonomy_versions(session, project.id, parsed.name)
     newest = versions[0].version if versions else 0
     stated = "version" in document
-    content = document_id({k: v for k, v in parsed.to_document().items() if k != "version"})
+    content = _content(parsed)
     if versions and versions[0].content == content and (not stated or parsed.version == newest):
         return _taxonomy(versions[0], project)
     number = parsed.version if stated and parsed.version != newest else newest + 1
@@ -131,14 +151,8 @@ def customer_taxonomies(session: Session, project_id: str) -> dict[str, tuple[st
 
 
 def taxonomies_by_id(session: Session, ids: Iterable[str]) -> dict[str, Taxonomy]:
-    """Customers' taxonomies of exactly these versions, by their ids."""
+    """Customers' taxonomies of exactly these versions as they were kept, by their ids."""
     return {key: Taxonomy.from_document(row.document) for key, row in queries.taxonomies_by_id(session, ids).items()}
-
-
-def every_customer_version(session: Session, project_id: str) -> dict[str, Taxonomy]:
-    """Every version of every customer's taxonomy, by id."""
-    rows = queries.customer_versions(session, project_id)
-    return {row.id: Taxonomy.from_document(row.document) for row in rows}
 
 
 def super_taxonomy_by_id(session: Session, taxonomy_id: str) -> SuperTaxonomy:
@@ -189,6 +203,19 @@ def _check_super(session: Session, project: Project, tree: SuperTaxonomy) -> Non
             )
         if row.kind == "customer":
             Taxonomy.from_document(row.document).require_classes(tree)
+
+
+def _check_customer(session: Session, project: Project, taxonomy: Taxonomy) -> None:
+    """It fits the tree, and what it replaces was there in the version before."""
+    tree = super_taxonomy(session, project.id)[1]
+    taxonomy.require_classes(tree)
+    before = next(iter(queries.taxonomy_versions(session, project.id, taxonomy.name)), None)
+    if before is not None and before.content != _content(taxonomy):
+        carried(Taxonomy.from_document(before.document), taxonomy, tree)
+
+
+def _content(parsed: SuperTaxonomy | Taxonomy) -> str:
+    return document_id({key: value for key, value in parsed.to_document().items() if key != "version"})
 
 
 def _project(row: ProjectRow) -> Project:

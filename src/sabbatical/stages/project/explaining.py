@@ -10,19 +10,32 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import BadInput
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.taxonomy import ClassCoverage, LabelRow, TaxonomyFinding, TaxonomyTables
-from sabbatical.stages.project import actions
+from sabbatical.stages.project import actions, versions
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, check, coverage_words, tables
 
 
 def findings(session: Session, project: Project) -> list[TaxonomyFinding]:
-    """Everything worth saying about the newest taxonomies together, errors first.
+    """Everything worth saying about the newest taxonomies together, errors first; then what became of old labels.
 
     Raises:
         NotReady: there is no super-taxonomy yet.
     """
     tree = actions.super_taxonomy(session, project.id)[1]
     customers = [taxonomy for _, taxonomy in actions.customer_taxonomies(session, project.id).values()]
-    return [TaxonomyFinding.model_validate(asdict(found)) for found in check(tree, customers)]
+    found = [TaxonomyFinding.model_validate(asdict(one)) for one in check(tree, customers)]
+    if any(one.level == "error" for one in found):
+        return found
+    return found + [
+        TaxonomyFinding(
+            level="note" if one.to else "warning",
+            code="carried",
+            taxonomy=old.name,
+            classes=[one.to] if one.to else [],
+            message=f"{old.name}, version {old.version}: {one.words}",
+        )
+        for old, one in versions.changes(session, project.id, tree)
+        if one.change != "kept"
+    ]
 
 
 def tables_of(session: Session, project: Project, name: str) -> TaxonomyTables:

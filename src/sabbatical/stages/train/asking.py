@@ -17,7 +17,7 @@ from sabbatical.storage.tables import RunRow
 
 
 def ask(session: Session, project: Project, asked: TrainRequest, now: datetime) -> RunRow:
-    """A run that trains; asked again for the same under the same super-taxonomy it is the same run, unless `again`.
+    """A run that trains; asked again for the same under the same taxonomies it is the same run, unless `again`.
 
     The run's params are a `TrainRequest` whose snapshot is named.
 
@@ -27,6 +27,7 @@ def ask(session: Session, project: Project, asked: TrainRequest, now: datetime) 
     """
     snapshot = datasets.get(session, project, asked.snapshot).name
     params = asked.model_copy(update={"snapshot": snapshot}).model_dump(mode="json")
-    tree_id, _ = projects.super_taxonomy(session, project.id)
-    key = None if asked.again else document_id(["train", params, tree_id, __version__])
+    projects.super_taxonomy(session, project.id)
+    meaning = projects.state(session, project.id)
+    key = None if asked.again else document_id(["train", params, meaning, __version__])
     return runs.ask(session, project_id=project.id, kind="train", params=params, now=now, key=key)

@@ -5,7 +5,7 @@ Legend: n objects found in one item, 4 = x0 y0 x1 y1 in pixels, k classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +48,13 @@ class Answer:
             "box": [round(side, 2) for side in self.boxes_n4.ravel().tolist()],
         }
         return orjson.dumps(document)
+
+    def renumbered(self, place_k: NDArray[np.int64]) -> Answer:
+        """The same with class k called `place_k[k]`; what is said of a class with -1 there is left out."""
+        classes_n = place_k[self.classes_n]
+        kept_n = classes_n >= 0
+        boxes_n4 = self.boxes_n4[kept_n] if len(self.boxes_n4) else self.boxes_n4
+        return Answer(classes_n[kept_n], self.scores_n[kept_n], boxes_n4)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Answer:
@@ -100,13 +107,15 @@ class _Detector:
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         from sabbatical.learning.predict import predict  # noqa: PLC0415 - torch loads in a step only
 
-        canvas = self._runner.config.canvas
-        images, scales = [], []
-        for question in questions:
-            image_hwc, scale_4 = _read(question, canvas)
-            images.append(image_hwc)
-            scales.append(scale_4)
-        found = predict(self._runner, images, batch=self.batch, least_score=LEAST_SCORE)
+        scales: list[NDArray[np.float64]] = []
+
+        def decoded() -> Iterator[NDArray[np.uint8]]:  # when it is taken, so that few are there at once
+            for question in questions:
+                image_hwc, scale_4 = _read(question, self._runner.config.canvas)
+                scales.append(scale_4)
+                yield image_hwc
+
+        found = predict(self._runner, decoded(), batch=self.batch, least_score=LEAST_SCORE)
         return [
             Answer(one.classes_n, one.scores_n, (one.boxes_n4 * scale_4).astype(np.float32))
             for one, scale_4 in zip(found, scales, strict=True)

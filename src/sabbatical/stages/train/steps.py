@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import sabbatical.learning
-from sabbatical.core.ids import content_id_of_chunks, document_id, new_id
+from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.project import Project
@@ -49,7 +49,7 @@ class Plan:
             {
                 "recipe": self.recipe.to_dict(),
                 "tree": self.tree_id,
-                "taxonomies": [key for key, _ in self.taxonomies],
+                "taxonomies": [taxonomy.to_document() for _, taxonomy in self.taxonomies],
             }
         )
 
@@ -61,8 +61,10 @@ def train_model(step: Step) -> dict[str, Any]:
     step.progress.tell(0.0, "Reading the snapshot")
     plan = _plan(step, asked)
     with step.workspace.database.reading() as session:
-        there = queries.same_model(session, plan.snapshot_id, plan.recipe_id, code_version())
-        if there is not None and not asked.again:
+        there = session.get(ModelRow, _model_id(step))
+        if there is None and not asked.again:
+            there = queries.same_model(session, plan.snapshot_id, plan.recipe_id, code_version())
+        if there is not None:
             return {"model": f"v{there.number}", "trained": False, "warnings": there.record.get("warnings", [])}
     folder = step.folder / "training"
     lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, Part(step.progress, 0.02, 0.95))
@@ -93,14 +95,15 @@ def _plan(step: Step, asked: TrainRequest) -> Plan:
     training = [one for one in chosen if one.split == "train"]
     validation = [one for one in chosen if one.split == "validation"]
     with database.reading() as session:
-        taxonomies = _taxonomies(session, chosen)
+        taxonomies = _taxonomies(session, chosen, tree)
     sizes = [(one.height, one.width) for one in training[:500] if one.height and one.width]
     recipe = recipe_for(project.task, asked, sizes)
     return Plan(project, snapshot.id, tree_id, tree, taxonomies, training, validation, recipe)
 
 
-def _taxonomies(session: Session, labeled: list[Labeled]) -> list[tuple[str, Taxonomy]]:
-    found = projects.taxonomies_by_id(session, {one.taxonomy_id for one in labeled})
+def _taxonomies(session: Session, labeled: list[Labeled], tree: SuperTaxonomy) -> list[tuple[str, Taxonomy]]:
+    """Every version that was labeled under, old ones as their labels are to be read now."""
+    found = projects.as_read_now(session, {one.taxonomy_id for one in labeled}, tree)
     return sorted(found.items(), key=lambda pair: (pair[1].name, pair[1].version))
 
 
@@ -124,7 +127,7 @@ def _record(trained: Trained, plan: Plan) -> dict[str, Any]:
 def _row(step: Step, plan: Plan, trained: Trained, record: dict[str, Any]) -> ModelRow:
     recipe = plan.recipe.to_dict()
     return ModelRow(
-        id=new_id("mod"),
+        id=_model_id(step),
         project_id=step.project,
         snapshot_id=plan.snapshot_id,
         family=trained.family,
@@ -137,6 +140,11 @@ def _row(step: Step, plan: Plan, trained: Trained, record: dict[str, Any]) -> Mo
         record=record,
         created_at=step.workspace.clock(),
     )
+
+
+def _model_id(step: Step) -> str:
+    """A run makes one model: killed after the model was kept, it finds it again."""
+    return f"mod_{step.run_id.removeprefix('run_')}"
 
 
 @cache
