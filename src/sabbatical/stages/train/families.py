@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from sabbatical.core.errors import EmptyDataset
@@ -60,11 +61,11 @@ def train(recipe: Recipe, lesson: Lesson) -> Trained:
 def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.training import train_detector  # noqa: PLC0415 - torch loads in a step only
     from sabbatical.learning.weights import save_detector  # noqa: PLC0415
-    from sabbatical.taxonomy import bank, tables  # noqa: PLC0415
+    from sabbatical.taxonomy import bank, masked_tables  # noqa: PLC0415
 
     trained = train_detector(
         SnapshotSamples(lesson.workspace, lesson.labeled, lesson.taxonomies, recipe.canvas),
-        bank([tables(lesson.tree, t, exclusive=recipe.masking != "column") for _, t in lesson.taxonomies]),
+        bank([masked_tables(lesson.tree, t, recipe.masking) for _, t in lesson.taxonomies]),
         recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist()),
         recipe,
         folder=lesson.folder,
@@ -79,7 +80,8 @@ def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
 
     columns = text_columns(lesson.labeled, lesson.taxonomies)
+    began = perf_counter()
     model = models.fit(recipe, columns, lesson.tree, [t for _, t in lesson.taxonomies], lesson.progress)
     file = lesson.folder / "model.safetensors"
     model.save(file)
-    return Trained("text", file, {"texts": len(columns), "warnings": []})
+    return Trained("text", file, {"texts": len(columns), "seconds": perf_counter() - began, "warnings": []})
