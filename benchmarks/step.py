@@ -24,10 +24,10 @@ from sabbatical.learning.detector import Detector
 from sabbatical.learning.loader import Batch, collate
 from sabbatical.learning.masking import MaskTables, mask_tables
 from sabbatical.learning.optimizer import Muon
-from sabbatical.learning.recipe import DetectorRecipe, Masking
+from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.samples import Sample
 from sabbatical.learning.training import learn
-from sabbatical.taxonomy import SuperTaxonomy, TableBank, Taxonomy, bank, tables
+from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables
 
 GOOD = 1.02
 WARM = 3
@@ -77,7 +77,7 @@ class Stepper:
         config = RECIPE.detector(SUPER.names, [int(parent) for parent in SUPER.parent_k])
         self.model = Detector(config).train()
         self.optimizer = Muon(self.model, RECIPE.learning_rate, RECIPE.weight_decay, orthogonal=True)
-        self.tables: MaskTables = mask_tables(bank_of(), masking, config.group_k)
+        self.tables: MaskTables = mask_tables(bank_of(masking), config.group_k)
         self.recipe = replace(RECIPE, masking=masking)
 
     def step(self, batch: Batch, number: int) -> float:
@@ -111,8 +111,8 @@ def alone(kind: Masking) -> dict[str, float]:
     return found
 
 
-def bank_of() -> TableBank:
-    return bank([tables(SUPER, taxonomy(number)) for number in range(len(CUSTOMERS))])
+def bank_of(masking: Masking) -> TableBank:
+    return bank([masked_tables(SUPER, taxonomy(number), masking) for number in range(len(CUSTOMERS))])
 
 
 def taxonomy(number: int) -> Taxonomy:

@@ -14,7 +14,7 @@ from sabbatical.learning.heads import Outputs
 from sabbatical.learning.loader import Batch
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.samples import Sample
-from sabbatical.taxonomy import SuperTaxonomy, TableBank, Taxonomy, bank, tables
+from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables
 
 SUPER = SuperTaxonomy.from_yaml(
     """
@@ -51,8 +51,8 @@ FINE = taxonomy("fine", {"Disc": "disc", "Square": "square"})
 ALL = taxonomy("all", {"Square": "square", "Tile": "tile", "Disc": "disc", "Star": "star", "Flat": "flat"})
 
 
-def bank_of(*customers: Taxonomy, exclusive: bool = True) -> TableBank:
-    return bank([tables(SUPER, each, exclusive=exclusive) for each in customers])
+def bank_of(*customers: Taxonomy, masking: Masking = "tree") -> TableBank:
+    return bank([masked_tables(SUPER, each, masking) for each in customers])
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,8 @@ from sabbatical.learning.heads import Head, Outputs
 from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
-from sabbatical.learning.recipe import Masking
 from sabbatical.learning.samples import CUT
-from sabbatical.taxonomy import TableBank
+from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables
 from tests.learning.shapes import (
     ALL,
     COARSE,
@@ -65,14 +64,14 @@ def outputs_of(head: Head, images: int, seed: int = 0) -> Outputs:
     return Outputs(*(torch.randn_like(each).requires_grad_() for each in shapes))
 
 
-def sums_of(head: Head, outputs: Outputs, batch: Batch, customers: TableBank, masking: Masking = "tree") -> LossSums:
-    return head.loss(outputs, batch, mask_tables(customers, masking, tuple(range(len(SUPER)))))
+def sums_of(head: Head, outputs: Outputs, batch: Batch, customers: TableBank) -> LossSums:
+    return head.loss(outputs, batch, mask_tables(customers, tuple(range(len(SUPER)))))
 
 
-def class_gradient(head: Head, batch: Batch, customers: TableBank, masking: Masking = "tree") -> Tensor:
+def class_gradient(head: Head, batch: Batch, customers: TableBank) -> Tensor:
     """The gradient of the classification sum, (b, k, places)."""
     outputs = outputs_of(head, len(batch.taxonomy_b))
-    sums_of(head, outputs, batch, customers, masking).classification.backward()
+    sums_of(head, outputs, batch, customers).classification.backward()
     gradient = cast(Tensor, outputs.logits.grad)
     return gradient.flatten(2) if isinstance(head, CentreHead) else gradient.transpose(1, 2)
 
@@ -120,7 +119,7 @@ def test_a_drawn_box_denies_its_siblings_where_it_stands_and_nowhere_else(name: 
     raised_a = gradient_bka[0, DISC] < 0
     assert torch.equal(gradient_bka[0, STAR] > 0, raised_a)
     assert (gradient_bka[0, STAR][~raised_a] == 0).all()
-    plain_bka = class_gradient(head_of(name), batch, bank_of(FINE, exclusive=False))
+    plain_bka = class_gradient(head_of(name), batch, bank_of(FINE, masking="column"))
     assert (plain_bka[0, STAR] == 0).all()
 
 
@@ -158,12 +157,12 @@ def test_two_objects_on_one_cell_are_both_believed() -> None:
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("masking", ["none", "column", "tree"])
 def test_a_batch_split_any_way_has_the_same_loss(name: HeadName, masking: Masking) -> None:
-    head, customers = head_of(name), bank_of(COARSE, FINE)
+    head, customers = head_of(name), bank_of(COARSE, FINE, masking=masking)
     outputs = outputs_of(head, 4)
-    whole = sums_of(head, outputs, MIXED, customers, masking).mean(box_gain=2.0)
+    whole = sums_of(head, outputs, MIXED, customers).mean(box_gain=2.0)
     for cut in ([[0, 1], [2, 3]], [[0], [1, 2, 3]], [[3], [1], [2], [0]]):
         parts = [part(MIXED, outputs, images) for images in cut]
-        sums = [sums_of(head, theirs, smaller, customers, masking) for smaller, theirs in parts]
+        sums = [sums_of(head, theirs, smaller, customers) for smaller, theirs in parts]
         total = sums[0]
         for each in sums[1:]:
             total = total + each
@@ -200,16 +199,84 @@ def test_the_order_of_classes_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_a_flat_taxonomy_without_exclusion_is_column_masking_bit_by_bit(name: HeadName) -> None:
+def test_for_flat_taxonomies_column_masking_is_one_mask_of_columns_bit_by_bit(name: HeadName) -> None:
+    """The known method, word by word: whatever is drawn, the covered columns count and the others do not."""
     one = taxonomy("one", {"Disc": "disc"})
     two = taxonomy("two", {"Star": "star", "Disc": "disc"})
     batch = batch_of([(4, 4, 24, 24), (30, 30, 60, 60)], [0, 1], [0, 1], [0, 1])
-    head, customers = head_of(name), bank_of(one, two, exclusive=False)
+    head, customers = head_of(name), bank_of(one, two, masking="column")
     outputs = outputs_of(head, 2)
-    tree = sums_of(head, outputs, batch, customers, "tree")
-    column = sums_of(head, outputs, batch, customers, "column")
-    assert tree == column
-    assert not torch.equal(tree.classification, sums_of(head, outputs, batch, customers, "none").classification)
+    columns = replace(customers, known_tlk=np.repeat(customers.covered_tk[:, None], 2, axis=1))
+    column = sums_of(head, outputs, batch, customers)
+    assert column == sums_of(head, outputs, batch, columns)
+    assert not torch.equal(
+        column.classification, sums_of(head, outputs, batch, bank_of(one, two, masking="none")).classification
+    )
+
+
+STREET = SuperTaxonomy.from_yaml("""
+super-taxonomy: shapes
+classes:
+  person: {exhaustive: true, children: {adult: {}, child: {}}}
+  vehicle: {children: {car: {}, bicycle: {}, motorbike: {}}}
+""")
+PERSON, ADULT, CHILD, VEHICLE, CAR, BICYCLE, MOTORBIKE = (
+    STREET.index(name) for name in ("person", "adult", "child", "vehicle", "car", "bicycle", "motorbike")
+)
+
+
+def street_gradient(name: HeadName, customer: Taxonomy, masking: Masking) -> tuple[Tensor, Tensor]:
+    """Gradients of the classification (k, places) of one image with one box, and the places where its class rises."""
+    torch.manual_seed(0)
+    config = replace(TINY, head=name).detector(STREET.names, STREET.parent_k.tolist())
+    head, batch = Detector(config).eval().head, batch_of([(20, 20, 44, 44)], [0], [0], [0])
+    with torch.no_grad():
+        trunk = [torch.zeros(1, w, 64 // s, 64 // s) for w, s in zip(TINY.widths[1:], (4, 8, 16, 32), strict=True)]
+        shapes = head(trunk)
+    outputs = Outputs(*(torch.randn_like(each).requires_grad_() for each in shapes))
+    tables = mask_tables(bank([masked_tables(STREET, customer, masking)]), tuple(range(len(STREET))))
+    head.loss(outputs, batch, tables).classification.backward()
+    gradient = cast(Tensor, outputs.logits.grad)
+    gradient_ka = gradient[0].flatten(1) if isinstance(head, CentreHead) else gradient[0].T
+    own = STREET.index(str(customer.labels[0].to))
+    return gradient_ka, gradient_ka[own] < 0
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("masking", ["column", "tree"])
+def test_no_mask_contradicts_a_coarse_label(name: HeadName, masking: Masking) -> None:
+    """A person who is drawn may be an adult or a child, though the customer covers both."""
+    gradient_ka, raised_a = street_gradient(name, taxonomy("humans", {"Human": "person"}), masking)
+    assert raised_a.any()
+    assert (gradient_ka[[ADULT, CHILD]][:, raised_a] == 0).all()
+    assert (gradient_ka[[ADULT, CHILD]] > 0).any(1).all()
+    assert bool((gradient_ka[CAR] > 0).any()) == (masking == "tree")
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("masking", ["column", "tree"])
+def test_no_mask_hides_what_a_label_of_several_classes_says(name: HeadName, masking: Masking) -> None:
+    """The box is a vehicle, covered or not; which of the two it is stays open, and that it is no car is known."""
+    customer = Taxonomy.from_document(
+        {
+            "taxonomy": "wheels",
+            "super-taxonomy": "shapes",
+            "labels": {"Two_wheeler": {"class": "vehicle", "one_of": ["bicycle", "motorbike"]}},
+        }
+    )
+    gradient_ka, raised_a = street_gradient(name, customer, masking)
+    assert raised_a.any()
+    assert (gradient_ka[[BICYCLE, MOTORBIKE]][:, raised_a] == 0).all()
+    assert (gradient_ka[[BICYCLE, MOTORBIKE]] > 0).any(1).all()
+    assert (gradient_ka[VEHICLE] == 0).any()
+    assert bool((gradient_ka[[PERSON, CAR]] > 0).any()) == (masking == "tree")
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_naive_way_denies_whatever_a_label_does_not_say(name: HeadName) -> None:
+    gradient_ka, raised_a = street_gradient(name, taxonomy("humans", {"Human": "person"}), "none")
+    others = [ADULT, CHILD, VEHICLE, CAR, BICYCLE, MOTORBIKE]
+    assert raised_a.any() and (gradient_ka[others][:, raised_a] > 0).all()
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -220,8 +287,8 @@ def test_where_everything_is_drawn_masking_is_the_plain_loss_bit_by_bit(name: He
     batch = batch_of([(4, 4, 24, 24), (30, 30, 60, 60), (2, 30, 20, 60)], [0, 2, CUT], [0, 0, 1], [0, 0])
     head = head_of(name)
     outputs = outputs_of(head, 2)
-    masked = sums_of(head, outputs, batch, bank_of(everything), "tree")
-    plain = sums_of(head, outputs, batch, bank_of(everything), "none")
+    masked = sums_of(head, outputs, batch, bank_of(everything))
+    plain = sums_of(head, outputs, batch, bank_of(everything, masking="none"))
     assert masked == plain
 
 
@@ -253,10 +320,10 @@ def test_a_box_drawn_by_other_rules_teaches_less() -> None:
 
 def test_shared_box_outputs_follow_the_rule_of_the_label_itself() -> None:
     customers = replace(bank_of(ALL), box_weight_tk=np.array([[0.5, 1.0, 1.0, 1.0, 1.0]], np.float32))
-    shared: MaskTables = mask_tables(customers, "tree", (0, 0, 0, 1, 2))
+    shared: MaskTables = mask_tables(customers, (0, 0, 0, 1, 2))
     assert shared.box_weight_tlg[0].tolist() == [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0, 0]]
 
 
 def test_the_naive_way_denies_whatever_is_not_drawn() -> None:
-    gradient_bka = class_gradient(head_of("centre"), batch_of([], [], [], [0]), bank_of(COARSE), "none")
+    gradient_bka = class_gradient(head_of("centre"), batch_of([], [], [], [0]), bank_of(COARSE, masking="none"))
     assert (gradient_bka > 0).all()

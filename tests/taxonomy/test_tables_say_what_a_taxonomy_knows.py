@@ -20,6 +20,7 @@ from sabbatical.taxonomy import (
     bank,
     carried,
     coverage_words,
+    masked_tables,
     naive_tables,
     renewed,
     tables,
@@ -274,6 +275,40 @@ def test_naive_tables_take_what_is_not_drawn_for_background(street: SuperTaxonom
 
 def test_naive_targets_are_single(street: SuperTaxonomy, basalt: Taxonomy) -> None:
     assert naive_tables(street, basalt).target_lk.sum(axis=1).tolist() == [1, 1, 1, 1]
+
+
+@TREES
+@given(worlds())
+def test_no_way_of_masking_contradicts_what_a_label_says(world: tuple[SuperTaxonomy, Taxonomy]) -> None:
+    """What a label says is known; what it cannot tell apart is known to the naive way alone."""
+    for masking in ("tree", "column", "none"):
+        told = masked_tables(*world, masking)
+        assert (told.known_lk >= told.target_lk).all()
+        assert (told.known_lk[told.ignored_l] == 0).all()
+        open_lk = (tables(*world).known_lk == 0) & ~told.ignored_l[:, None]
+        assert (told.known_lk[open_lk] == (masking == "none")).all()
+
+
+@TREES
+@given(worlds())
+def test_column_masks_are_whole_columns_where_the_label_leaves_them_be(world: tuple[SuperTaxonomy, Taxonomy]) -> None:
+    told, exact = masked_tables(*world, "column"), tables(*world)
+    silent_lk = (exact.known_lk > 0) & (exact.target_lk == 0)
+    columns_lk = np.broadcast_to(told.covered_k, told.known_lk.shape)
+    assert np.array_equal(told.known_lk[silent_lk], columns_lk[silent_lk])
+
+
+@TREES
+@given(worlds())
+def test_nothing_but_the_masks_differs_between_the_ways(world: tuple[SuperTaxonomy, Taxonomy]) -> None:
+    tree = masked_tables(*world, "tree")
+    for masking in ("column", "none"):
+        other = masked_tables(*world, masking)
+        for name in ("target_lk", "ignored_l", "box_weight_k", "class_l"):
+            assert np.array_equal(getattr(other, name), getattr(tree, name))
+    flat = masked_tables(*world, "none", flat=True)
+    assert (flat.target_lk.sum(axis=1) == ~flat.ignored_l).all()
+    assert (flat.target_lk <= tree.target_lk).all()
 
 
 def test_box_weights_follow_the_rules_that_differ(street: SuperTaxonomy, basalt: Taxonomy, corax: Taxonomy) -> None:

@@ -21,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sabbatical.learning.recipe import Masking
 from sabbatical.learning.samples import CUT
 from sabbatical.taxonomy import TableBank
 
@@ -32,7 +31,7 @@ class MaskTables:
 
     Attributes:
         target_trk: float32; rows 0..l-1 are the labels', then background, then unassigned.
-        mask_trm: float32, likewise; m is 1 where masking is "none", so that the plain loss pays for no mask.
+        mask_trm: float32, likewise; m is 1 where nothing is masked, so that the plain loss pays for no mask.
         ignored_tl: bool, labels that are drawn but never trained on.
         box_weight_tlg: float32, how far a drawn box of a label teaches each group of box outputs; 0 for not at all.
     """
@@ -67,16 +66,11 @@ class MaskTables:
         )
 
 
-def mask_tables(bank: TableBank, masking: Masking, group_k: tuple[int, ...]) -> MaskTables:
-    """The rows for one way of masking.
-
-    - "tree": as the tables say; exact for coarse and fine labels.
-    - "column": one mask per taxonomy, the classes it covers, whatever is drawn; the known method for flat label sets.
-    - "none": whatever is not drawn is background, the naive union of data sets.
+def mask_tables(bank: TableBank, group_k: tuple[int, ...]) -> MaskTables:
+    """The rows of the tables of every taxonomy of the data; how they mask was decided by `taxonomy.masked_tables`.
 
     Args:
-        bank: the tables of every taxonomy of the data.
-        masking: see above.
+        bank: the tables.
         group_k: the group of box outputs that each class shares, 0..g-1.
     """
     target_tlk, known_tlk, covered_tk = (
@@ -84,16 +78,16 @@ def mask_tables(bank: TableBank, masking: Masking, group_k: tuple[int, ...]) -> 
     )
     taxonomies, labels, classes = target_tlk.shape
     zeros_t2k = torch.zeros(taxonomies, 2, classes)
-    if masking == "none":
+    ignored_tl = torch.as_tensor(bank.ignored_tl, dtype=torch.bool)
+    if bool(covered_tk.all()) and bool((known_tlk.all(2) | ignored_tl).all()):
         mask_trm = torch.ones(taxonomies, labels + 2, 1)
+        mask_trm[:, -1] = 0.0
     else:
-        rows_tlk = known_tlk if masking == "tree" else covered_tk[:, None].expand_as(known_tlk)
-        mask_trm = torch.cat([rows_tlk, covered_tk[:, None], zeros_t2k[:, :1]], dim=1)
-    mask_trm[:, -1] = 0.0
+        mask_trm = torch.cat([known_tlk, covered_tk[:, None], zeros_t2k[:, :1]], dim=1)
     return MaskTables(
         target_trk=torch.cat([target_tlk, zeros_t2k], dim=1),
-        mask_trm=mask_trm.contiguous(),
-        ignored_tl=torch.as_tensor(bank.ignored_tl, dtype=torch.bool),
+        mask_trm=mask_trm,
+        ignored_tl=ignored_tl,
         box_weight_tlg=torch.from_numpy(_box_weights(bank, group_k)),
     )
 

@@ -5,13 +5,14 @@ Legend: b images; h, w height and width; c colour channels; m places an image; n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sabbatical.core.batches import batched
 from sabbatical.geometry import clip, nms, valid
 from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.images import Placement, place
@@ -61,7 +62,7 @@ class Detections:
 
 def predict(
     runner: Runner,
-    images: Sequence[NDArray[np.uint8]],
+    images: Iterable[NDArray[np.uint8]],
     *,
     batch: int = 16,
     least_score: float = 0.01,
@@ -69,6 +70,8 @@ def predict(
     most: int = 300,
 ) -> list[Detections]:
     """Detections of each image, in order; the same however the images are batched.
+
+    Images are taken one by one and let go once they lie on their canvas: of a stream two are there at once.
 
     Args:
         runner: a detector.
@@ -79,40 +82,37 @@ def predict(
         most: detections an image.
     """
     found: list[Detections] = []
-    for start in range(0, len(images), batch):
-        part = images[start : start + batch]
-        found.extend(_finish(run_batch(runner, part), least_score, overlap, most))
+    for fitted in batched((_fit(image_hwc, runner.config.canvas) for image_hwc in images), batch):
+        places = runner(np.stack([each.canvas_hwc for each in fitted]))
+        found.extend(_finish(fitted, places, least_score, overlap, most))
     return found
 
 
-class Seen(NamedTuple):
-    """Places of one batch, and where and how large each image is."""
+class Fitted(NamedTuple):
+    """An image on its canvas, where it lies there, and its own (height, width)."""
 
-    places: Places
-    placements: list[Placement]
-    sizes: list[tuple[int, int]]
-
-
-def run_batch(runner: Runner, images: Sequence[NDArray[np.uint8]]) -> Seen:
-    """Fit images onto canvases and run the detector once."""
-    placed = [place(image_hwc, runner.config.canvas) for image_hwc in images]
-    places = runner(np.stack([canvas_hwc for canvas_hwc, _ in placed]))
-    return Seen(places, [placement for _, placement in placed], [image.shape[:2] for image in images])
+    canvas_hwc: NDArray[np.uint8]
+    placement: Placement
+    size: tuple[int, int]
 
 
-def _finish(seen: Seen, least_score: float, overlap: float, most: int) -> list[Detections]:
+def _fit(image_hwc: NDArray[np.uint8], canvas: tuple[int, int]) -> Fitted:
+    return Fitted(*place(image_hwc, canvas), image_hwc.shape[:2])
+
+
+def _finish(
+    fitted: Sequence[Fitted], places: Places, least_score: float, overlap: float, most: int
+) -> list[Detections]:
     """Back to each image's own pixels, cut to it, and without the weaker of overlapping boxes."""
     boxes_bm4 = np.stack(
         [
-            clip(placement.to_image(boxes_m4), width, height).boxes_n4
-            for boxes_m4, placement, (height, width) in zip(
-                seen.places.boxes_bm4, seen.placements, seen.sizes, strict=True
-            )
+            clip(each.placement.to_image(boxes_m4), each.size[1], each.size[0]).boxes_n4
+            for boxes_m4, each in zip(places.boxes_bm4, fitted, strict=True)
         ]
     )
-    image_n, place_n = np.nonzero((seen.places.scores_bm >= least_score) & valid(boxes_bm4))
-    boxes_n4, scores_n = boxes_bm4[image_n, place_n], seen.places.scores_bm[image_n, place_n]
-    classes_n = seen.places.classes_bm[image_n, place_n]
+    image_n, place_n = np.nonzero((places.scores_bm >= least_score) & valid(boxes_bm4))
+    boxes_n4, scores_n = boxes_bm4[image_n, place_n], places.scores_bm[image_n, place_n]
+    classes_n = places.classes_bm[image_n, place_n]
     keep_n = nms(boxes_n4, scores_n, overlap, class_n=classes_n, image_n=image_n, limit=most)
-    ends = np.searchsorted(image_n[keep_n], np.arange(1, len(seen.sizes)))
+    ends = np.searchsorted(image_n[keep_n], np.arange(1, len(fitted)))
     return [Detections(boxes_n4[part_n], classes_n[part_n], scores_n[part_n]) for part_n in np.split(keep_n, ends)]

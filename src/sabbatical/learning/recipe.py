@@ -9,8 +9,8 @@ from typing import Any, Literal
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
 from sabbatical.learning.config import DetectorConfig, HeadName
+from sabbatical.taxonomy import Masking
 
-Masking = Literal["none", "column", "tree"]
 BoxOutputs = Literal["class", "subtree", "shared"]
 
 
@@ -19,7 +19,7 @@ class DetectorRecipe:
     """How a detector is trained.
 
     Attributes:
-        masking: "tree", "column" (flat masks), or "none" (the naive super-dataset).
+        masking: "tree", "column" (flat masks), or "none" (the naive super-dataset), see `taxonomy.tables`.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
         head, canvas, widths, depths, pyramid, anchor: the detector, see `DetectorConfig`.
         steps: batches to learn from.

@@ -57,7 +57,7 @@ def train_detector(
 
     Args:
         source: samples of the training part, of any mix of taxonomies.
-        bank: the tables of those taxonomies, over the classes of `config`.
+        bank: the tables of those taxonomies, masked as the recipe says, over the classes of `config`.
         config: the detector, usually `recipe.detector(super_.names, super_.parent_k)`.
         recipe: how to train.
         folder: where checkpoints go; it is the caller's to remove.
@@ -73,7 +73,7 @@ def train_detector(
     """
     with computing(recipe) as device:
         plan = _plan(config, recipe)
-        tables = mask_tables(_fitting(bank, config), recipe.masking, config.group_k).to(device)
+        tables = mask_tables(_fitting(bank, config), config.group_k).to(device)
         model = _start(config, recipe, init).to(device)
         average = Average(model, recipe.ema)
         optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")

@@ -6,7 +6,7 @@ from sabbatical.taxonomy.coverage import Coverage, coverage_words
 from sabbatical.taxonomy.documents import is_super_document, parse_yaml
 from sabbatical.taxonomy.findings import Finding
 from sabbatical.taxonomy.labels import Label, Taxonomy
-from sabbatical.taxonomy.tables import TableBank, Tables, bank, naive_tables, tables
+from sabbatical.taxonomy.tables import Masking, TableBank, Tables, bank, masked_tables, naive_tables, tables
 from sabbatical.taxonomy.tree import SuperTaxonomy
 from sabbatical.taxonomy.versions import Carried, carried, renewed
 
@@ -17,6 +17,7 @@ __all__ = [
     "Coverage",
     "Finding",
     "Label",
+    "Masking",
     "SuperTaxonomy",
     "TableBank",
     "Tables",
@@ -26,6 +27,7 @@ __all__ = [
     "check",
     "coverage_words",
     "is_super_document",
+    "masked_tables",
     "naive_tables",
     "parse_yaml",
     "renewed",

@@ -6,13 +6,20 @@ Shapes: l labels of one taxonomy, k classes of the super-taxonomy, t taxonomies.
 | assigned to a box with label l | `target_lk[l]` | `known_lk[l]` |
 | background                     | zeros          | `covered_k`  |
 | unassigned, or in an ignored box | none         | zeros        |
+
+There are three ways of masking, the same for every kind of model; `masked_tables` makes the tables of each:
+
+- "tree": exact for labels of any depth. A box is known but for what its label cannot tell apart.
+- "column": the known method of flat masks, one for each taxonomy: the columns that it covers. A mask never contradicts
+  the label: what the label says is known, covered or not, and what it cannot tell is not.
+- "none": no mask, the naive super-dataset. What is not drawn is background; what a label does not say is denied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +31,7 @@ from sabbatical.taxonomy.labels import Taxonomy
 from sabbatical.taxonomy.tree import SuperTaxonomy
 
 Floats = NDArray[np.float32]
+Masking = Literal["none", "column", "tree"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,22 +99,38 @@ def tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, exclusive: bool = True,
     )
 
 
-def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy) -> Tables:
+def naive_tables(super_: SuperTaxonomy, taxonomy: Taxonomy, *, flat: bool = True, rule_weight: float = 0.5) -> Tables:
     """The baseline that pours all data into one super-dataset: what is not drawn is background.
 
-    Classes are a flat list, as in a plain detector: the target of a box is its own class alone, not its ancestors, and
-    every other class is a negative; background is a negative for every class. Only `ignore` keeps its meaning, since a
-    plain training set would not hold such boxes as objects either. Labeling rules are not weighed.
+    Background is a negative for every class, and a box for every class that is not its target. Only `ignore` keeps its
+    meaning, since a plain training set would not hold such boxes as objects either.
 
-    To score a class above, take the greatest score beneath it (`SuperTaxonomy.subtree`), or the baseline is judged
-    for something it was never taught. Raises BadTaxonomy as `tables` does.
+    With `flat` the classes are a list without a tree: the target of a box is its own class alone. To score a class
+    above, take the greatest score beneath it (`SuperTaxonomy.subtree`), or the baseline is judged for something it was
+    never taught. Without, the classes above are targets too, for models with an output for each class; then nothing but
+    the masks differs from `tables`. Raises as `tables` does.
     """
-    class_l = class_columns(super_, taxonomy)
-    ignored_l = class_l < 0
-    target_lk = (class_l[:, None] == np.arange(len(super_))).astype(np.float32)
-    known_lk = np.repeat(~ignored_l[:, None], len(super_), axis=1).astype(np.float32)
-    ones_k = np.ones(len(super_), dtype=np.float32)
-    return Tables(target_lk, known_lk, ones_k, ignored_l, ones_k.copy(), class_l)
+    told = tables(super_, taxonomy, rule_weight=rule_weight)
+    known_lk = np.repeat(~told.ignored_l[:, None], len(super_), axis=1).astype(np.float32)
+    own_lk = (told.class_l[:, None] == np.arange(len(super_))).astype(np.float32)
+    return replace(
+        told,
+        target_lk=own_lk if flat else told.target_lk,
+        known_lk=known_lk,
+        covered_k=np.ones_like(told.covered_k),
+    )
+
+
+def masked_tables(
+    super_: SuperTaxonomy, taxonomy: Taxonomy, masking: Masking, *, flat: bool = False, rule_weight: float = 0.5
+) -> Tables:
+    """The tables of one way of masking, see the head of this file. `flat` is for "none" alone, see `naive_tables`.
+
+    Raises BadTaxonomy and BadInput as `tables` does.
+    """
+    if masking == "none":
+        return naive_tables(super_, taxonomy, flat=flat, rule_weight=rule_weight)
+    return tables(super_, taxonomy, exclusive=masking == "tree", rule_weight=rule_weight)
 
 
 def bank(each: Sequence[Tables]) -> TableBank:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sabbatical.core.batches import batched
 from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.metrics.matching import match
 from sabbatical.metrics.thresholds import Scored, choose_thresholds
@@ -37,18 +38,23 @@ def thresholds_for(
         return {}, ["There is no validation data: 0.5 is the threshold of every class."]
     truth = truth_of(chosen, tree, dict(taxonomies))
     model = load(trained.family, trained.file)
-    if trained.family == "detector":
-        answers = model([Question(one.item_id, image=local_image(workspace, one.item_id)) for one in chosen])
-        scored = _scored_boxes(answers, truth)
-    else:
-        answers = model([Question(one.item_id, text=one.text) for one in chosen])
-        scored = _scored_texts(answers, truth)
+    boxes = trained.family == "detector"
+    answers: list[Answer] = []
+    for part in batched(chosen, model.batch):
+        answers += model([_question(workspace, one, boxes) for one in part])
+    scored = _scored_boxes(answers, truth) if boxes else _scored_texts(answers, truth)
     best_k = choose_thresholds(scored)
     few_k = scored.truths_k < ENOUGH
     best_k[few_k] = PLAIN
     few = [name for name, few in zip(tree.names, few_k, strict=True) if few]
     warnings = [f"Fewer than {ENOUGH} truths in validation for {', '.join(few)}: threshold {PLAIN}."] if few else []
     return {name: round(float(best), 4) for name, best in zip(tree.names, best_k, strict=True)}, warnings
+
+
+def _question(workspace: Workspace, one: Labeled, boxes: bool) -> Question:
+    if boxes:
+        return Question(one.item_id, image=local_image(workspace, one.item_id))
+    return Question(one.item_id, text=one.text)
 
 
 def _spread(validation: Sequence[Labeled]) -> list[Labeled]:

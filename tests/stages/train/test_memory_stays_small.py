@@ -1,0 +1,68 @@
+"""However many pictures a model is asked about, few of them are decoded at once."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from sabbatical.learning import images
+from sabbatical.learning.detector import Detector
+from sabbatical.learning.weights import save_detector
+from sabbatical.stages.train import runtime
+from sabbatical.stages.train.runtime import Answer, Question, load
+from tests.learning.shapes import config_of, draw
+from tests.stages.train.shapes import TINY, Shapes
+
+
+class Decoded:
+    """Counts the decoded pictures that somebody still holds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = self.most = self.all = 0
+        read = images.read_image
+
+        def counted(*asked: Any, **more: Any) -> NDArray[np.uint8]:
+            image_hwc = read(*asked, **more)
+            self.now, self.all = self.now + 1, self.all + 1
+            self.most = max(self.most, self.now)
+            weakref.finalize(image_hwc, self.gone)
+            return image_hwc
+
+        monkeypatch.setattr(images, "read_image", counted)
+
+    def gone(self) -> None:
+        self.now -= 1
+
+
+def test_a_detector_decodes_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_detector(tmp_path / "model.safetensors", Detector(config_of()).eval())
+    for index in range(40):
+        Image.fromarray(draw(index)[0]).save(tmp_path / f"{index}.png")
+    decoded = Decoded(monkeypatch)
+    model = load("detector", tmp_path / "model.safetensors")
+    answers = model([Question(str(index), image=tmp_path / f"{index}.png") for index in range(40)])
+    assert (len(answers), decoded.all, decoded.now) == (40, 40, 0)
+    assert decoded.most <= 2
+
+
+def test_thresholds_are_chosen_batch_by_batch(shapes: Shapes, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    answer = runtime._Detector.__call__
+
+    def counted(self: runtime._Detector, questions: Sequence[Question]) -> list[Answer]:
+        asked.append(len(questions))
+        return answer(self, questions)
+
+    monkeypatch.setattr(runtime._Detector, "__call__", counted)
+    monkeypatch.setattr(runtime._Detector, "batch", 2)
+    decoded = Decoded(monkeypatch)
+    shapes.run("train", settings=TINY)
+    assert len(asked) > 1 and max(asked) == 2
+    assert decoded.all == sum(asked) and decoded.most <= 2
