@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from sabbatical.api.access import ACTIONS, Allow, InProcess, LocalOwner, allow
 from sabbatical.api.app import ROUTERS, create_app
-from sabbatical.core.errors import Broken
+from sabbatical.core.errors import BadInput, Broken
 from sabbatical.sdk.in_process import AppTransport
 from sabbatical.storage.workspace import Workspace
 from tests.api.conftest import ADDRESS, Noted
@@ -75,6 +75,17 @@ def test_who_is_elsewhere_may_not_without_the_token(empty: Workspace, token: str
 
 def test_who_shows_the_token_may_from_anywhere(empty: Workspace) -> None:
     assert ask(empty, who=ELSEWHERE, Authorization=f"Bearer {TOKEN}", Host="sabbatical.example").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", " ", "short", "a" * 19])
+def test_a_token_that_could_be_guessed_protects_nothing_and_is_refused(token: str) -> None:
+    with pytest.raises(BadInput, match=r"fewer than 20 .*Remove the file `token`"):
+        LocalOwner(token)
+
+
+def test_showing_an_empty_token_opens_nothing(empty: Workspace) -> None:
+    for shown in ("Bearer ", "Bearer", "bearer   "):
+        assert ask(empty, Authorization=shown, Host="evil.example").status_code == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8400", "127.0.0.1.evil.example", "", "[::1"])

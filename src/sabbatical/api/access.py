@@ -11,9 +11,10 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
 from sabbatical.api.context import Context
-from sabbatical.core.errors import Broken, NotAllowed
+from sabbatical.core.errors import BadInput, Broken, NotAllowed
 from sabbatical.core.settings import LOCAL_NAMES
 
+SHORTEST_TOKEN = 20
 ACTIONS = {
     "server.read": "see whether the server is well, and its contract",
     "project.read": "see projects and their taxonomies",
@@ -64,6 +65,13 @@ class LocalOwner:
     """
 
     def __init__(self, token: str) -> None:
+        """Raises BadInput for a token that could be guessed, the empty one above all."""
+        if len(token) < SHORTEST_TOKEN:
+            raise BadInput(
+                f"The owner's token has {len(token)} characters; fewer than {SHORTEST_TOKEN} can be guessed.",
+                where="SABBATICAL_TOKEN",
+                hint="Remove the file `token` of the workspace; the next `sabbatical up` makes a new one.",
+            )
         self._token = token.encode()
 
     def check(self, request: HTTPConnection, action: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -24,6 +25,7 @@ BACKLOG = 2048
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
+SHORTEST_TOKEN = 20
 ASK_SECONDS = 1.0
 CALM_SECONDS = 60.0
 """A process that lived so long is started again at once; one that keeps dying waits longer and longer."""
@@ -167,20 +169,40 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def owner_token(home: Path) -> str:
-    """The token of a workspace, made once; only its owner can read the file.
+    """The token of a workspace, made once; only its owner can read the file, and whoever reads it reads all of it.
 
     Raises:
-        Unavailable: the folder cannot be written.
+        Unavailable: the folder cannot be written, or the file does not hold a token.
     """
     path = home / "token"
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        return path.read_text().strip()
+            _make_token(path)
+        token = path.read_text().strip()
     except OSError as error:
         raise Unavailable(f"The workspace cannot be used: {error.strerror}.", where=str(path)) from error
+    if len(token) < SHORTEST_TOKEN:
+        raise Unavailable(
+            f"The file of the owner's token holds {len(token)} characters, too few to keep others out.",
+            where=str(path),
+            hint="Remove it; the next `sabbatical up` makes a new one.",
+        )
+    return token
+
+
+def _make_token(path: Path) -> None:
+    """Write beside the place and link it there: it appears whole, and of two processes one is first."""
+    part = path.with_name(f".token.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _last_words(process: _Process) -> SabbaticalError:
