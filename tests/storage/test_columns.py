@@ -30,3 +30,8 @@ def test_a_damaged_part_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 not really")
     with pytest.raises(BadFile, match="Make the snapshot again"), columns.connect() as connection:
         list(columns.rows(connection, f"SELECT * FROM {columns.scan([path])}"))
+
+
+def test_no_progress_is_drawn_among_what_a_command_answers() -> None:
+    with columns.connect() as connection:
+        assert list(columns.rows(connection, "SELECT current_setting('enable_progress_bar')")) == [(False,)]

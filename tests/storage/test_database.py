@@ -89,3 +89,12 @@ def test_a_full_database_says_so_and_keeps_what_was_there(workspace: Workspace) 
     full.close()
     with workspace.database.reading() as session:
         assert session.scalars(select(ProjectRow.name)).all() == ["kept"]
+
+
+def test_after_counting_the_planner_knows_how_large_the_tables_are(workspace: Workspace) -> None:
+    with workspace.database.transaction() as session:
+        session.add_all([a_project(str(number)) for number in range(50)])
+    workspace.database.count_roughly()
+    with workspace.database.reading() as session:
+        sizes = session.execute(text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'project'")).scalars().all()
+    assert sizes and all(size.split()[0] == "50" for size in sizes)

@@ -34,6 +34,7 @@ def connect(memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb  # noqa: PLC0415 - 14 MB that a web process needs for few of its requests
 
     connection = duckdb.connect(config={"memory_limit": memory, "threads": str(os.cpu_count() or 1)})
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn among what a command answers
     try:
         yield connection
     except duckdb.IOException as error:
@@ -54,18 +55,23 @@ def write_part(connection: duckdb.DuckDBPyConnection, path: Path, columns: Colum
     `types` are DuckDB's type names; every column is cast to its own, so that parts of a data set always agree.
     Moments go in and come out in UTC without a zone (TIMESTAMP).
     """
-    table = {name: _array(values) for name, values in columns.items()}
-    casts = ", ".join(f'CAST("{name}" AS {types[name]}) AS "{name}"' for name in table)
+    casts = ", ".join(f'CAST("{name}" AS {types[name]}) AS "{name}"' for name in columns)
+    write_query(connection, path, f"SELECT {casts} FROM part_of_columns", part_of_columns=columns)  # noqa: S608
+
+
+def write_query(connection: duckdb.DuckDBPyConnection, path: Path, query: str, **sources: Columns) -> None:
+    """Write the answer of a query as one Parquet file, whole or not at all; `sources` are tables that it may name."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        connection.register("part_of_columns", table)
+        for name, columns in sources.items():
+            connection.register(name, {column: _array(values) for column, values in columns.items()})
         connection.execute(
-            f"COPY (SELECT {casts} FROM part_of_columns) TO {quoted(part)} "  # noqa: S608 - names are ours
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+            f"COPY ({query}) TO {quoted(part)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
         part.rename(path)
     finally:
-        connection.unregister("part_of_columns")
+        for name in sources:
+            connection.unregister(name)
         part.unlink(missing_ok=True)
 
 

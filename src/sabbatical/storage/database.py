@@ -17,6 +17,7 @@ from sabbatical.storage.migrations import newest
 from sabbatical.storage.tables import Base
 
 BUSY_SECONDS = 30
+ANALYSED_ROWS = 1000  # of each index
 
 
 class Database:
@@ -69,6 +70,16 @@ class Database:
                 from sabbatical.storage.upgrading import upgrade  # noqa: PLC0415
 
                 upgrade(connection, current)
+
+    def count_roughly(self) -> None:
+        """Let the planner know how large the tables have become, before a question about all of them.
+
+        PostgreSQL finds that out by itself; SQLite has to be told, in some milliseconds however large they are.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with self.transaction() as session:
+                session.execute(text(f"PRAGMA analysis_limit = {ANALYSED_ROWS}"))
+                session.execute(text("ANALYZE"))
 
     def close(self) -> None:
         self.engine.dispose()

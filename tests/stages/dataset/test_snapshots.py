@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from sabbatical.core.errors import EmptyDataset, NotFound
 from sabbatical.schemas.dataset import BoxQuery
-from sabbatical.schemas.label import RevisionIn, Shape
+from sabbatical.schemas.label import Payload, RevisionIn, Shape
 from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.dataset import writing
+from sabbatical.stages.dataset.reading import local_parts
 from sabbatical.stages.label import actions as labels
-from sabbatical.stages.label.actions import Author
+from sabbatical.stages.label.actions import Author, Said
+from sabbatical.storage import columns
+from sabbatical.storage.tables import SnapshotRow
 from tests.stages.conftest import NOW, Street
 
 
@@ -102,3 +107,34 @@ def test_questions_about_all_boxes_are_answered_from_columns(street: Street) -> 
     weeks = datasets.boxes(street.workspace, street.project, "s1", BoxQuery(by=["customer", "week"]))
     assert sum(row["shapes"] for row in weeks) == 56
     assert {row["customer"] for row in weeks} == {"aurora"}
+
+
+def test_every_shape_has_its_own_row_with_its_label_class_and_corners(street: Street) -> None:
+    drawn = street.add_items(2)
+    street.label(drawn, names=("Car", "Statue", "Car"))
+    spoken = street.add_items(1, start=2)
+    said = [Said(spoken[0], Payload(("Adult",)).to_bytes(), 1)]
+    with street.workspace.database.transaction() as session:
+        taxonomy = (street.taxonomy_ids["basalt"], "basalt")
+        labels.keep(session, street.project.id, taxonomy, said, Author("camera", "import"), NOW)
+    street.run("snapshot")
+    with street.workspace.database.reading() as session:
+        parts = session.scalars(select(SnapshotRow)).one().boxes
+    query = f"SELECT item_id, label, class, x0, y0, x1, y1 FROM {columns.scan(local_parts(street.workspace, parts))}"
+    with columns.connect() as connection:
+        found = list(columns.rows(connection, query))
+    each = [("Car", "car", 10.0), ("Statue", None, 50.0), ("Car", "car", 90.0)]
+    boxed = [(item, label, name, x, 20.0, x + 30, 60.0) for item in drawn for label, name, x in each]
+    assert found == [*boxed, (spoken[0], "Adult", "adult", None, None, None, None)]
+
+
+def test_a_snapshot_of_several_parts_holds_every_label_once(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = street.add_items(25)
+    street.label(items, "basalt", ("Adult", "Car"))
+    street.label(items[:5], "aurora", ("Human",))
+    monkeypatch.setattr(writing, "PART_ROWS", 7)
+    made = street.run("snapshot")
+    monkeypatch.undo()
+    assert made["counts"]["shapes"] == 55
+    assert len(list(datasets.labels(street.workspace, street.project, "s1"))) == 30
+    assert street.run("snapshot")["content"] == made["content"]

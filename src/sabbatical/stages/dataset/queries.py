@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Row, Text, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from sabbatical.schemas.dataset import SnapshotQuery
@@ -47,8 +47,10 @@ def _equals(name: str, value: Any) -> ColumnElement[bool]:
     return equal
 
 
-def labels(session: Session, project_id: str, query: SnapshotQuery, chosen: Conditions) -> Iterator[Row[Any]]:
-    """Items with the labels that a query means, in the order in which the items came; streamed."""
+def labels(
+    session: Session, project_id: str, query: SnapshotQuery, chosen: Conditions, size: int
+) -> Iterator[Sequence[Row[Any]]]:
+    """Items with the labels that a query means, in the order in which the items came; streamed, `size` at a time."""
     columns = (
         ItemRow.id,
         RevisionRow.id,
@@ -58,7 +60,7 @@ def labels(session: Session, project_id: str, query: SnapshotQuery, chosen: Cond
         ItemRow.group,
         ItemRow.customer,
         ItemRow.source,
-        ItemRow.captured_at,
+        type_coerce(ItemRow.captured_at, DateTime()),  # as stored: a zone for every row would only be taken off again
         ItemRow.width,
         ItemRow.height,
         ItemRow.text,
@@ -71,7 +73,12 @@ def labels(session: Session, project_id: str, query: SnapshotQuery, chosen: Cond
     statement = (
         _joined(select(*columns), project_id, query).where(*chosen.values()).order_by(ItemRow.seq, TaxonomyRow.name)
     )
-    return iter(session.execute(statement.execution_options(yield_per=FETCH)))
+    return session.connection().execute(statement, execution_options={"yield_per": FETCH}).partitions(size)
+
+
+def most(session: Session, project_id: str) -> int:
+    """How many labels a query can mean at most: every head of the project; counted in no time."""
+    return int(session.scalar(select(func.count()).where(HeadRow.project_id == project_id)) or 0)
 
 
 def count(session: Session, project_id: str, query: SnapshotQuery, chosen: Conditions) -> int:
@@ -81,18 +88,25 @@ def count(session: Session, project_id: str, query: SnapshotQuery, chosen: Condi
 
 def _joined(statement: Any, project_id: str, query: SnapshotQuery) -> Any:
     if query.labeled_before is None:
-        current = select(HeadRow.revision_seq.label("seq")).where(HeadRow.project_id == project_id).subquery()
-    else:
-        current = (
-            select(func.max(RevisionRow.seq).label("seq"))
+        # Items and revisions lie on the disk in the order in which they came, heads by a hash: with this condition on
+        # items, and after `Database.count_roughly`, the database walks the items and looks the others up.
+        return (
+            statement.select_from(ItemRow)
+            .join(HeadRow, (HeadRow.project_id == ItemRow.project_id) & (HeadRow.item_id == ItemRow.id))
+            .join(RevisionRow, RevisionRow.seq == HeadRow.revision_seq)
             .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
-            .where(RevisionRow.project_id == project_id, RevisionRow.created_at < query.labeled_before)
-            .group_by(RevisionRow.item_id, TaxonomyRow.name)
-            .subquery()
+            .where(ItemRow.project_id == project_id)
         )
+    newest = (
+        select(func.max(RevisionRow.seq).label("seq"))
+        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
+        .where(RevisionRow.project_id == project_id, RevisionRow.created_at < query.labeled_before)
+        .group_by(RevisionRow.item_id, TaxonomyRow.name)
+        .subquery()
+    )
     return (
-        statement.select_from(current)
-        .join(RevisionRow, RevisionRow.seq == current.c.seq)
+        statement.select_from(newest)
+        .join(RevisionRow, RevisionRow.seq == newest.c.seq)
         .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
         .join(ItemRow, (ItemRow.project_id == RevisionRow.project_id) & (ItemRow.id == RevisionRow.item_id))
     )

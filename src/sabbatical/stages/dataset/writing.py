@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import orjson
 
 from sabbatical.core.batches import batched
@@ -39,19 +40,16 @@ LABEL_TYPES = {
     "payload": "BLOB",
 }
 
-SHAPE_TYPES = {
-    "item_id": "VARCHAR",
-    "split": "VARCHAR",
-    "customer": "VARCHAR",
-    "captured_at": "TIMESTAMP",
-    "taxonomy": "VARCHAR",
-    "label": "VARCHAR",
-    "class": "VARCHAR",
-    "x0": "FLOAT",
-    "y0": "FLOAT",
-    "x1": "FLOAT",
-    "y1": "FLOAT",
-}
+DRAWN = {"labels": ["VARCHAR"], "label": ["INTEGER"], "box": ["FLOAT"]}  # of a payload, see schemas/label
+SHAPES = """
+SELECT item_id, split, customer, captured_at, taxonomy, label, CAST(class AS VARCHAR) AS class,
+    box[4 * shape - 3] AS x0, box[4 * shape - 2] AS y0, box[4 * shape - 1] AS x1, box[4 * shape] AS y1
+FROM (
+    SELECT *, drawn.box AS box, drawn.labels[unnest(drawn.label) + 1] AS label,
+        generate_subscripts(drawn.label, 1) AS shape
+    FROM (SELECT *, from_json(decode(payload), '{drawn}') AS drawn FROM {labels})
+) LEFT JOIN classes USING (taxonomy_id, label)
+"""
 
 # What a label of a taxonomy version stands for: (taxonomy id, label) -> class, or None where it is ignored.
 Classes = Mapping[tuple[str, str], str | None]
@@ -66,58 +64,46 @@ class Parts:
     rows: int = 0
 
 
-def write_parts(found: Iterable[Any], folder: Path, classes: Classes, expected: int, progress: Progress) -> Parts:
-    """Write all rows that `queries.labels` streams; memory is bounded by one part.
+def write_parts(found: Iterable[Sequence[Any]], folder: Path, classes: Classes, most: int, progress: Progress) -> Parts:
+    """Write all rows that `queries.labels` streams, each batch as one part; memory is bounded by one part.
+
+    `most`: rows that may come at most, for the progress.
 
     Raises:
         StorageFull: the disk is full.
         Interrupted: it was cancelled.
     """
     parts = Parts()
+    drawn, named = orjson.dumps(DRAWN).decode(), _named(classes)
     with columns.connect() as connection:
-        for rows in batched(found, PART_ROWS):
+        for rows in found:
             check(progress)
             number = len(parts.labels)
             table = _columns(rows)
             parts.labels.append(folder / f"labels-{number:05d}.parquet")
             columns.write_part(connection, parts.labels[-1], table, LABEL_TYPES)
-            shapes = _shapes(table, classes)
-            if shapes["item_id"]:
+            if any(table["shapes"]):
                 parts.shapes.append(folder / f"shapes-{number:05d}.parquet")
-                columns.write_part(connection, parts.shapes[-1], shapes, SHAPE_TYPES)
+                query = SHAPES.format(drawn=drawn, labels=columns.scan(parts.labels[-1:]))
+                columns.write_query(connection, parts.shapes[-1], query, classes=named)
             parts.rows += len(rows)
-            progress.tell(parts.rows / max(expected, 1), f"{parts.rows:,} of {expected:,} labels written")
+            progress.tell(parts.rows / max(most, 1), f"{parts.rows:,} labels written")
     return parts
 
 
-def _columns(rows: list[Any]) -> dict[str, list[Any]]:
-    table = {name: list(values) for name, values in zip(LABEL_TYPES, zip(*rows, strict=True), strict=True)}
-    table["captured_at"] = [_naive(moment) for moment in table["captured_at"]]
+def _columns(rows: Sequence[Any]) -> dict[str, Any]:
+    table: dict[str, Any] = dict(zip(LABEL_TYPES, zip(*rows, strict=True), strict=True))
+    table["captured_at"] = np.array([_naive(moment) for moment in table["captured_at"]], "datetime64[us]")
     return table
 
 
 def _naive(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _shapes(table: dict[str, list[Any]], classes: Classes) -> dict[str, list[Any]]:
-    """One row a shape, from the payloads of a part."""
-    found: dict[str, list[Any]] = {name: [] for name in SHAPE_TYPES}
-    shared = ("item_id", "split", "customer", "captured_at", "taxonomy")
-    each = zip(table["payload"], table["taxonomy_id"], *(table[name] for name in shared), strict=True)
-    for payload, taxonomy_id, *values in each:
-        document = orjson.loads(payload)
-        names = document["labels"]
-        numbers = document["label"]
-        mapped = [classes.get((taxonomy_id, name)) for name in names]
-        for name, value in zip(shared, values, strict=True):
-            found[name].extend([value] * len(numbers))
-        found["label"].extend([names[i] for i in numbers])
-        found["class"].extend([mapped[i] for i in numbers])
-        flat = document.get("box") or [None] * (4 * len(numbers))
-        for corner, name in enumerate(("x0", "y0", "x1", "y1")):
-            found[name].extend(flat[corner::4])
-    return found
+def _named(classes: Classes) -> dict[str, Any]:
+    taxonomies, labels = zip(*classes, strict=True)
+    return {"taxonomy_id": taxonomies, "label": labels, "class": list(classes.values())}
 
 
 def content_of(connection: duckdb.DuckDBPyConnection, labels: list[Path]) -> str:
