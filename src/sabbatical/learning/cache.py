@@ -5,6 +5,8 @@ Legend: h, w height and width.
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from PIL import Image
 
@@ -16,7 +18,7 @@ class Cached:
 
     Images are shrunk so that they just fill `room` at the strongest zoom. What came first stays; nothing is thrown out,
     since an epoch that visits everything once in random order would throw out what it needs next. A sample is the same
-    whether it comes from memory or not.
+    whether it comes from memory or not. Several threads may ask.
 
     Args:
         source: where samples come from.
@@ -29,6 +31,7 @@ class Cached:
         self.room = room
         self.left = int(megabytes * 1_000_000)
         self._kept: dict[int, Sample] = {}
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self.source)
@@ -38,9 +41,10 @@ class Cached:
         if kept is not None:
             return kept
         sample = shrunk(self.source[index], self.room)
-        if sample.image_hwc.nbytes <= self.left:
-            self.left -= sample.image_hwc.nbytes
-            self._kept[index] = sample
+        with self._lock:
+            if sample.image_hwc.nbytes <= self.left and index not in self._kept:
+                self.left -= sample.image_hwc.nbytes
+                self._kept[index] = sample
         return sample
 
 

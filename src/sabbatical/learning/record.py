@@ -15,6 +15,7 @@ from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables
 from sabbatical.learning.recipe import DetectorRecipe
+from sabbatical.learning.taught import untaught
 
 TELL_EVERY = 10
 """Steps that one point of the curves stands for."""
@@ -91,11 +92,7 @@ class Recorder:
         return TrainingRecord(
             curves=self.facts["curves"],
             taught=taught,
-            warnings=[
-                f"No sample taught the class '{name}': what the model says of it means nothing."
-                for name, count in taught.items()
-                if count == 0
-            ],
+            warnings=untaught(taught),
             seconds=self.facts["seconds"],
             waiting=self.facts["waiting"],
             parameters=sum(each.numel() for each in model.parameters()),

@@ -15,10 +15,13 @@ from PIL import Image
 from sabbatical.learning import images
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.weights import save_detector
-from sabbatical.stages.train import runtime
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.train import runtime, samples
 from sabbatical.stages.train.runtime import Answer, Question, load
+from sabbatical.stages.train.samples import SnapshotSamples
+from sabbatical.taxonomy import Taxonomy
 from tests.learning.shapes import config_of, draw
-from tests.stages.train.shapes import TINY, Shapes
+from tests.stages.train.shapes import CUSTOMERS, TINY, Shapes
 
 
 class Decoded:
@@ -66,3 +69,30 @@ def test_thresholds_are_chosen_batch_by_batch(shapes: Shapes, monkeypatch: pytes
     shapes.run("train", settings=TINY)
     assert len(asked) > 1 and max(asked) == 2
     assert decoded.all == sum(asked) and decoded.most <= 2
+
+
+def test_each_picture_is_decoded_once_however_long_the_training(
+    shapes: Shapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    read = samples.read_image
+
+    def counted(file: Path, **more: Any) -> NDArray[np.uint8]:
+        seen.append(str(file))
+        return read(file, **more)
+
+    monkeypatch.setattr(samples, "read_image", counted)
+    shapes.run("train", settings=TINY | {"steps": 18})
+    assert 18 * 4 >= 2 * len(seen) > 20
+    assert len(set(seen)) == len(seen)
+
+
+def test_samples_keep_no_picture_of_their_own(shapes: Shapes) -> None:
+    """What is kept is decided in one place, which keeps pictures as small as training needs them."""
+    with shapes.workspace.database.reading() as session:
+        snapshot = datasets.get(session, shapes.project, None)
+    labeled = list(datasets.labels(shapes.workspace, shapes.project, snapshot.id, ("train",)))
+    taxonomies = {one.taxonomy_id: Taxonomy.from_document(CUSTOMERS[one.taxonomy]) for one in labeled}
+    source = SnapshotSamples(shapes.workspace, labeled, list(taxonomies.items()), (64, 64))
+    image = weakref.ref(source[0].image_hwc)
+    assert image() is None

@@ -8,15 +8,19 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from sabbatical.core.errors import EmptyDataset
 from sabbatical.core.progress import Progress
 from sabbatical.learning.recipe import DetectorRecipe
+from sabbatical.learning.taught import untaught
 from sabbatical.learning.text.recipe import TextRecipe
+from sabbatical.learning.text.texts import TextColumns
 from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.train.recipes import Recipe
 from sabbatical.stages.train.samples import SnapshotSamples, text_columns
 from sabbatical.storage.workspace import Workspace
-from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, bank, masked_tables, tables
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,6 @@ def train(recipe: Recipe, lesson: Lesson) -> Trained:
 def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.training import train_detector  # noqa: PLC0415 - torch loads in a step only
     from sabbatical.learning.weights import save_detector  # noqa: PLC0415
-    from sabbatical.taxonomy import bank, masked_tables  # noqa: PLC0415
 
     trained = train_detector(
         SnapshotSamples(lesson.workspace, lesson.labeled, lesson.taxonomies, recipe.canvas),
@@ -84,4 +87,16 @@ def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
     model = models.fit(recipe, columns, lesson.tree, [t for _, t in lesson.taxonomies], lesson.progress)
     file = lesson.folder / "model.safetensors"
     model.save(file)
-    return Trained("text", file, {"texts": len(columns), "seconds": perf_counter() - began, "warnings": []})
+    taught = _taught(columns, lesson)
+    record = {"texts": len(columns), "taught": taught, "seconds": perf_counter() - began}
+    # Rules know a class by its name, and need no text to learn it from.
+    return Trained("text", file, record | {"warnings": [] if recipe.model == "rules" else untaught(taught)})
+
+
+def _taught(columns: TextColumns, lesson: Lesson) -> dict[str, float]:
+    """How many texts taught each class."""
+    taught_k = np.zeros(len(lesson.tree))
+    for t, (_, taxonomy) in enumerate(lesson.taxonomies):
+        labels_n = columns.label_n[(columns.taxonomy_n == t) & (columns.label_n >= 0)]
+        taught_k += tables(lesson.tree, taxonomy).target_lk[labels_n].sum(axis=0)
+    return dict(zip(lesson.tree.names, taught_k.tolist(), strict=True))
