@@ -49,6 +49,13 @@ def test_it_gives_what_the_standard_parser_gives(document: Any, indent: int | No
     assert members(stream_of(text, block)) == json.loads(text)
 
 
+@pytest.mark.parametrize("number", ["0.5", "-1e-3", "2E+20", "10", "12.75e2"])
+@pytest.mark.parametrize("block", range(1, 24))
+def test_a_number_is_whole_wherever_a_block_ends(number: str, block: int) -> None:
+    text = f'{{"one": {number}, "all": [{number}, {number}]}}'
+    assert members(stream_of(text, block)) == json.loads(text)
+
+
 @settings(max_examples=30, deadline=None)
 @given(OBJECTS.filter(bool), st.integers(1, 200), st.data())
 def test_it_goes_on_from_a_place_it_was_at(objects: Any, block: int, data: st.DataObject) -> None:

@@ -23,6 +23,8 @@ CUTS = 4
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _TEXT_SPACE = re.compile(r"[ \t\r\n]*")
 _BEFORE_OBJECT = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*$")
+_OPEN_ENDS = frozenset({"", ".", *(f"{e}{sign}" for e in "eE" for sign in ("", "+", "-"))})
+"""What may stand between a number and the end of the buffer while the number goes on behind it."""
 _DECODER = json.JSONDecoder()
 _PAD = 64
 
@@ -98,7 +100,7 @@ class JsonStream:
             text = self.buffer.decode("latin-1")
             try:
                 _, end = _DECODER.raw_decode(text, self.at)
-                if end < len(text) or not self._more():
+                if text[end : end + 3] not in _OPEN_ENDS or not self._more():
                     return self._take(end)
             except RecursionError as error:
                 raise self._fault("it is nested too deeply") from error
@@ -155,7 +157,7 @@ class JsonStream:
             except (json.JSONDecodeError, RecursionError):
                 return values
             after = _end_of_space(text, end)
-            if after == len(text):
+            if after == len(text) or text[end : end + 3] in _OPEN_ENDS:
                 return values
             self.at = at
             values.append(self._take(end))
