@@ -13,9 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
+from sabbatical.schemas.item import Split
 from sabbatical.stages.ingest import fingerprints
-from sabbatical.stages.ingest.fingerprints import NearDuplicates, image_fingerprint, normalised, text_fingerprint
+from sabbatical.stages.ingest.fingerprints import (
+    NearDuplicates,
+    image_fingerprint,
+    near_pairs,
+    normalised,
+    text_fingerprint,
+)
 from sabbatical.stages.ingest.images import probe
+from sabbatical.stages.ingest.placing import SPLITS
 from tests.stages.ingest.making import picture
 
 PRINTS = st.integers(-(2**63), 2**63 - 1)
@@ -72,30 +80,36 @@ def test_the_nearest_of_those_before_is_found_in_any_growth(data: st.DataObject)
     fingerprints._TAIL = 4
     try:
         known = NearDuplicates()
-        found: dict[str, str] = {}
+        found: list[dict[Split, str]] = []
         for start, end in pairwise([0, *cuts, len(prints)]):
-            found |= known.ask_and_add([(str(i), prints[i]) for i in range(start, end)])
+            found += known.near(prints[start:end])
+            known.add((str(i), prints[i], SPLITS[i % 3]) for i in range(start, end))
     finally:
         fingerprints._TAIL = tail
     assert len(known) == len(prints)
     for i, value in enumerate(prints):
-        near = [(distance(value, prints[j]), j) for j in range(i) if distance(value, prints[j]) <= known.radius]
-        assert found.get(str(i)) == (str(min(near)[1]) if near else None)
+        before = max(cut for cut in [0, *cuts] if cut <= i)
+        near = [(distance(value, prints[j]), j) for j in range(before) if distance(value, prints[j]) <= known.radius]
+        by_split = {split: [(far, j) for far, j in near if SPLITS[j % 3] == split] for split in SPLITS}
+        assert found[i] == {split: str(min(there)[1]) for split, there in by_split.items() if there}
+    pairs = [(i, j) for j in range(len(prints)) for i in range(j) if distance(prints[i], prints[j]) <= known.radius]
+    assert near_pairs(prints) == pairs
 
 
 def test_a_hundred_thousand_known_ones_are_asked_through_tables() -> None:
     rng = np.random.default_rng(0)
     prints = rng.integers(-(2**63), 2**63 - 1, 100_000, dtype=np.int64)
     known = NearDuplicates()
-    known.add_all((f"item {i}", int(value)) for i, value in enumerate(prints))
+    known.add((f"item {i}", int(value), "train") for i, value in enumerate(prints))
     places = [0, 31_999, 77_777, 99_999]
-    found = known.ask_and_add([(f"new {place}", int(prints[place]) ^ 0b101) for place in places])
-    assert found == {f"new {place}": f"item {place}" for place in places}
+    found = known.near([int(prints[place]) ^ 0b101 for place in places])
+    assert found == [{"train": f"item {place}"} for place in places]
 
 
 @pytest.mark.data("bccd")
 def test_slides_of_blood_are_not_taken_for_one_another(mirror: Path) -> None:
     paths = sorted((mirror / "bccd" / "images").iterdir())
-    prints = [(path.stem, image_fingerprint(probe(path.read_bytes(), 10**9).small_hw)) for path in paths]
-    found = NearDuplicates().ask_and_add([(name, value) for name, value in prints if value is not None])
-    assert found == {"BloodImage_00038": "BloodImage_00037"}
+    prints = [image_fingerprint(probe(path.read_bytes(), 10**9).small_hw) for path in paths]
+    assert None not in prints
+    found = near_pairs([value for value in prints if value is not None])
+    assert [(paths[i].stem, paths[j].stem) for i, j in found] == [("BloodImage_00037", "BloodImage_00038")]

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from sabbatical.schemas.item import Split
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries
-from sabbatical.stages.ingest.fingerprints import NearDuplicates
 from sabbatical.stages.ingest.history import Profile, compare
 from sabbatical.stages.ingest.intake import Intake, Prepared
 from sabbatical.stages.ingest.options import ReadOptions
@@ -44,10 +43,9 @@ def intake(
     session: Session, project: Project, source: str, customer: str | None, pinned: Split | None, run_id: str
 ) -> Intake:
     """An intake of one source into a project, which knows the fingerprints of all that is there."""
-    duplicates = NearDuplicates()
-    kind = "text" if project.task == "text" else "image"
-    duplicates.add_all(queries.fingerprints(session, project.id, kind))
-    return Intake(project, source, customer, pinned, run_id, duplicates)
+    begun = Intake(project, source, customer, pinned, run_id)
+    begun.catch_up(session)
+    return begun
 
 
 def find_by_name(session: Session, project: Project, names: Sequence[str]) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ An image's fingerprint is the signs of its lowest frequencies against their medi
 "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010); a text's is a SimHash of its letters
 (Charikar, STOC 2002). Near ones are found through bands of bits that must agree (Manku, Jain and Das Sarma, WWW 2007).
 
-Legend: q asked, n known, b bands, p probes, c candidates.
+Legend: q asked, n known, b bands, p probes, c candidates, s splits, d pairs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.core.batches import batched
+from sabbatical.schemas.item import Split
+from sabbatical.stages.ingest.placing import SPLITS
 
 RADIUS = 6
 """Bits in which near duplicates may differ, out of 64."""
@@ -30,6 +32,7 @@ _GRAM = 4
 _BANDS, _BAND_BITS = 4, 16
 _TAIL = 1 << 15
 _PAIRS_AT_ONCE = 1 << 22
+_SPLIT_NUMBER: dict[str, int] = {split: number for number, split in enumerate(SPLITS)}
 _WORD = re.compile(r"\w+")
 
 Prints = NDArray[np.uint64]
@@ -110,12 +113,12 @@ class Hamming:
             merged = np.concatenate([self._segments.pop().prints_n, merged])
         self._segments.append(_Segment.of(merged))
 
-    def nearest(self, asked_q: Prints, radius: int, before: Ints) -> Ints:
-        """Position [q] of the nearest number added before position `before` [q], the oldest of equals; -1 if none.
+    def nearest(self, asked_q: Prints, radius: int, kind_n: NDArray[np.uint8], kinds: int) -> Ints:
+        """Position [q, kinds] of the nearest number of each kind, the oldest of equals; -1 if none is near.
 
         `radius` is at most 7: with 4 bands, two numbers within it agree in a band up to one bit.
         """
-        best = _Best(asked_q, radius, before)
+        best = _Best(asked_q, radius, kind_n, kinds)
         start = 0
         for segment in self._segments:
             segment.ask(best, start)
@@ -125,26 +128,27 @@ class Hamming:
             rows = np.arange(first, min(first + step, len(asked_q)))
             row_c = np.repeat(rows, len(self._tail))
             best.offer(row_c, np.tile(self._tail, len(rows)), np.tile(np.arange(len(self._tail)) + start, len(rows)))
-        return best.position_q
+        return best.positions()
 
 
 class _Best:
-    """The nearest one found so far for each number asked."""
+    """The nearest one of each kind found so far for each number asked."""
 
-    def __init__(self, asked_q: Prints, radius: int, before: Ints) -> None:
+    def __init__(self, asked_q: Prints, radius: int, kind_n: NDArray[np.uint8], kinds: int) -> None:
         self.asked_q = asked_q
         self.radius = radius
-        self.before = before
-        self.position_q = np.full(len(asked_q), -1, np.int64)
-        self._rank_q = np.full(len(asked_q), np.iinfo(np.int64).max)
+        self.kind_n = kind_n
+        self._rank_qk = np.full((len(asked_q), kinds), np.iinfo(np.int64).max)
 
     def offer(self, row_c: Ints, prints_c: Prints, position_c: Ints) -> None:
-        distance_c = np.bitwise_count(self.asked_q[row_c] ^ prints_c).astype(np.int64)
-        good = (distance_c <= self.radius) & (position_c < self.before[row_c])
-        rank_c = distance_c[good] << 48 | position_c[good]
-        np.minimum.at(self._rank_q, row_c[good], rank_c)
-        found = self._rank_q < np.iinfo(np.int64).max
-        self.position_q[found] = self._rank_q[found] & ((1 << 48) - 1)
+        distance_c = np.bitwise_count(self.asked_q[row_c] ^ prints_c)
+        good = np.flatnonzero(distance_c <= self.radius)
+        position = position_c[good]
+        rank = distance_c[good].astype(np.int64) << 48 | position
+        np.minimum.at(self._rank_qk, (row_c[good], self.kind_n[position]), rank)
+
+    def positions(self) -> Ints:
+        return np.where(self._rank_qk == np.iinfo(np.int64).max, -1, self._rank_qk & ((1 << 48) - 1))
 
 
 @dataclass(slots=True)
@@ -188,7 +192,7 @@ def _bands(prints: Prints) -> NDArray[np.uint16]:
 
 @dataclass(slots=True)
 class NearDuplicates:
-    """What is known so far, by id; answers in batches which known item a new one nearly equals.
+    """What is known so far, by id, with its split; answers in batches which known items a new one nearly equals.
 
     For one million items about 80 MB.
     """
@@ -196,34 +200,45 @@ class NearDuplicates:
     radius: int = RADIUS
     _index: Hamming = field(default_factory=Hamming)
     _ids: NDArray[np.bytes_] = field(default_factory=lambda: np.empty(1024, "S40"))
+    _split_n: NDArray[np.uint8] = field(default_factory=lambda: np.empty(1024, np.uint8))
 
     def __len__(self) -> int:
         return len(self._index)
 
-    def add_all(self, pairs: Iterable[tuple[str, int]]) -> None:
-        """Items that are known already: id and fingerprint each."""
-        for batch in batched(pairs, 1 << 16):
-            self._add(batch)
+    def add(self, known: Iterable[tuple[str, int, str]]) -> None:
+        """Items with a place of their own: id, fingerprint and split each."""
+        for batch in batched(known, 1 << 16):
+            start, end = len(self._index), len(self._index) + len(batch)
+            if end > len(self._ids):
+                more = max(end, len(self._ids))
+                self._ids = np.concatenate([self._ids, np.empty(more, "S40")])
+                self._split_n = np.concatenate([self._split_n, np.empty(more, np.uint8)])
+            self._ids[start:end] = [item.encode() for item, _, _ in batch]
+            self._split_n[start:end] = [_SPLIT_NUMBER[split] for _, _, split in batch]
+            self._index.add(_unsigned([print_ for _, print_, _ in batch]))
 
-    def ask_and_add(self, pairs: Sequence[tuple[str, int]]) -> dict[str, str]:
-        """For each item the id of the nearest one known before or earlier in the batch, if any; then all are known."""
-        if not pairs:
-            return {}
-        asked = _unsigned([print_ for _, print_ in pairs])
-        start = len(self._index)
-        self._add(pairs)
-        near_q = self._index.nearest(asked, self.radius, before=np.arange(start, start + len(pairs)))
-        return {
-            item: self._ids[near].decode() for (item, _), near in zip(pairs, near_q.tolist(), strict=True) if near >= 0
-        }
-
-    def _add(self, pairs: Sequence[tuple[str, int]]) -> None:
-        start, end = len(self._index), len(self._index) + len(pairs)
-        if end > len(self._ids):
-            self._ids = np.concatenate([self._ids, np.empty(max(end, len(self._ids)), "S40")])
-        self._ids[start:end] = [item.encode() for item, _ in pairs]
-        self._index.add(_unsigned([print_ for _, print_ in pairs]))
+    def near(self, prints: Sequence[int]) -> list[dict[Split, str]]:
+        """For each fingerprint, by split in the order of `SPLITS`, the id of the nearest known item, if any is near."""
+        if not prints:
+            return []
+        nearest_qs = self._index.nearest(_unsigned(prints), self.radius, self._split_n, len(SPLITS))
+        return [
+            {split: self._ids[near].decode() for split, near in zip(SPLITS, row, strict=True) if near >= 0}
+            for row in nearest_qs.tolist()
+        ]
 
 
-def _unsigned(prints: list[int]) -> Prints:
+def near_pairs(prints: Sequence[int], radius: int = RADIUS) -> list[tuple[int, int]]:
+    """Positions (earlier, later) of all near duplicates within one batch, which is compared one by one."""
+    prints_q = _unsigned(prints)
+    step = max(1, _PAIRS_AT_ONCE // max(len(prints_q), 1))
+    found: list[tuple[int, int]] = []
+    for first in range(0, len(prints_q), step):
+        near = np.bitwise_count(prints_q[first : first + step, None] ^ prints_q[None]) <= radius
+        later, earlier = np.nonzero(np.tril(near, first - 1))
+        found += zip(earlier.tolist(), (later + first).tolist(), strict=True)
+    return found
+
+
+def _unsigned(prints: Sequence[int]) -> Prints:
     return np.array(prints, np.int64).view(np.uint64)

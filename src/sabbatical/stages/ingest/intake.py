@@ -17,7 +17,9 @@ from sabbatical.schemas.item import Split
 from sabbatical.schemas.label import Payload
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries
-from sabbatical.stages.ingest.fingerprints import NearDuplicates
+from sabbatical.stages.ingest.fingerprints import NearDuplicates, near_pairs
+from sabbatical.stages.ingest.leaks import Leaks
+from sabbatical.stages.ingest.placing import Newcomer, Place, place
 from sabbatical.stages.ingest.records import Refusal
 from sabbatical.stages.ingest.split import split_of
 
@@ -46,37 +48,48 @@ class Prepared:
 
 @dataclass
 class Intake:
-    """One source going into one project."""
+    """One source going into one project, beside others that may go in meanwhile."""
 
     project: Project
     source: str
     customer: str | None
     pinned: Split | None
     run_id: str
-    duplicates: NearDuplicates
     added: int = 0
     known: int = 0
     by_split: Counter[str] = field(default_factory=Counter)
-    leaks: int = 0
+    leaks: Leaks = field(init=False)
     refusals: list[Refusal] = field(default_factory=list)
-    _twin_groups: dict[str, str | None] = field(default_factory=dict)
+    _stored: NearDuplicates = field(default_factory=NearDuplicates)
+    _seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.leaks = Leaks(self.pinned)
 
     @property
     def origin(self) -> str:
         """Whose history this source belongs to: that of its customer, or its own."""
         return self.customer or self.source
 
+    def catch_up(self, session: Session) -> None:
+        """Learn the fingerprints of all items that were stored since the last time, by whomever."""
+        kind = "text" if self.project.task == "text" else "image"
+        upto = queries.last_seq(session, self.project.id)
+        self._stored.add(queries.fingerprints(session, self.project.id, kind, self._seen, upto))
+        self._seen = upto
+
     def store(
         self, session: Session, batch: Sequence[Prepared], now: datetime
     ) -> tuple[list[Prepared], list[Prepared]]:
         """Add the items of a batch; answers those whose labels count (the first of equal bytes), and the new ones."""
+        queries.one_at_a_time(session, self.project.id)
+        self.catch_up(session)
         known = queries.known_items(session, self.project.id, [one.id for one in batch])
         first = self._first_of_equal_bytes(batch, known)
         new = [one for one in first if one.id not in known]
         self.known += len(batch) - len(new)
-        groups = self._groups(session, new)
-        splits = self._splits(session, groups)
-        rows = [self._row(one, groups[one.id], splits[groups[one.id]], now) for one in new]
+        places = self._places(session, new)
+        rows = [self._row(one, group, split, now) for one, (group, split) in zip(new, places, strict=True)]
         if rows:
             queries.add_items(session, rows)
         self.added += len(rows)
@@ -96,39 +109,52 @@ class Intake:
                 self.refusals.append(Refusal(one.file, one.line, None, reason))
         return list(first.values())
 
-    def _groups(self, session: Session, new: Sequence[Prepared]) -> dict[str, str]:
-        """The group of each new item: the source's own, that of a near duplicate, or one of its own."""
-        twins = self.duplicates.ask_and_add([(one.id, one.fingerprint) for one in new if one.fingerprint is not None])
-        there = queries.groups_of(session, self.project.id, sorted(set(twins.values())))
-        groups: dict[str, str] = {}
-        self._twin_groups.clear()
-        for one in new:
-            twin = twins.get(one.id)
-            twin_group = None if twin is None else there.get(twin) or groups.get(twin)
-            if one.group is not None:
-                groups[one.id] = f"{self.source}/{one.group}"
-                self._twin_groups.setdefault(groups[one.id], twin_group)
-            else:
-                groups[one.id] = twin_group or one.id
-        return groups
-
-    def _splits(self, session: Session, groups: dict[str, str]) -> dict[str, str]:
-        """The split of each group: as drawn before; as pinned; that of a near duplicate's group; by the hash."""
-        wanted = sorted(set(groups.values()))
-        twins = sorted({twin for name in wanted if (twin := self._twin_groups.get(name)) is not None})
-        splits = queries.group_splits(session, self.project.id, sorted({*wanted, *twins}))
-        fresh = []
-        for name in wanted:
-            if name in splits:
-                self.leaks += self.pinned is not None and splits[name] != self.pinned
-                continue
-            twin = self._twin_groups.get(name)
-            drawn = self.pinned or splits.get(twin or "") or split_of(self.project, name)
-            splits[name] = drawn
-            fresh.append({"project_id": self.project.id, "name": name, "split": drawn})
+    def _places(self, session: Session, new: Sequence[Prepared]) -> list[tuple[str, Split]]:
+        """Group and split of each new item; groups that are new are kept."""
+        newcomers = self._newcomers(session, new)
+        own = sorted({one.group for one in newcomers if one.group is not None})
+        known = queries.group_splits(session, self.project.id, own)
+        pinned = self.pinned
+        groups, splits = place(
+            newcomers, known, lambda name: pinned or split_of(self.project, name), follow=pinned is None
+        )
+        there = {*known, *(twin.group for one in newcomers for twin in one.stored.values())}
+        fresh = [
+            {"project_id": self.project.id, "name": name, "split": splits[name]}
+            for name in dict.fromkeys(groups)
+            if name not in there
+        ]
         if fresh:
             queries.add_groups(session, fresh)
-        return splits
+        self._count_leaks(new, newcomers, groups, splits)
+        return [(group, splits[group]) for group in groups]
+
+    def _newcomers(self, session: Session, new: Sequence[Prepared]) -> list[Newcomer]:
+        """The new items with their near duplicates."""
+        seen = [(i, one.fingerprint) for i, one in enumerate(new) if one.fingerprint is not None]
+        prints = [fingerprint for _, fingerprint in seen]
+        stored = dict(zip((i for i, _ in seen), self._stored.near(prints), strict=True))
+        earlier: dict[int, list[int]] = {}
+        for first, later in near_pairs(prints):
+            earlier.setdefault(seen[later][0], []).append(seen[first][0])
+        ids = sorted({twin for twins in stored.values() for twin in twins.values()})
+        places = queries.places_of(session, self.project.id, ids)
+        return [
+            Newcomer(
+                one.id,
+                None if one.group is None else f"{self.source}/{one.group}",
+                {split: places[twin] for split, twin in stored.get(i, {}).items()},
+                earlier.get(i, []),
+            )
+            for i, one in enumerate(new)
+        ]
+
+    def _count_leaks(
+        self, new: Sequence[Prepared], newcomers: Sequence[Newcomer], groups: list[str], splits: dict[str, Split]
+    ) -> None:
+        for one, newcomer, group in zip(new, newcomers, groups, strict=True):
+            near = {splits[groups[i]]: Place(new[i].name, self.source, groups[i]) for i in reversed(newcomer.earlier)}
+            self.leaks.count(one.name, one.group is not None, splits[group], {**near, **newcomer.stored})
 
     def _row(self, one: Prepared, group: str, split: str, now: datetime) -> dict[str, Any]:
         return {

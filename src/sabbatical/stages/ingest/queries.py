@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
-from sabbatical.storage.tables import GroupRow, ItemRow, ProfileRow, QuarantineRow
+from sabbatical.schemas.item import Split
+from sabbatical.stages.ingest.placing import Place
+from sabbatical.storage.tables import GroupRow, ItemRow, ProfileRow, ProjectRow, QuarantineRow
 
 CHUNK = 2000
 
@@ -37,30 +39,49 @@ def ids_by_name(session: Session, project_id: str, names: Sequence[str]) -> dict
     return found
 
 
-def group_splits(session: Session, project_id: str, names: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def group_splits(session: Session, project_id: str, names: Sequence[str]) -> dict[str, Split]:
+    found: dict[str, Split] = {}
     for chunk in batched(names, CHUNK):
         query = select(GroupRow.name, GroupRow.split).where(GroupRow.project_id == project_id, GroupRow.name.in_(chunk))
-        found.update((row[0], row[1]) for row in session.execute(query))
+        found.update((row[0], cast(Split, row[1])) for row in session.execute(query))
     return found
 
 
-def groups_of(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, str]:
-    """The group of each item."""
-    found: dict[str, str] = {}
+def places_of(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, Place]:
+    """Where each item is."""
+    found: dict[str, Place] = {}
+    columns = (ItemRow.id, ItemRow.name, ItemRow.source, ItemRow.group)
     for chunk in batched(ids, CHUNK):
-        query = select(ItemRow.id, ItemRow.group).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
-        found.update((row[0], row[1]) for row in session.execute(query))
+        query = select(*columns).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update((row[0], Place(row[1], row[2], row[3])) for row in session.execute(query))
     return found
 
 
-def fingerprints(session: Session, project_id: str, kind: str) -> Iterator[tuple[str, int]]:
-    """Id and fingerprint of all items of a kind, streamed."""
-    query = select(ItemRow.id, ItemRow.fingerprint).where(
-        ItemRow.project_id == project_id, ItemRow.kind == kind, ItemRow.fingerprint.is_not(None)
+def one_at_a_time(session: Session, project_id: str) -> None:
+    """Wait until no other transaction that asked this adds to the project, and keep others out until the end.
+
+    SQLite has one writer at a time anyway, and leaves `FOR UPDATE` out.
+    """
+    query = select(ProjectRow.id).where(ProjectRow.id == project_id)
+    session.execute(query.with_for_update(key_share=True))
+
+
+def last_seq(session: Session, project_id: str) -> int:
+    """The place of the youngest item; 0 without any."""
+    return session.scalar(select(func.max(ItemRow.seq)).where(ItemRow.project_id == project_id)) or 0
+
+
+def fingerprints(session: Session, project_id: str, kind: str, after: int, upto: int) -> Iterator[tuple[str, int, str]]:
+    """Id, fingerprint and split of the items of a kind, in the order in which they came, streamed."""
+    query = select(ItemRow.id, ItemRow.fingerprint, ItemRow.split).where(
+        ItemRow.project_id == project_id,
+        ItemRow.seq > after,
+        ItemRow.seq <= upto,
+        ItemRow.kind == kind,
+        ItemRow.fingerprint.is_not(None),
     )
-    for row in session.execute(query.execution_options(yield_per=10_000)):
-        yield row[0], row[1] or 0
+    for row in session.execute(query.order_by(ItemRow.seq).execution_options(yield_per=10_000)):
+        yield row[0], row[1] or 0, row[2]
 
 
 def add_groups(session: Session, rows: list[dict[str, Any]]) -> None:

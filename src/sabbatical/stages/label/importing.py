@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
 from sabbatical.core.progress import Progress, check
-from sabbatical.schemas.ingest import HistoryWarning, IngestReport, Quarantined
+from sabbatical.schemas.ingest import IngestReport, Quarantined
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import (
@@ -71,7 +71,7 @@ class Import:
             self._tell(len(ready) + len(refused))
         self.report.added, self.report.known = self.intake.added, self.intake.known
         self.report.by_split = dict(self.intake.by_split)
-        self.report.warnings = [*compare(self.before, self.batch), *self._leaks()]
+        self.report.warnings = [*compare(self.before, self.batch), *self.intake.leaks.warnings()]
         return self.report
 
     def attach(self) -> IngestReport:
@@ -93,19 +93,11 @@ class Import:
         """Add new items to the profile of where they come from, in the transaction that adds them."""
         if not new:
             return
-        for one in new:
-            self.batch.add(one)
-        profile = self.before.merged(self.batch).to_dict()
-        ingest.remember(session, self.intake.project, self.intake.origin, profile, self.workspace.clock())
-
-    def _leaks(self) -> list[HistoryWarning]:
-        if not self.intake.leaks:
-            return []
-        message = (
-            f"{self.intake.leaks:,} groups were drawn into another split before than the one asked for now"
-            f" ('{self.intake.pinned}'); they stay where they are, for no item ever moves."
-        )
-        return [HistoryWarning(code="split-kept", message=message)]
+        added = Profile.of(new)
+        self.batch = self.batch.merged(added)
+        project, origin = self.intake.project, self.intake.origin
+        profile = ingest.seen_before(session, project, origin).merged(added).to_dict()  # others may add meanwhile
+        ingest.remember(session, project, origin, profile, self.workspace.clock())
 
     def _keep_labels(self, session: Session, labeled: Sequence[Prepared]) -> None:
         refused: list[Refusal] = []
