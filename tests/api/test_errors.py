@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -68,3 +69,12 @@ def test_a_fault_of_ours_is_logged_under_a_number_and_tells_nothing(
     assert "secret" not in answer.text
     assert error(answer)["where"] in caplog.text
     assert "secret of the inside" in caplog.text
+
+
+def test_a_full_disk_is_said_as_that(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(projects, "page", fail)
+    answer = client.get("/v1/projects")
+    assert (answer.status_code, error(answer)["code"], error(answer)["retry"]) == (507, "storage_full", True)

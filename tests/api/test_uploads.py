@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
 
+from sabbatical.api import uploads
 from sabbatical.api.uploads import safe_name
 from sabbatical.core.errors import BadInput
 from sabbatical.storage.workspace import Workspace
@@ -69,3 +74,37 @@ def test_only_an_upload_can_be_forgotten(client: httpx.Client, empty: Workspace,
     (empty.home / "token").write_text("kept")
     assert client.delete(f"/v1/uploads/{upload}").status_code in {404, 405}
     assert (empty.home / "token").exists()
+
+
+@pytest.mark.parametrize("fails", ["mkdir", "open", "rename"])
+def test_a_full_disk_is_said_whenever_it_shows_and_nothing_is_left(
+    client: httpx.Client, empty: Workspace, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    real = getattr(Path, fails)
+
+    def full(path: Path, *given: Any, **named: Any) -> Any:
+        if ".upl_" in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(Path, fails, full)
+    answer = client.post("/v1/uploads", params={"name": "a.txt"}, content=b"1" * 20_000)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage_full")
+    assert list((empty.home / "uploads").glob("*")) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full of Linux")
+@pytest.mark.parametrize("count", [100, 40_000])
+def test_a_disk_that_fills_while_bytes_come_is_said(
+    client: httpx.Client, empty: Workspace, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    real = Path.open
+
+    def opened(path: Path, *given: Any, **named: Any) -> Any:
+        return real(Path("/dev/full") if ".upl_" in str(path) else path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(uploads, "BUFFER", 10_000)
+    answer = client.post("/v1/uploads", params={"name": "a.txt"}, content=iter([b"1" * count]))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage_full")
+    assert list((empty.home / "uploads").glob("*")) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,37 @@ def test_an_error_of_ours_is_on_record_as_every_interface_shows_it(workspace: Wo
     error = look(workspace, run_id).error
     assert error is not None
     assert (error["code"], error["where"]) == ("bad_input", "the bed")
+
+
+@step("fill")
+def fill(step: Step) -> dict[str, Any]:
+    """A body that does not know that a disk can be full."""
+    with Path("/dev/full").open("wb") as handle:
+        handle.write(bytes(100_000))
+    return {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full of Linux")
+def test_a_full_disk_is_said_whatever_the_work(workspace: Workspace) -> None:
+    with workspace.database.transaction() as session:
+        run_id = runs.ask(session, project_id=None, kind="fill", params={}, now=workspace.clock()).id
+    assert execute(workspace, run_id) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["retry"]) == ("storage_full", True)
+
+
+def test_an_unexpected_error_ends_its_run_though_nothing_can_be_written_about_it(
+    workspace: Workspace, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, _text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    run_id = ask(tics=3)
+    assert execute(workspace, run_id) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None and "KeyError" in error["message"]
 
 
 def test_an_unexpected_error_names_the_file_that_tells_where(workspace: Workspace, ask: Ask) -> None:

@@ -73,6 +73,14 @@ def test_a_run_that_was_recorded_but_never_queued_is_found(workspace: Workspace,
     until(lambda: _state(workspace, run_id) == "done", "the end of the run")
 
 
+def test_what_killed_processes_left_half_written_goes_when_a_worker_starts(workspace: Workspace, start: Start) -> None:
+    left = workspace.folder("uploads", ".upl_1.part_1")
+    (left / "half.zip").write_bytes(b"PK")
+    os.utime(left, (0, 0))
+    start()
+    until(lambda: not left.exists(), "the end of what was left")
+
+
 def test_a_worker_that_is_told_to_end_lets_runs_wait_and_the_next_goes_on(
     workspace: Workspace, ask: Ask, start: Start
 ) -> None:

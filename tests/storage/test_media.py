@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +55,28 @@ def test_a_store_elsewhere_is_fetched_once_into_the_cache(tmp_path: Path) -> Non
     path = media.local(key, tmp_path / "cache")
     assert path.read_bytes() == b"far away"
     assert media.local(key, tmp_path / "cache") == path
+
+
+def test_a_full_cache_is_said_and_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    media = Media("memory://full-cache")
+    key = media.put(b"far away")
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StorageFull, match="disk is full"):
+        media.local(key, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def full(_path: Path, _target: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("url", ["memory://parts", "folder"])
+def test_parts_that_a_killed_process_left_are_removed_once_they_are_old(tmp_path: Path, url: str) -> None:
+    media = Media(tmp_path.as_uri() if url == "folder" else url)
+    key = media.put(b"whole")
+    left = f"{media.root}/.parts/{key}.0123"
+    media.files.pipe_file(left, b"who")
+    now = datetime.now(UTC)
+    assert media.remove_parts(now - timedelta(hours=1)) == 0 and media.files.exists(left)
+    assert media.remove_parts(now + timedelta(hours=1)) == 1 and not media.files.exists(left)
+    assert media.get(key) == b"whole"

@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sabbatical.core.errors import BadInput, Broken, NotFound, SabbaticalError
+from sabbatical.core.errors import BadInput, Broken, NotFound, SabbaticalError, StorageFull
 from sabbatical.core.ids import new_id
+from sabbatical.storage.files import FULL
 
 log = logging.getLogger("sabbatical.api")
 PLACES = {"body": "", "query": "query ", "path": "path ", "header": "header "}
@@ -60,6 +61,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, OSError) and error.errno in FULL:
+        return answer(StorageFull("The server's disk is full; nothing was half written.", hint="Free some space."))
     number = new_id("err")
     log.error("%s: %s %s", number, request.method, request.url.path, exc_info=error)
     return answer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import shutil
 import unicodedata
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from sabbatical.core.errors import BadInput, NotFound, StorageFull
+from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.core.ids import content_id, new_id
 from sabbatical.schemas.upload import Upload
+from sabbatical.storage.files import room
 from sabbatical.storage.workspace import Workspace
 
 ID = re.compile(r"^upl_[0-9a-z]{20,32}$")
@@ -46,17 +46,14 @@ async def keep(workspace: Workspace, name: str, chunks: AsyncIterator[bytes], ke
     """
     kept = safe_name(name)
     upload_id = f"upl_{content_id(key.encode())}" if key else new_id("upl")
-    part = workspace.folder("uploads", f".{upload_id}.{new_id('part')}")
-    try:
-        count = await _write(part / kept, chunks)
-        place = workspace.uploads / upload_id
-        await to_thread.run_sync(_replace, part, place)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull("The server's disk is full; nothing was kept.", hint="Free some space.") from error
-        raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    part = workspace.home / "uploads" / f".{upload_id}.{new_id('part')}"
+    with room("The server's disk is full; nothing was kept."):
+        try:
+            part.mkdir(parents=True)
+            count = await _write(part / kept, chunks)
+            await to_thread.run_sync(_replace, part, workspace.uploads / upload_id)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return Upload(id=upload_id, source=f"upload:{upload_id}", name=kept, bytes=count)
 
 

@@ -13,6 +13,7 @@ from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalErro
 from sabbatical.durable import runs
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.steps import Step, body_of
+from sabbatical.storage.files import room
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.runs")
@@ -113,7 +114,8 @@ def _outcome(kind: str, step: Step, progress: RunProgress) -> dict[str, Any] | N
     """How the body ended; None where it was told to end so that another process goes on."""
     began = time.monotonic()
     try:
-        result = body_of(kind)(step)
+        with room("The disk is full; what was done so far is kept."):
+            result = body_of(kind)(step)
         result.setdefault("seconds", round(time.monotonic() - began, 2))
         return {"state": "done", "message": "Done", "result": result}
     except Orphaned:
@@ -130,7 +132,10 @@ def _outcome(kind: str, step: Step, progress: RunProgress) -> dict[str, Any] | N
 
 def _unexpected(step: Step, error: Exception) -> dict[str, Any]:
     path = step.folder / "error.txt"
-    path.write_text("".join(traceback.format_exception(error)))
+    try:
+        path.write_text("".join(traceback.format_exception(error)))
+    except OSError:  # the process's own log has it too
+        log.exception("run %s", step.run_id, exc_info=error)
     return Broken(
         f"{type(error).__name__}: {error}", where=str(path), hint="This is a fault of ours; the file tells where."
     ).to_dict()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sabbatical.core.settings import Settings
 from sabbatical.durable import runs
 from sabbatical.durable.children import GRACE_SECONDS, see_through
+from sabbatical.storage import leftovers
 from sabbatical.storage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Worker:
 
         self._workspace = workspace
         self._dbos = DBOS
+        if count := leftovers.remove(workspace):
+            log.info("%d files that killed processes had left half written are gone", count)
         url = address(workspace.settings)
         DBOS(
             config={

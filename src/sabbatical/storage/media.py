@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
 from fsspec.core import url_to_fs
 
-from sabbatical.core.errors import BadInput, NotFound, StorageFull
+from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.core.ids import content_id
+from sabbatical.storage.files import room, written
 
 HEX = frozenset("0123456789abcdef")
 
@@ -45,9 +44,10 @@ class Media:
         place = self.path(key)
         if self.files.exists(place):
             return key
-        part = f"{place}.{secrets.token_hex(4)}.part"
-        with _room():
-            self.files.makedirs(place.rsplit("/", 1)[0], exist_ok=True)
+        part = f"{self._parts}/{key}.{secrets.token_hex(4)}"
+        with room("The disk of the media store is full; nothing was half written."):
+            for folder in (self._parts, place.rsplit("/", 1)[0]):
+                self.files.makedirs(folder, exist_ok=True)
             try:
                 with self.files.open(part, "wb") as handle:
                     handle.write(data)
@@ -83,6 +83,7 @@ class Media:
 
         Raises:
             NotFound: nothing is kept under it.
+            StorageFull: there is no room in the cache; nothing was half written.
         """
         if self.files.protocol in {"file", "local"} or "file" in self.files.protocol:
             path = Path(self.path(key))
@@ -92,19 +93,26 @@ class Media:
         path = cache / key
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            part.write_bytes(self.get(key))
-            part.rename(path)
+            with written(path) as handle:
+                handle.write(self.get(key))
         return path
 
+    def remove_parts(self, before: datetime) -> int:
+        """Remove what a killed process left half written before a moment; answers how many there were."""
+        if not self.files.exists(self._parts):
+            return 0
+        count = 0
+        for part in self.files.ls(self._parts, detail=False):
+            try:
+                changed = self.files.modified(part)
+                if changed.replace(tzinfo=changed.tzinfo or UTC) < before:
+                    self.files.rm(part)
+                    count += 1
+            except FileNotFoundError:  # it was finished meanwhile
+                continue
+        return count
 
-@contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(
-                "The disk of the media store is full; nothing was half written.", hint="Free some space, run it again."
-            ) from error
-        raise
+    @property
+    def _parts(self) -> str:
+        """Where files are while they are written: beside all others, so that those left by a kill are soon found."""
+        return f"{self.root}/.parts"
