@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
-from sabbatical.catalogue import DataSet, describe, get, list_sets, sets
+from sabbatical.catalogue import DataSet, describe, fetching, get, list_sets, sets
 from sabbatical.core.errors import BadFile, BadInput, Interrupted, NotFound, Unavailable
 
 FILES = {"a.csv": b"text,tag\n" * 3, "images/1.jpg": bytes(range(256)) * 40, "LICENSE": b"free"}
@@ -28,7 +28,13 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in FILES.items()).encode()
     (folder / "SHA256SUMS").write_bytes(sums)
     entry = DataSet(
-        name="small", title="Small", task="text", licence="MIT", sums=hashlib.sha256(sums).hexdigest(), about="A few."
+        name="small",
+        title="Small",
+        task="text",
+        size=sum(map(len, FILES.values())),
+        licence="MIT",
+        sums=hashlib.sha256(sums).hexdigest(),
+        about="A few.",
     )
     monkeypatch.setattr(sets, "_sets", lambda: {"small": entry})
     return tmp_path / "mirror"
@@ -113,6 +119,26 @@ def test_a_wrong_checksum_is_refused_and_said(small: Path, tmp_path: Path) -> No
         get("small", tmp_path / "data", str(small))
     assert not (tmp_path / "data" / "small" / "images" / "1.jpg").exists()
     assert (tmp_path / "data" / "small" / "a.csv").exists()
+
+
+def test_a_mirror_that_sends_without_end_does_not_fill_the_disk(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = 0
+
+    def endless(_file: BinaryIO) -> Iterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1 << 20
+            assert sent < 100 << 20, "it was taken without end"
+            yield bytes(1 << 20)
+
+    sums = (small / "small" / "SHA256SUMS").read_bytes()
+    monkeypatch.setattr(fetching, "_blocks", lambda file: iter([sums]) if "SUMS" in file.name else endless(file))
+    with pytest.raises(BadFile, match=r"small/a\.csv: The mirror sends more than the 10,271 bytes"):
+        get("small", tmp_path / "data", str(small))
+    assert sent <= 2 << 20
+    assert list((tmp_path / "data" / "small").iterdir()) == []
 
 
 def test_a_list_of_checksums_that_was_changed_is_refused(small: Path, tmp_path: Path) -> None:

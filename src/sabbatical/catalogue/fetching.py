@@ -15,12 +15,12 @@ import httpx
 from sabbatical.catalogue.sets import DataSet, describe
 from sabbatical.core.errors import BadFile, BadInput, StorageFull, Unavailable
 from sabbatical.core.progress import Progress, Quiet, check
+from sabbatical.storage.files import FULL
 
 SUMS = "SHA256SUMS"
 SETTING = "SABBATICAL_DATA_MIRROR"
 _BLOCK = 1 << 20
 _MAX_SUMS = 64 << 20
-_NO_SPACE = 28
 
 
 class Mirror(Protocol):
@@ -67,7 +67,7 @@ def _fetch_all(entry: DataSet, folder: Path, mirror: Mirror, progress: Progress)
             progress.tell(number / len(sums), f"getting {entry.name}: {number:,} of {len(sums):,} files")
         target = folder / path
         if not (target.is_file() and _digest(target) == digest):
-            _fetch(mirror, f"{entry.name}/{path}", target, digest)
+            _fetch(mirror, f"{entry.name}/{path}", target, digest, entry.size)
     progress.tell(1.0, f"{entry.name} is complete: {len(sums):,} files")
 
 
@@ -86,25 +86,39 @@ def _sums(entry: DataSet, mirror: Mirror) -> dict[str, str]:
     return {posixpath.normpath(path.lstrip("*")): digest for digest, path in lines}
 
 
-def _fetch(mirror: Mirror, path: str, target: Path, digest: str) -> None:
-    """Downloads beside the target and moves it there once it is known to be right; a part left before is gone on."""
+def _fetch(mirror: Mirror, path: str, target: Path, digest: str, most: int) -> None:
+    """Downloads beside the target and moves it there once it is known to be right; a part left before is gone on.
+
+    A file of more than `most` bytes, those of the whole data set, is refused before it fills the disk.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     for start in (part.stat().st_size if part.exists() else 0, 0):
         with part.open("r+b" if start else "wb") as file, mirror.open(path, start) as blocks:
             file.seek(start)
-            for block in blocks:
-                file.write(block)
-            file.truncate()
-        if _digest(part) == digest:
+            whole = _copy(blocks, file, most)
+        if whole and _digest(part) == digest:
             part.replace(target)
             return
         if start == 0:
             break
     found = _digest(part)
     part.unlink()
+    if not whole:
+        message = f"The mirror sends more than the {most:,} bytes of the whole data set; the file was not kept."
+        raise BadFile(message, where=path, hint="The mirror is damaged; try another.")
     message = f"The checksum is {found[:12]}..., not {digest[:12]}...; the file was not kept."
     raise BadFile(message, where=path, hint="The mirror is damaged, or the download was; try again.")
+
+
+def _copy(blocks: Iterator[bytes], file: BinaryIO, most: int) -> bool:
+    """Write blocks from where the file stands on, and end it there; answers whether all fitted into `most` bytes."""
+    for block in blocks:
+        if file.tell() + len(block) > most:
+            return False
+        file.write(block)
+    file.truncate()
+    return True
 
 
 def _digest(path: Path) -> str:
@@ -178,6 +192,6 @@ def _said(entry: DataSet, mirror: str) -> Iterator[None]:
         lacking = os.path.relpath(str(error.filename), mirror)
         raise Unavailable(f"The mirror does not hold {lacking}.", where=where, hint=hint) from error
     except OSError as error:
-        if error.errno == _NO_SPACE:
+        if error.errno in FULL:
             raise StorageFull("The disk is full.", where=where, hint="Free some space and run it again.") from error
         raise Unavailable(f"A file cannot be read or written: {error}.", where=where, hint=hint) from error
