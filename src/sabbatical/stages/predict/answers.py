@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,27 +33,41 @@ class Answered:
 def ask(
     workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Sequence[str], progress: Progress
 ) -> list[Answered]:
-    """What the model says of each item, in the order given; every item is computed once and then remembered.
+    """What the model says of each item, in the order given, all in memory; see `stream`."""
+    unique = list(dict.fromkeys(item_ids))
+    parts = stream(workspace, project_id, model, unique, progress)
+    found = {one.item_id: one for part in parts for one in part}
+    return [found[key] for key in item_ids if key in found]
+
+
+def stream(
+    workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Sequence[str], progress: Progress
+) -> Iterator[list[Answered]]:
+    """What the model says of each item, a batch at a time in the order given; each is computed once and remembered.
+
+    Items that the project does not have are left out.
 
     Raises:
         BadFile: the weights are damaged.
         Interrupted: it was cancelled; what was answered is kept.
     """
-    found: dict[str, Answered] = {}
     loaded: Model | None = None
-    ids = list(dict.fromkeys(item_ids))
-    for chunk in batched(ids, AT_ONCE):
+    done = 0
+    for chunk in batched(item_ids, AT_ONCE):
         check(progress)
         with workspace.database.reading() as session:
             there = queries.stored(session, model.id, chunk)
             rows = queries.items(session, project_id, [key for key in chunk if key not in there])
-        for key, row in there.items():
-            found[key] = Answered(key, Answer.from_bytes(row.payload), row.latency_ms, True, row.created_at)
+        found = {
+            key: Answered(key, Answer.from_bytes(row.payload), row.latency_ms, True, row.created_at)
+            for key, row in there.items()
+        }
         if rows:
             loaded = loaded or load_model(workspace, model)
-            found.update(_compute(workspace, model, loaded, list(rows.values())))
-        progress.tell(len(found) / len(ids), f"{len(found):,} of {len(ids):,} items answered")
-    return [found[key] for key in item_ids if key in found]
+            found |= _compute(workspace, model, loaded, list(rows.values()))
+        done += len(chunk)
+        progress.tell(done / len(item_ids), f"{done:,} of {len(item_ids):,} items answered")
+        yield [found[key] for key in chunk if key in found]
 
 
 def _compute(workspace: Workspace, model: ModelVersion, loaded: Model, rows: list[ItemRow]) -> dict[str, Answered]:

@@ -39,12 +39,12 @@ def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[st
     return found
 
 
-def items_of_ingest(session: Session, project_id: str, names: Sequence[str]) -> list[str]:
-    """Ids of the items that came under these names."""
-    found: list[str] = []
-    for chunk in batched(names, CHUNK):
-        query = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.name.in_(chunk))
-        found.extend(session.scalars(query))
+def names(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, str]:
+    """The names of those items that the project has, by id."""
+    found: dict[str, str] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(ItemRow.id, ItemRow.name).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update((row.id, row.name) for row in session.execute(query))
     return found
 
 

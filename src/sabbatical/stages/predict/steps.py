@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,30 @@ from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.ingest import IngestRequest
-from sabbatical.schemas.predict import PredictRequest
+from sabbatical.schemas.predict import Prediction, PredictRequest
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.predict import actions as predictions
 from sabbatical.stages.predict import queries
-from sabbatical.stages.predict.answers import Answered, ask
+from sabbatical.stages.predict.answers import Answered, stream
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
+from sabbatical.storage.files import written
+
+
+@dataclass
+class Tally:
+    """How many items were answered, and how many objects (or texts) of each class the model is sure of."""
+
+    computed: int = 0
+    stored: int = 0
+    found: Counter[str] = field(default_factory=Counter)
+
+    def add(self, shown: Prediction) -> None:
+        self.stored += shown.stored
+        self.computed += not shown.stored
+        self.found.update(found.label for found in shown.found if found.sure)
 
 
 @step("predict")
@@ -30,19 +47,19 @@ def predict(step: Step) -> dict[str, Any]:
     with step.workspace.database.reading() as session:
         project = projects.by_id(session, step.project)
         model = models.get(session, project, asked.model)
-    item_ids = _items(step, asked)
-    answered = ask(step.workspace, step.project, model, item_ids, Part(step.progress, 0.2, 0.95))
-    result: dict[str, Any] = {
+    item_ids = list(dict.fromkeys(_items(step, asked)))
+    path = step.folder / "predictions.jsonl" if asked.output is None else Path(asked.output)
+    parts = stream(step.workspace, step.project, model, item_ids, Part(step.progress, 0.2, 1.0))
+    tally = _write(step, model, parts, path)
+    return {
         "schema": 1,
         "model": model.name,
-        "items": len(answered),
-        "computed": sum(not one.stored for one in answered),
-        "stored": sum(one.stored for one in answered),
-        "found": _counts(model, answered),
+        "items": tally.computed + tally.stored,
+        "computed": tally.computed,
+        "stored": tally.stored,
+        "found": dict(sorted(tally.found.items())),
+        "output": str(path),
     }
-    path = step.folder / "predictions.jsonl" if asked.output is None else Path(asked.output)
-    _write(step, model, answered, path)
-    return result | {"output": str(path)}
 
 
 def _items(step: Step, asked: PredictRequest) -> list[str]:
@@ -62,23 +79,15 @@ def _items(step: Step, asked: PredictRequest) -> list[str]:
     return labels.take_items(part, IngestRequest(project=project.name, source=str(asked.source)))
 
 
-def _counts(model: ModelVersion, answered: list[Answered]) -> dict[str, int]:
-    """How many objects (or texts) of each class the model is sure of."""
-    counts: dict[str, int] = {}
-    for one in answered:
-        for found in predictions.shown(model, one, "").found:
-            if found.sure:
-                counts[found.label] = counts.get(found.label, 0) + 1
-    return dict(sorted(counts.items()))
-
-
-def _write(step: Step, model: ModelVersion, answered: list[Answered], path: Path) -> None:
-    """One JSON object a line, an item each."""
-    with step.workspace.database.reading() as session:
-        rows = queries.items(session, step.project, [one.item_id for one in answered])
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as handle:
-        for one in answered:
-            shown = predictions.shown(model, one, rows[one.item_id].name)
-            handle.write(orjson.dumps(shown.model_dump(mode="json")) + b"\n")
-    part.replace(path)
+def _write(step: Step, model: ModelVersion, parts: Iterable[list[Answered]], path: Path) -> Tally:
+    """One JSON object a line, an item each; only one batch of them is in memory."""
+    tally = Tally()
+    with written(path) as handle:
+        for answered in parts:
+            with step.workspace.database.reading() as session:
+                names = queries.names(session, step.project, [one.item_id for one in answered])
+            for one in answered:
+                shown = predictions.shown(model, one, names[one.item_id])
+                tally.add(shown)
+                handle.write(orjson.dumps(shown.model_dump(mode="json")) + b"\n")
+    return tally
