@@ -42,7 +42,7 @@ def test_pass_rates_and_failures_are_told_promise_by_promise():
     assert steady.failures[0].text == "puppy"
     assert (moving.passed, moving.total) == (2, 3)
     assert moving.failures[0].expected.startswith("plant below")
-    assert clear.to_dict()["rate"] == pytest.approx(2 / 3)
+    assert clear.rate == pytest.approx(2 / 3)
 
 
 def test_every_filling_of_a_text_is_tried():

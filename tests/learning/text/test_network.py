@@ -7,7 +7,7 @@ from sabbatical.core.errors import Conflict, Interrupted
 from sabbatical.core.progress import Quiet
 from sabbatical.learning.text import models
 from sabbatical.learning.text.features import TextFeatures
-from sabbatical.learning.text.network import NetworkModel, _basis, masked_loss
+from sabbatical.learning.text.network import Embedding, NetworkModel, masked_loss
 from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
 
 from .worlds import SUPER, TAXONOMIES, sentences, targets
@@ -100,14 +100,13 @@ def test_an_embedding_as_large_as_the_texts_loses_nothing_of_them():
     columns = sentences(40)
     features = TextFeatures.fit(RECIPE.features, columns.texts, targets())
     rows_nf = features.matrix(columns.texts)
-    basis_df = _basis(rows_nf, 700, seed=0)
-    np.testing.assert_allclose(basis_df @ basis_df.T, np.eye(len(basis_df)), atol=1e-4)
-    embedded_nd = rows_nf @ basis_df.T
+    embedded_nd = Embedding.fit(rows_nf, 700, seed=0).of(rows_nf)
     np.testing.assert_allclose(embedded_nd @ embedded_nd.T, (rows_nf @ rows_nf.T).toarray(), atol=1e-4)
 
 
 def test_the_embedding_keeps_the_directions_in_which_texts_differ_most():
     rows_nf = csr_matrix(np.random.default_rng(0).normal(size=(30, 12)) * np.linspace(5, 0.1, 12))
-    _, _, expected_df = np.linalg.svd(rows_nf.toarray(), full_matrices=False)
-    basis_df = _basis(rows_nf, 3, seed=0)
-    np.testing.assert_allclose(np.abs(basis_df @ expected_df[:3].T), np.eye(3), atol=1e-3)
+    _, _, basis_df = np.linalg.svd(rows_nf.toarray(), full_matrices=False)
+    expected_nd = rows_nf @ basis_df[:3].T
+    embedded_nd = Embedding.fit(rows_nf, 3, seed=0).of(rows_nf)
+    np.testing.assert_allclose(np.abs(embedded_nd), np.abs(expected_nd), atol=1e-3)

@@ -68,7 +68,7 @@ class Kept:
         return self.passed / self.total
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"rate": self.rate}
+        return asdict(self)
 
 
 def read(path: Path) -> tuple[Promise, ...]:

@@ -4,13 +4,15 @@ The embedding is the truncated singular value decomposition of the n-gram matrix
 also of those without a label; it stays fixed, the layers above it learn. Names of classes reach the output directly.
 Several members of different starts learn side by side, and their chances are averaged. Every random choice of an epoch
 follows from the seed and the number of the epoch, so that a training that was stopped goes on to the same result.
-Legend: n texts, b batch, f n-grams, d dimensions of the embedding, k classes, m members, i and o inputs and outputs.
+Legend: n texts, r of them that span the embedding, b batch, f n-grams, d dimensions of the embedding, k classes,
+m members, i and o inputs and outputs.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from scipy.sparse import csr_matrix
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, gelu
 
@@ -78,16 +81,61 @@ def masked_loss(logits_mbk: Tensor, target_bk: Tensor, weight_bk: Tensor) -> Ten
     return (weight_bk * binary_cross_entropy_with_logits(logits_mbk, target_mbk, reduction="none")).sum()
 
 
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Texts by what they share with `rows_rf` (sparse float32, some of the texts learned from), turned by `turn_rd`.
+
+    The same as the first right singular vectors of the rows, float32[d,f], which would fill a hundred times the room.
+    """
+
+    rows_rf: Any
+    turn_rd: Floats
+
+    @classmethod
+    def fit(cls, matrix_nf: Any, d: int, seed: int) -> Embedding:
+        """Of at most `BASIS_TEXTS` rows; fewer dimensions where they span fewer.
+
+        By the eigenvectors of the products of rows, since there are far fewer texts than n-grams.
+        """
+        n = matrix_nf.shape[0]
+        chosen = np.arange(n)
+        if n > BASIS_TEXTS:
+            chosen = np.sort(np.random.default_rng(seed).choice(n, BASIS_TEXTS, replace=False))
+        rows_rf = matrix_nf[chosen].astype(np.float32)
+        square_d, vector_rd = eigh((rows_rf @ rows_rf.T).toarray().astype(np.float64))
+        kept = np.flatnonzero(square_d > 1e-6 * square_d[-1])[::-1][:d]
+        return cls(rows_rf, (vector_rd[:, kept] / np.sqrt(square_d[kept])).astype(np.float32))
+
+    def __len__(self) -> int:
+        return int(self.turn_rd.shape[1])
+
+    def of(self, matrix_nf: Any) -> Floats:
+        """float32[n,d]."""
+        embedded_nd: Floats = np.asarray((matrix_nf @ self.rows_rf.T) @ self.turn_rd, dtype=np.float32)
+        return embedded_nd
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        rows = {"data": self.rows_rf.data, "indices": self.rows_rf.indices, "starts": self.rows_rf.indptr}
+        return {"turn_rd": self.turn_rd, **{f"rows_rf.{name}": value for name, value in rows.items()}}
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, NDArray[Any]], features: int) -> Embedding:
+        """The embedding, over so many `features`, that gave `tensors`."""
+        turn_rd = tensors["turn_rd"]
+        parts = tuple(tensors[f"rows_rf.{name}"] for name in ("data", "indices", "starts"))
+        return cls(csr_matrix(parts, shape=(len(turn_rd), features)), turn_rd)
+
+
 class NetworkModel:
-    """Features, the basis float32[d,f] of their embedding, and the layers above; see `fit`."""
+    """Features, their embedding, and the layers above; see `fit`."""
 
     kind = "network"
 
-    def __init__(self, recipe: NetworkRecipe, features: TextFeatures, basis_df: Floats, network: Network) -> None:
+    def __init__(self, recipe: NetworkRecipe, features: TextFeatures, embedding: Embedding, network: Network) -> None:
         self.recipe = recipe
         self.tree = features.matcher.tree
         self.features = features
-        self.basis_df = basis_df
+        self.embedding = embedding
         self.network = network.eval()
 
     @property
@@ -115,12 +163,12 @@ class NetworkModel:
         target_nk, mask_nk = targets.rows(columns)
         features = TextFeatures.fit(recipe.features, columns.texts, targets)
         progress.tell(0.05, f"Counted {features.ngrams:,} n-grams in {len(columns):,} texts.")
-        basis_df = _basis(features.matrix(columns.texts), recipe.network.embedding, recipe.seed)
+        embedding = Embedding.fit(features.matrix(columns.texts), recipe.network.embedding, recipe.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            network = Network(recipe.network, len(basis_df), len(targets.tree))
+            network = Network(recipe.network, len(embedding), len(targets.tree))
             network.last.bias_m1o.data[:] = torch.from_numpy(log_odds(targets.tree.even_chance())).float()
-            model = cls(recipe.network, features, basis_df, network)
+            model = cls(recipe.network, features, embedding, network)
             used = np.flatnonzero(mask_nk.any(axis=1))
             weight_nk = balanced(target_nk, mask_nk, recipe.network.balance)[used]
             rows = (*model._inputs(columns.take(used).texts), *map(torch.from_numpy, (target_nk[used], weight_nk)))
@@ -139,10 +187,10 @@ class NetworkModel:
         return self.tree.probabilities(self.chances(texts))
 
     def _inputs(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        embedded_nd = np.asarray(self.features.matrix(texts) @ self.basis_df.T)
+        embedded_nd = self.embedding.of(self.features.matrix(texts))
         length_n1 = np.linalg.norm(embedded_nd, axis=1, keepdims=True)
         embedded_nd *= LENGTH / np.maximum(length_n1, 1e-9)
-        return torch.from_numpy(embedded_nd.astype(np.float32)), torch.from_numpy(self.features.names(texts))
+        return torch.from_numpy(embedded_nd), torch.from_numpy(self.features.names(texts))
 
     def save(self, path: Path) -> None:
         """Write the whole model to one file."""
@@ -153,32 +201,18 @@ class NetworkModel:
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         layers = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
-        return {"basis_df": self.basis_df, **layers, **self.features.tensors()}
+        return {**self.embedding.tensors(), **layers, **self.features.tensors()}
 
     @classmethod
     def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> NetworkModel:
         """The model that `save` wrote."""
         features = TextFeatures.restore(document["features"], tensors)
         recipe = NetworkRecipe(**document["network"])
-        basis_df = tensors["basis_df"]
-        network = Network(recipe, len(basis_df), len(features.matcher.tree))
+        embedding = Embedding.restore(tensors, features.ngrams)
+        network = Network(recipe, len(embedding), len(features.matcher.tree))
         own = {name: value for name, value in tensors.items() if name.startswith("network.")}
         network.load_state_dict({name.removeprefix("network."): torch.from_numpy(own[name]) for name in own})
-        return cls(recipe, features, basis_df, network)
-
-
-def _basis(matrix_nf: Any, d: int, seed: int) -> Floats:
-    """The first right singular vectors, float32[d,f], of at most `BASIS_TEXTS` rows; fewer where they span fewer.
-
-    By the eigenvectors of the products of rows, since there are far fewer texts than n-grams.
-    """
-    n = matrix_nf.shape[0]
-    if n > BASIS_TEXTS:
-        matrix_nf = matrix_nf[np.sort(np.random.default_rng(seed).choice(n, BASIS_TEXTS, replace=False))]
-    square_d, vector_nd = eigh((matrix_nf @ matrix_nf.T).toarray())
-    kept = np.flatnonzero(square_d > 1e-9 * square_d[-1])[::-1][:d]
-    basis_df: Floats = ((matrix_nf.T @ vector_nd[:, kept]) / np.sqrt(square_d[kept])).T.astype(np.float32)
-    return basis_df
+        return cls(recipe, features, embedding, network)
 
 
 def _fingerprint(columns: TextColumns) -> str:
