@@ -17,6 +17,7 @@ from sabbatical.schemas.ingest import IngestReport, Quarantined
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import (
+    Entry,
     Intake,
     Prepared,
     Preparer,
@@ -48,6 +49,8 @@ class Import:
     report: IngestReport
     progress: Progress
     expected: int | None = None
+    reading: Iterator[Entry] | None = None
+    """The entries of the source, where the first look at it goes on with all of them."""
     before: Profile = field(default_factory=Profile)
     batch: Profile = field(default_factory=Profile)
     item_ids: list[str] | None = None
@@ -76,7 +79,7 @@ class Import:
 
     def attach(self) -> IngestReport:
         """Labels only, for items that are here already, matched by name."""
-        for entries in batched(self.recognition.reader.read(self.source), MATCHED_AT_ONCE):
+        for entries in batched(self.reading or self.recognition.reader.read(self.source), MATCHED_AT_ONCE):
             check(self.progress)
             records = [entry for entry in entries if isinstance(entry, Record) and entry.payload is not None]
             refused = [entry for entry in entries if isinstance(entry, Refusal)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -28,6 +30,8 @@ class Glance:
     labels: list[str]
     declared: list[str]
     first: list[Entry]
+    reading: Iterator[Entry] | None = None
+    """All entries, those looked at and those still to come, where nothing has to be read again for them."""
 
 
 def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Import:
@@ -45,6 +49,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         asked.options,
         labels_only=asked.labels_only,
         max_archive_bytes=settings.max_archive_bytes,
+        max_item_bytes=settings.max_item_bytes,
         confined=source.resolve().is_relative_to(step.workspace.uploads),
     )
     step.progress.tell(0.0, "Looking at what it is")
@@ -76,6 +81,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         progress=step.progress,
         expected=glance.entries,
         before=before,
+        reading=glance.reading,
     )
 
 
@@ -88,7 +94,8 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
     first: list[Entry] = []
     declared: list[str] = []
     count, names = 0, dict[str, None]()
-    for entry in recognition.reader.read(source):
+    reading = recognition.reader.read(source)
+    for entry in reading:
         if isinstance(entry, Classes):
             declared += entry.names
             continue
@@ -98,7 +105,7 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
         if len(first) < naming.LOOKED_AT:
             first.append(entry)
         elif labels_only:
-            return Glance(None, list(names), declared, first)
+            return Glance(None, list(names), declared, first, chain(first, [entry], reading))
     if count == 0:
         raise BadInput("There is nothing in it.", where=str(source), hint=recognition.why)
     return Glance(count, list(names), declared, first)
