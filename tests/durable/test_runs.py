@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from sabbatical.core.errors import Conflict, NotFound
+from sabbatical.core.progress import Quiet
 from sabbatical.durable import runs
+from sabbatical.durable.steps import Step
+from sabbatical.schemas.project import ProjectIn
+from sabbatical.stages.project import actions as projects
 from sabbatical.storage.workspace import Workspace
 from tests.durable.conftest import Ask, look
 
@@ -18,6 +23,23 @@ def test_the_same_key_again_is_the_same_run(ask: Ask) -> None:
     assert ask("k", ticks=1) == ask("k", ticks=1)
     assert ask("k", ticks=1) != ask("other", ticks=1)
     assert ask(ticks=1) != ask(ticks=1)
+
+
+def test_the_same_key_again_is_the_same_run_though_it_has_made_its_project_meanwhile(
+    workspace: Workspace, ask: Ask
+) -> None:
+    run_id = ask("k", ticks=1)
+    with workspace.database.transaction() as session:
+        project = projects.create(session, ProjectIn(name="made", task="boxes"), workspace.clock())
+        Step(workspace, run_id, None, {}, Quiet()).belongs_to(session, project.id)
+    assert ask("k", ticks=1) == run_id
+
+
+def test_two_runs_without_a_project_never_have_one_key(workspace: Workspace, ask: Ask) -> None:
+    ask("k", ticks=1)
+    other = ask("other", ticks=1)
+    with pytest.raises(IntegrityError), workspace.database.transaction() as session:
+        runs.get(session, other).key = "k"
 
 
 def test_a_key_for_two_different_requests_is_a_conflict(ask: Ask) -> None:

@@ -38,7 +38,7 @@ def ask(
         Conflict: the key was used for something else.
     """
     if key is not None:
-        row = session.scalar(select(RunRow).where(RunRow.project_id == project_id, RunRow.key == key))
+        row = _with_key(session, project_id, key, params)
         if row is not None:
             if (row.kind, row.params) != (kind, params):
                 raise Conflict("This Idempotency-Key was used for another request.", hint="Take a fresh key.")
@@ -60,6 +60,14 @@ def ask(
     session.add(row)
     session.flush()
     return row
+
+
+def _with_key(session: Session, project_id: str | None, key: str, params: dict[str, Any]) -> RunRow | None:
+    """The run that was asked with this key; one asked without a project may have got one meanwhile."""
+    if project_id is not None:
+        return session.scalar(select(RunRow).where(RunRow.project_id == project_id, RunRow.key == key))
+    rows = session.scalars(select(RunRow).where(RunRow.key == key))
+    return next((row for row in rows if row.project_id is None or row.params == params), None)
 
 
 def _queue_again(row: RunRow) -> None:

@@ -17,24 +17,28 @@ from sabbatical.storage.migrations import newest
 from sabbatical.storage.tables import Base
 
 BUSY_SECONDS = 30
+WRITERS = 0x5ABBA71CA1
+"""The lock that a PostgreSQL server gives to one writer of this database at a time."""
 ANALYSED_ROWS = 1000  # of each index
 
 
 class Database:
-    """One SQL database behind a SQLAlchemy address; SQLite (write-ahead log) or PostgreSQL."""
+    """One SQL database behind a SQLAlchemy address; SQLite (write-ahead log) or PostgreSQL.
+
+    On both a reader sees one moment from beginning to end, and writers queue: what one has read stays true until it
+    commits, so that numbers have no gaps and no doubles, and what has a higher sequence number came later.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.engine: Engine = create_engine(
-            url,
-            pool_pre_ping=not url.startswith("sqlite"),
-            json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-            json_deserializer=orjson.loads,
-        )
+        self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self.engine: Engine = _engine(self.url)
         self._readers: Engine = self.engine.execution_options(reading=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self._readers = self._readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            event.listen(self.engine, "begin", _begin_postgresql)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -85,6 +89,25 @@ class Database:
         self.engine.dispose()
 
 
+def _engine(url: str) -> Engine:
+    options: dict[str, Any] = {}
+    if not url.startswith("sqlite"):
+        options = {"pool_pre_ping": True, "connect_args": {"options": f"-c lock_timeout={BUSY_SECONDS}s"}}
+    try:
+        return create_engine(
+            url,
+            json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+            json_deserializer=orjson.loads,
+            **options,
+        )
+    except ImportError as error:
+        raise Unavailable(
+            f"The driver of this database is not installed: {error.name}.",
+            where="settings field database",
+            hint="Install it with `pip install 'sabbatical[postgres]'`.",
+        ) from error
+
+
 def _make(connection: Connection) -> None:
     Base.metadata.create_all(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
@@ -108,7 +131,7 @@ def explained() -> Iterator[None]:
             raise StorageFull(
                 "The disk is full; nothing of this step was written.", hint="Free some space and run it again."
             ) from error
-        if "locked" in text or "connection" in text or "unable to open" in text:
+        if "locked" in text or "lock timeout" in text or "connection" in text or "unable to open" in text:
             raise Unavailable(f"The database does not answer: {error.orig}.", hint="Try again in a moment.") from error
         raise
 
@@ -125,3 +148,8 @@ def _begin_sqlite(connection: Any) -> None:
     # Readers begin deferred and never wait; writers say so up front, so that two of them queue instead of deadlocking.
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -250,7 +251,18 @@ class PredictionRow(Base):
 
 class RunRow(Base):
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("project_id", "key"), Index(None, "state"), Index(None, "project_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("project_id", "key"),
+        Index(  # to SQL no project is never the same as no project
+            "uq_run_key_without_project",
+            "key",
+            unique=True,
+            sqlite_where=text("project_id IS NULL"),
+            postgresql_where=text("project_id IS NULL"),
+        ),
+        Index(None, "state"),
+        Index(None, "project_id", "id"),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     project_id: Mapped[str | None] = mapped_column(ForeignKey("project.id"))
