@@ -1,10 +1,10 @@
 """Evaluation of boxes against pycocotools and faster-coco-eval: time, memory and difference of the numbers.
 
-    python benchmarks/evaluation.py --runs 3 [--images 5000 --classes 80 --detections 100] [--threads 1]
+    python -m benchmarks.evaluation --runs 3 [--images 5000 --classes 80 --detections 100] [--threads 1]
 
 Each run is a process of its own on the same synthetic data of COCO's size, the tools by turns. All three start from the
 same Python objects (lists of COCO annotations and results); `prepare` is what a tool does to them before it computes
-(createIndex and loadRes; columns), `evaluate` the rest, `total` their sum. One JSON row per figure on stdout.
+(createIndex and loadRes; columns), `evaluate` the rest, `total` their sum.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ import io
 import json
 import os
 import pickle
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.measuring import peak_mb, publish, row
 
 TOOLS = ("sabbatical", "pycocotools", "faster-coco-eval")
 NUMBERS = ["ap", "ap50", "ap75", *(f"ap_{size}" for size in ("small", "medium", "large"))]
@@ -52,23 +52,24 @@ def main() -> None:
         file.write_bytes(pickle.dumps((truth, results)))
         size = {"images": args.images, "boxes": len(truth["annotations"]), "detections": len(results)}
         rounds = [{tool: started(tool, file, args.threads) for tool in TOOLS} for _ in range(args.runs)]
-    runs = {tool: [row[tool] for row in rounds] for tool in TOOLS}
+    runs = {tool: [one[tool] for one in rounds] for tool in TOOLS}
+    publish("evaluation", figures(runs, size))
+
+
+def figures(runs: dict[str, Rows], size: dict[str, int]) -> Rows:
+    units = (("total", "s"), ("prepare", "s"), ("evaluate", "s"), ("import", "s"), ("peak_rss", "MB"))
+    found = []
     for tool, rows in runs.items():
-        for figure, unit in (("total", "s"), ("prepare", "s"), ("evaluate", "s"), ("import", "s"), ("peak_rss", "MB")):
-            report(tool, figure, unit, [row[figure] for row in rows], **size)
+        found += [report(tool, figure, unit, [one[figure] for one in rows], **size) for figure, unit in units]
     for tool in TOOLS:
         off = [np.abs(np.subtract(a["numbers"], b["numbers"])).max() for a, b in zip(*_pair(runs, tool), strict=True)]
-        report(tool, "largest difference of the 12 numbers from pycocotools", "1", off)
-    for tool in TOOLS[1:]:
-        ratios = [b["total"] / a["total"] for a, b in zip(runs["sabbatical"], runs[tool], strict=True)]
-        report("sabbatical", f"times as fast as {tool}", "1", ratios)
+        found.append(report(tool, "largest difference of the 12 numbers from pycocotools", "1", off))
     own = runs["sabbatical"]
-    report(
-        "sabbatical",
-        "intervals of AP50, recall, precision and F1 of all classes, 1,000 resamples",
-        "s",
-        [row["intervals"] for row in own],
-    )
+    for tool in TOOLS[1:]:
+        ratios = [b["total"] / a["total"] for a, b in zip(own, runs[tool], strict=True)]
+        found.append(report("sabbatical", f"times as fast as {tool}", "1", ratios))
+    intervals = "intervals of AP50, recall, precision and F1 of all classes, 1,000 resamples"
+    return [*found, report("sabbatical", intervals, "s", [one["intervals"] for one in own])]
 
 
 def world(images: int, classes: int, detections: int, seed: int = 0) -> tuple[dict[str, Any], Rows]:
@@ -114,7 +115,7 @@ def random_boxes(rng: np.random.Generator, n: int) -> np.ndarray[Any, np.dtype[n
 def started(tool: str, file: Path, threads: int) -> dict[str, Any]:
     """The figures of one run in a process of its own."""
     env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
-    command = [sys.executable, __file__, "--child", tool, str(file)]
+    command = [sys.executable, "-m", "benchmarks.evaluation", "--child", tool, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     if done.returncode:
         sys.exit(f"{tool} failed:\n{done.stderr[-2000:]}")
@@ -203,20 +204,8 @@ def corners(rows: Rows) -> np.ndarray[Any, np.dtype[np.float64]]:
     return boxes
 
 
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def report(tool: str, figure: str, unit: str, values: list[float], **more: object) -> None:
-    figures = {"min": min(values), "median": statistics.median(values), "max": max(values)}
-    row = {
-        "tool": tool,
-        "version": importlib.metadata.version(tool),
-        "figure": figure,
-        "unit": unit,
-        "runs": len(values),
-    }
-    print(json.dumps(row | {name: float(f"{value:.4g}") for name, value in figures.items()} | more), flush=True)
+def report(tool: str, figure: str, unit: str, values: list[float], **more: object) -> dict[str, Any]:
+    return row(figure, unit, values, tool=tool, version=importlib.metadata.version(tool), **more)
 
 
 def _pair(runs: dict[str, list[dict[str, Any]]], tool: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
