@@ -80,7 +80,18 @@ class Spoken:
 
 
 def show(outcome: Outcome, contest: Contest, report: Path) -> None:
-    """The summary table, and where the report is."""
+    """The summary table of each turn, and where the report is."""
+    last = contest
+    for last in (contest, *contest.later):
+        out.print()
+        out.print(_table(last))
+    out.print()
+    for sentence in last.judged.report.sentences[:3]:
+        out.print(escape(sentence))
+    out.print(f"\nReport: [bold]{escape(str(report))}[/]  ({outcome.seconds:.0f} s in all)", soft_wrap=True)
+
+
+def _table(contest: Contest) -> Table:
     reports = [evaluation.report for evaluation in contest.evaluations]
     texts = reports[0].task == "text"
     head = ["class", *(name_of(contest, i) for i in range(len(reports))), "true"]
@@ -90,19 +101,14 @@ def show(outcome: Outcome, contest: Contest, report: Path) -> None:
             continue
         cells = [_cell(one.metrics.by_class[name].model_dump(), texts) for one in reports]
         table.add_row(name, *cells, f"{reports[-1].metrics.by_class[name].n:,}")
-    out.print()
-    out.print(table)
-    out.print()
-    for sentence in contest.judged.report.sentences[:3]:
-        out.print(escape(sentence))
-    out.print(f"\nReport: [bold]{escape(str(report))}[/]  ({outcome.seconds:.0f} s in all)", soft_wrap=True)
+    return table
 
 
 def name_of(contest: Contest, i: int) -> str:
     """What to call a model of the contest."""
+    if contest.names:
+        return contest.names[i]
     model = contest.models[i]
-    if model.record.family == "text":
-        return str(model.record.recipe["model"])
     return "naive" if model.record.masking == "none" else "masked"
 
 

@@ -19,6 +19,7 @@ from sabbatical.sdk.model import Model
 from sabbatical.sdk.project import Project
 from sabbatical.sdk.snapshot import Snapshot
 from sabbatical.sdk.workspace import Workspace
+from sabbatical.taxonomy import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Contest:
     evaluations: tuple[Evaluation, ...]
     judged: Evaluation
     """The chosen model at its own thresholds, against the first."""
+    names: tuple[str, ...] = ()
+    """What to call the models, where their recipe does not say it."""
+    later: tuple[Contest, ...] = ()
+    """Those of later turns."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ Telling = Callable[[Contest, Teller], Story]
 
 
 def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple[Outcome, Contest]:
-    """Play one turn of the loop and write the report into `folder`.
+    """Play the loop, one turn or (on texts) two, and write the report into `folder`.
 
     Raises:
         NotFound, Unavailable: there is no such data, or no mirror to get it from.
@@ -81,12 +86,16 @@ def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple
     ready = _data(workspace, data, folder, teller)
     project, findings = _customers(workspace, ready, teller)
     taken = _take(ready, project, findings, teller)
-    is_text = ready.plan.task == "text"
-    contest = text_contest(taken, teller) if is_text else box_contest(taken, teller)
-    story = tell_texts(contest, teller) if is_text else tell_boxes(contest, teller)
+    contest: Contest
+    if ready.plan.task == "text":
+        contest = turns = text_contest(taken, teller)
+        story = tell_texts(turns, teller)
+    else:
+        contest = box_contest(taken, teller)
+        story = tell_boxes(contest, teller)
     report = folder / f"{data}-report.html"
     report.write_text(demo_page(story), encoding="utf-8")
-    first, last = contest.evaluations[0].report, contest.judged.report
+    first = contest.evaluations[0].report
     outcome = Outcome(
         data=data,
         seconds=round(time.perf_counter() - began, 1),
@@ -94,10 +103,11 @@ def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple
         naive={"metrics": first.metrics.model_dump(mode="json", exclude_none=True)},
         turns=[
             {
-                "model": contest.models[-1].name,
-                "masking": contest.models[-1].record.masking,
-                "metrics": last.metrics.model_dump(mode="json", exclude_none=True),
+                "model": turn.models[-1].name,
+                "masking": turn.models[-1].record.masking,
+                "metrics": turn.judged.report.metrics.model_dump(mode="json", exclude_none=True),
             }
+            for turn in (contest, *contest.later)
         ],
         report=report,
     )
@@ -118,7 +128,7 @@ def _customers(workspace: Workspace, ready: Ready, teller: Teller) -> tuple[Proj
         project = workspace.create_project(ready.plan.project, ready.plan.task, **ready.shares)
         project.taxonomy_add(ready.path(ready.plan.super_taxonomy))
         judge = None
-        for file in ready.plan.taxonomies[: _first_versions(ready)]:
+        for file in [file for file in ready.plan.taxonomies if file not in later_taxonomies(ready)]:
             if file == f"{ready.judge}.yaml" and ready.judge not in ready.learners:
                 judge = file
             else:
@@ -131,10 +141,10 @@ def _customers(workspace: Workspace, ready: Ready, teller: Teller) -> tuple[Proj
     return project, findings
 
 
-def _first_versions(ready: Ready) -> int:
-    """Taxonomies that are there at the start; newer versions of one come in a later turn."""
-    later = {source.version for source in ready.plan.sources if source.turn > 1}
-    return len(ready.plan.taxonomies) - (1 if later else 0)
+def later_taxonomies(ready: Ready) -> list[str]:
+    """Files of versions that come in a later turn, in the order in which they are added."""
+    documents = ((file, parse_yaml(ready.path(file).read_text("utf-8"))) for file in ready.plan.taxonomies)
+    return [file for file, document in documents if document.get("version", 1) != 1]
 
 
 def _take(ready: Ready, project: Project, findings: list[TaxonomyFinding], teller: Teller) -> Taken:
