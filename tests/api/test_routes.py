@@ -159,6 +159,16 @@ def test_a_model_is_described_and_fetched(full: httpx.Client) -> None:
     assert 'filename="street-v1.safetensors"' in weights.headers["content-disposition"]
 
 
+def test_a_model_is_exported_by_a_run(full: httpx.Client, noted: Noted) -> None:
+    run = full.post(f"{STREET}/models/newest/exports", json={"format": "onnx"})
+    assert run.status_code == 202
+    asked = run.json()
+    assert (asked["kind"], asked["state"], asked["params"]["model"]) == ("export-model", "queued", "v1")
+    assert noted.runs == [asked["id"]]
+    refused = full.post(f"{STREET}/models/v1/exports", json={"format": "tflite"})
+    assert refused.status_code in {400, 422}
+
+
 def test_a_report_is_data_and_a_sealed_page(full: httpx.Client) -> None:
     [listed] = rows(full, f"{STREET}/evaluations", model="v1")
     place = f"{STREET}/evaluations/{listed['id']}"

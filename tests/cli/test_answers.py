@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,20 @@ def test_a_model_is_trained_judged_against_another_and_asked(sabbatical: Call, t
     assert (found["items"], found["output"]) == (street.ITEMS, str(tmp_path / "p.jsonl"))
     assert len((tmp_path / "p.jsonl").read_text().splitlines()) == street.ITEMS
     assert sabbatical("model", "weights", tmp_path / "w.safetensors").code == 0
+
+
+def test_a_model_is_exported_and_its_parity_is_said(sabbatical: Call, tmp_path: Path) -> None:
+    file = tmp_path / "street.onnx"
+    said = sabbatical("model", "export", "v1", "--onnx", file)
+    assert said.code == 0, said.err
+    words = " ".join(said.out.split())
+    assert "street.onnx is v1 as ONNX" in words
+    assert "uint8 RGB (n, 32, 48, 3)" in words
+    assert re.search(r"with v1: [\d,]+ of [\d,]+ places on 8 images are the same, to \d\.\de-\d\d at most\.", words)
+    document = sabbatical("model", "export", "--onnx", file, "--json").document
+    assert (document["output"], document["bytes"]) == (str(file), file.stat().st_size)
+    assert document["difference"] < 1e-4 and document["same"] >= 0.99 * document["places"] > 50
+    assert sabbatical("model", "export", "v1").code == 2
 
 
 def test_labels_go_out_and_in(sabbatical: Call, tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def test_an_exported_detector_says_the_same_for_any_number_of_images(head: HeadN
     export_onnx(tmp_path / "model.onnx", detector)
     for count in (1, 2, 5):
         pixels = torch.randint(0, 255, (count, 64, 64, 3), dtype=torch.uint8)
-        assert parity(tmp_path / "model.onnx", detector, pixels) < 1e-4
+        found = parity(tmp_path / "model.onnx", detector, pixels)
+        assert found.places > 50 * count and found.good and found.difference < 1e-4
     runner = OnnxRunner(tmp_path / "model.onnx", threads=1)
     assert runner.config == detector.config
     scene = [draw(3)[0]]

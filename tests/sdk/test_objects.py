@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
 
 from sabbatical.core.errors import NotFound
@@ -84,6 +86,20 @@ def test_a_model_has_a_card_weights_and_reports(workspace: Workspace, tmp_path: 
     assert workspace.project().evaluation(evaluation.id).record == evaluation.record
     assert evaluation.report.items > 0
     assert evaluation.page(tmp_path / "report.html").read_text().lower().startswith("<!doctype html>")
+
+
+def test_a_detector_is_exported_and_says_the_same(workspace: Workspace, tmp_path: Path) -> None:
+    model = workspace.project().model("v1")
+    seen: list[str] = []
+    written = model.export_onnx(tmp_path / "street.onnx", progress=lambda run: seen.append(run.kind))
+    assert written.file == tmp_path / "street.onnx" and set(seen) <= {"export-model"}
+    assert written.report["images"] == 8 and 0 <= written.report["difference"] < 1e-4
+    assert written.report["same"] >= 0.99 * written.report["places"] > 50
+    session = onnxruntime.InferenceSession(str(written.file), providers=["CPUExecutionProvider"])
+    height, width = written.report["canvas"]
+    boxes, scores, classes = session.run(None, {"images": np.zeros((3, height, width, 3), np.uint8)})
+    assert boxes.shape == (*scores.shape, 4) and scores.shape == classes.shape and len(scores) == 3
+    assert classes.max() < len(model.record.classes)
 
 
 def test_predictions_that_are_kept_can_be_looked_at(workspace: Workspace) -> None:

@@ -27,7 +27,7 @@ ACTIONS = {
     "snapshot.read": "see snapshots",
     "snapshot.run": "make and export snapshots",
     "model.read": "see models, their cards and weights",
-    "model.run": "train models",
+    "model.run": "train and export models",
     "evaluation.read": "see reports",
     "evaluation.run": "judge models",
     "prediction.read": "see predictions",

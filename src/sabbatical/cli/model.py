@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from sabbatical.cli.output import first, more, out, say, table
 from sabbatical.cli.session import Session, command, group
+from sabbatical.cli.waiting import wait
 
 Name = Annotated[str | None, typer.Argument(help="Such as v2; the newest unless given.")]
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     command(noun, "list", example="sabbatical model list")(list_models)
     command(noun, "show", example="sabbatical model show v2")(show)
     command(noun, "weights", example="sabbatical model weights street.safetensors --model v2")(weights)
+    command(noun, "export", example="sabbatical model export v2 --onnx street.onnx")(export)
 
 
 def list_models(
@@ -57,3 +59,23 @@ def weights(
         {"model": found.name, "file": str(written)},
         lambda: say(f"The weights of {found.name} are in [bold]{escape(str(written))}[/]."),
     )
+
+
+def export(
+    session: Session,
+    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="Where to write it, as ONNX.")],
+    name: Name = None,
+) -> None:
+    """Write a detector for other tools; its answers are compared with the model's."""
+    found = session.project.model(name)
+    written = wait(found.start_export_onnx(onnx))
+    report = written.report
+
+    def words() -> None:
+        height, width = report["canvas"]
+        say(f"[bold]{escape(str(written.file))}[/] is {found.name} as ONNX, {report['bytes'] / 1e6:.1f} MB.")
+        say(f"It takes `images`, uint8 RGB (n, {height}, {width}, 3); it gives `boxes`, `scores` and `classes`.")
+        compared = f"{report['same']:,} of {report['places']:,} places on {report['images']} images are the same"
+        say(f"Compared with {found.name}: {compared}, to {report['difference']:.1e} at most.")
+
+    session.answer({**report, "output": str(written.file)}, words)

@@ -6,6 +6,7 @@ import json
 import tempfile
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -18,6 +19,9 @@ from sabbatical.learning.runners import TorchRunner
 from sabbatical.learning.weights import write_whole
 
 OPSET = 18
+APART = 1e-3
+ENOUGH = 0.99  # of all places
+LAST = 1e-5  # of score: those so near to the last one that was kept may have been left out
 
 
 class _Whole(nn.Module):
@@ -59,8 +63,30 @@ def export_onnx(file: Path, detector: Detector, *, keep: int = 300) -> None:
     write_whole(file, model.SerializeToString())
 
 
-def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 300) -> float:
-    """The largest difference of any place's score, or of its box in parts of the canvas's longer side.
+class Parity(NamedTuple):
+    """How well an exported detector answers as the one it was made of.
+
+    places: how many places of the detector were compared.
+    same: how many of them the exported one has, within `APART`.
+    difference: the largest of those, of a score, or of a box in parts of the canvas's longer side.
+    """
+
+    places: int
+    same: int
+    difference: float
+
+    @property
+    def good(self) -> bool:
+        """Whether the file may be used in place of the detector.
+
+        Rarely a place is missing though nothing is wrong: of two neighbouring cells whose heat is equal but for the
+        last bit, one is the peak here and the other one there.
+        """
+        return self.same >= ENOUGH * self.places
+
+
+def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 300) -> Parity:
+    """Compare the answers of an exported detector.
 
     Each place of the detector is compared with the nearest one of its class of the exported detector, since places of
     equal scores may change their order; the last ones that were kept, for which this decides who is kept, are left out.
@@ -70,6 +96,9 @@ def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 3
         detector: the one it was made from.
         images_bhwc: uint8 RGB canvases.
         keep: as given to `export_onnx`.
+
+    Raises:
+        BadFile: the file cannot be read.
     """
     pixels = images_bhwc.numpy()
     ours, theirs = TorchRunner(detector, keep=keep)(pixels), OnnxRunner(file)(pixels)
@@ -77,5 +106,6 @@ def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 3
     scores_bmm = abs(ours.scores_bm[:, :, None] - theirs.scores_bm[:, None])
     other_bmm = ours.classes_bm[:, :, None] != theirs.classes_bm[:, None]
     nearest_bm = np.where(other_bmm, np.inf, np.maximum(boxes_bmm, scores_bmm)).min(2)
-    sure_bm = ours.scores_bm > ours.scores_bm[:, -1:] + 1e-3
-    return float(nearest_bm[sure_bm].max(initial=0.0))
+    nearest_q = nearest_bm[ours.scores_bm > ours.scores_bm[:, -1:] + LAST]
+    same_q = nearest_q <= APART
+    return Parity(len(nearest_q), int(same_q.sum()), float(nearest_q[same_q].max(initial=0.0)))

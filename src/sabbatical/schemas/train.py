@@ -22,6 +22,12 @@ class TrainRequest(BaseModel):
     again: bool = Field(False, description="Train anew even if the same model is there.")
 
 
+class ModelExportRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["onnx"] = "onnx"
+
+
 class ModelVersion(BaseModel):
     id: str
     name: str = Field(description="v1, v2, ... in the order of making.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sabbatical.schemas import run as run_schema
 from sabbatical.schemas.evaluation import EvaluateRequest
 from sabbatical.schemas.predict import PredictRequest
-from sabbatical.schemas.train import ModelVersion, TrainRequest
+from sabbatical.schemas.train import ModelExportRequest, ModelVersion, TrainRequest
 from sabbatical.sdk import sources
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
@@ -17,6 +18,18 @@ from sabbatical.sdk.run import Run, Watcher
 
 if TYPE_CHECKING:
     from sabbatical.sdk.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class ModelExport:
+    """A model as a file of another format, and how it was compared: on how many `images`, and `places` found in them.
+
+    Of those the file has as many as `same`; the largest `difference` of them is that of a score, or of a box in parts
+    of the canvas's longer side. `canvas` is the (height, width) of the images that the file takes.
+    """
+
+    file: Path
+    report: dict[str, Any]
 
 
 class Model:
@@ -87,6 +100,24 @@ class Model:
     def weights(self, file: str | Path) -> Path:
         """Write its weights (safetensors) to a file."""
         return self._client.download(self._place("weights"), Path(file))
+
+    def start_export_onnx(self, file: str | Path) -> Run[ModelExport]:
+        """Begin to write a detector as one ONNX file, which needs neither torch nor Sabbatical."""
+        path = Path(file).expanduser().resolve()
+        answer = self._client.post(self._place("exports"), request(ModelExportRequest, format="onnx"))
+
+        def finish(run: run_schema.Run) -> ModelExport:
+            return ModelExport(self._client.download(place("runs", run.id, "files"), path), run.result or {})
+
+        return Run(self._client, run_schema.Run.model_validate(answer), finish)
+
+    def export_onnx(self, file: str | Path, *, progress: Watcher | None = None) -> ModelExport:
+        """Write a detector as one ONNX file, compared with the model on images that it learned from.
+
+        Raises:
+            BadInput: it is a model of texts.
+        """
+        return self.start_export_onnx(file).wait(progress)
 
     def _place(self, *parts: str) -> str:
         return place("projects", self.record.project, "models", self.name, *parts)

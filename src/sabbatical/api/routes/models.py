@@ -11,12 +11,13 @@ from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.paging import After, Limit
+from sabbatical.api.runs import Key
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.run import Run
-from sabbatical.schemas.train import ModelVersion, TrainRequest
+from sabbatical.schemas.train import ModelExportRequest, ModelVersion, TrainRequest
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
-from sabbatical.stages.train import asking
+from sabbatical.stages.train import asking, exporting
 
 router = routing.router("/projects/{project}/models", "train")
 Reader = Annotated[Context, allow("model.read")]
@@ -63,6 +64,23 @@ def get_model_weights(context: Reader, project: str, model: str) -> FileResponse
     path = context.workspace.media.local(found.weights, context.workspace.folder("cache"))
     name = f"{found.project}-{found.name}.safetensors"
     return FileResponse(path, media_type="application/octet-stream", filename=name)
+
+
+@router.post("/{model}/exports", status_code=202)
+def export_model(context: Runner, project: str, model: str, asked: ModelExportRequest, key: Key = None) -> Run:
+    """Write a detector as ONNX, to be fetched from `/runs/{run}/files`.
+
+    The input `images` is uint8 RGB (n, height, width, 3) of the canvas's size. For each image the outputs are its best
+    places, before overlapping ones are removed: `boxes` (x0, y0, x1, y1 in pixels of the canvas), `scores`, and
+    `classes` by their places in the super-taxonomy. The run's result says by how much the file's answers differ from
+    the model's.
+    """
+    with context.transaction() as session:
+        found = projects.get(session, project)
+        row = exporting.ask(session, found, _name(model), asked, context.now(), asked_runs.request_key(key))
+        run = asked_runs.wire(session, row, context.now())
+    asked_runs.dispatch(context, row)
+    return run
 
 
 def _name(model: str) -> str | None:
