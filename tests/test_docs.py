@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from typer.main import get_command
 
+from sabbatical.api.app import ROUTERS
 from sabbatical.cli.app import app
 from sabbatical.core.settings import Settings
 
@@ -44,6 +46,13 @@ def test_every_command_that_a_document_names_exists(document: Path) -> None:
         if not any(name in COMMANDS for name in names):
             unknown.append(line)
     assert unknown == []
+
+
+def test_every_address_that_the_readme_names_is_answered() -> None:
+    routes = {route.path for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)}
+    named = set(re.findall(r"`(/[^`\s]*)`", (ROOT / "README.md").read_text()))
+    assert "/v1/openapi.json" in named
+    assert named - routes == set()
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

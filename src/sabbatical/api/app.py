@@ -28,6 +28,7 @@ from sabbatical.durable.dispatch import Dispatcher
 from sabbatical.storage.workspace import Workspace
 
 ROUTERS = (
+    server.door,
     server.router,
     catalogue.router,
     projects.router,
