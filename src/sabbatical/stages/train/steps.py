@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import sabbatical.learning
+import sabbatical.taxonomy
 from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
@@ -149,7 +150,7 @@ def _model_id(step: Step) -> str:
 
 @cache
 def code_version() -> str:
-    """The version of this package and a hash of all code that learns: equal when a training must end the same."""
-    folder = Path(sabbatical.learning.__file__).parent
-    files = sorted(folder.rglob("*.py"))
+    """The version of this package and a hash of all code that decides what is learned: the same where models are."""
+    folders = [Path(package.__file__).parent for package in (sabbatical.learning, sabbatical.taxonomy)]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return f"{version('sabbatical')}+{content_id_of_chunks(path.read_bytes() for path in files)[:12]}"
