@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
     max_pixels: int = Field(80_000_000, ge=1, description="Largest image accepted, in pixels.")
     max_archive_bytes: int = Field(64 << 30, ge=1, description="Largest sum of unpacked bytes of one archive.")
+    max_item_bytes: int = Field(256 << 20, ge=1, description="Largest image or text; each is read whole.")
     max_request_bytes: int = Field(32 << 20, ge=1, description="Largest body of a request that is no upload.")
     max_upload_bytes: int = Field(64 << 30, ge=1, description="Largest upload.")
     allow_paths: bool = Field(False, description="Clients of `up` may name files of the server's machine.")

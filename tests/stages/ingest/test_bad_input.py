@@ -93,6 +93,25 @@ def test_an_image_of_a_hundred_megapixels_is_set_aside(sent: Path, ingest: Inges
     assert "100,000,000 pixels" in only(report)["reason"]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_larger_than_one_item_may_be_is_set_aside_with_what_to_do(
+    tmp_path: Path, sent: Path, ingest: Ingest, workspace: Workspace, packed: bool
+) -> None:
+    object.__setattr__(workspace, "settings", workspace.settings.model_copy(update={"max_item_bytes": 100_000}))
+    (sent / "good.jpg").write_bytes(picture(0))
+    with (sent / "huge.jpg").open("wb") as stream:
+        stream.truncate(200_000)
+    if packed:
+        with zipfile.ZipFile(tmp_path / "sent.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in ("good.jpg", "huge.jpg"):
+                archive.write(sent / name, name)
+    report = ingest(tmp_path / "sent.zip" if packed else sent)
+    aside = only(report)
+    assert (report["added"], aside["file"]) == (1, "huge.jpg")
+    assert "'huge.jpg' has 200,000 bytes; at most 100,000" in aside["reason"]
+    assert "raise max_item_bytes in the settings" in aside["reason"]
+
+
 def test_an_archive_cannot_name_a_file_outside_itself(sent: Path, ingest: Ingest) -> None:
     path = sent / "sent.zip"
     with zipfile.ZipFile(path, "w") as archive:

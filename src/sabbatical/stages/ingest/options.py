@@ -31,6 +31,8 @@ class ReadOptions:
     """Images are not looked for: labels for items that are here already, matched by name."""
     max_archive_bytes: int = 64 << 30
     """Largest sum of unpacked bytes of one archive."""
+    max_item_bytes: int = 256 << 20
+    """Largest file that is read as a whole: an image, a text, the labels of one image."""
     confined: bool = False
     """Nothing beside the source's own folder is read: for what came over the network."""
 
@@ -41,7 +43,7 @@ class ReadOptions:
         Raises:
             BadInput: an option that does not exist, or whose value is of the wrong kind.
         """
-        known = {field.name for field in fields(cls)} - {"max_archive_bytes", "confined"}
+        known = {field.name for field in fields(cls)} - {"max_archive_bytes", "max_item_bytes", "confined"}
         for name, value in values.items():
             if name not in known:
                 hint = f"The options are: {', '.join(sorted(known))}."

@@ -22,7 +22,7 @@ LONGEST_TEXT = 100_000  # characters
 
 @dataclass(frozen=True)
 class Preparer:
-    """Reads records with several threads; memory is bounded by the bytes of one batch."""
+    """Reads records with several threads; each has at most one file of `max_item_bytes` in memory."""
 
     media: Media
     max_pixels: int

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import tarfile
 import tempfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sabbatical.core.errors import BadFile, StorageFull
@@ -18,7 +20,7 @@ from sabbatical.stages.ingest.formats.image_folder import ImageFolderReader
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.recognise import recognise
 from sabbatical.stages.ingest.records import Record
-from tests.stages.ingest.making import box, coco, picture, pictures, read
+from tests.stages.ingest.making import box, coco, picture, pictures, read, write
 
 FILES = {"set/labels.json": coco([box(1), box(2)]).encode(), **pictures("set/images/1.jpg", "set/images/2.jpg")}
 
@@ -134,6 +136,107 @@ def test_a_damaged_member_does_not_keep_the_others_out(tmp_path: Path) -> None:
     assert first.read is not None and second.read is not None and second.read() == picture(seed=1)
     with pytest.raises(BadFile, match=r"1\.jpg.*damaged"):
         first.read()
+
+
+def spoilt(path: Path, kind: str, name: str, data: bytes) -> Path:
+    """An archive with one member whose packed bytes are damaged in the middle."""
+    if kind == "tar.gz":
+        path = tarred(path, {name: data}, "w:gz")
+        return overwritten(path, path.stat().st_size // 2)
+    with zipfile.ZipFile(path, "w", METHODS[kind]) as archive:
+        archive.writestr(name, data)
+        size = archive.getinfo(name).compress_size
+    return overwritten(path, 30 + len(name) + size // 2)
+
+
+def overwritten(path: Path, place: int) -> Path:
+    packed = bytearray(path.read_bytes())
+    packed[place : place + 64] = b"\xff" * 64
+    path.write_bytes(packed)
+    return path
+
+
+METHODS = {"deflate": zipfile.ZIP_DEFLATED, "bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
+NOISE = np.random.default_rng(0).integers(0, 256, 1 << 20, np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_damage_behind_the_first_bytes_of_a_member_is_said_with_its_name(tmp_path: Path, kind: str) -> None:
+    files = open_files(spoilt(tmp_path / "a.zip", kind, "labels.json", NOISE), ReadOptions())
+    with pytest.raises(BadFile, match=r"a\.zip: labels\.json: .*damaged"), files.open("labels.json") as stream:
+        while stream.read(1000):
+            pass
+    with pytest.raises(BadFile, match=r"labels\.json: .*damaged"):
+        files.read("labels.json")
+
+
+@pytest.mark.parametrize("kind", [*METHODS, "tar.gz"])
+def test_damaged_labels_in_an_archive_are_a_bad_file(tmp_path: Path, kind: str) -> None:
+    labels = coco([box(1, bbox=(n % 7 + n / 100_000, 2, 10, 20)) for n in range(20_000)]).encode()
+    path = spoilt(tmp_path / ("a.tar.gz" if kind == "tar.gz" else "a.zip"), kind, "labels.json", labels)
+    with pytest.raises(BadFile, match="cannot be read" if kind == "tar.gz" else r"labels\.json"):
+        list(CocoReader(ReadOptions(labels_only=True)).read(path))
+
+
+def test_a_tar_that_ends_inside_a_member_is_said_by_its_stream(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "a.tar", {"labels.json": NOISE})
+    files = open_files(path, ReadOptions())
+    path.write_bytes(path.read_bytes()[:500_000])
+    with pytest.raises(BadFile, match=r"labels\.json"), files.open("labels.json") as stream:
+        stream.read()
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_a_member_can_be_read_at_any_place(tmp_path: Path, kind: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", METHODS[kind]) as archive:
+        archive.writestr("a.bin", NOISE)
+    with open_files(tmp_path / "a.zip", ReadOptions()).open("a.bin") as stream:
+        for place in (700_000, 3, 1 << 20, 0):
+            stream.seek(place)
+            assert (stream.tell(), stream.read(5000)) == (place, NOISE[place : place + 5000])
+        stream.seek(-10, io.SEEK_END)
+        assert stream.read() == NOISE[-10:]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar", "tar.gz"])
+def test_an_item_larger_than_allowed_is_refused_before_it_is_read(tmp_path: Path, kind: str) -> None:
+    files = {"big.jpg": picture(400, 300, seed=1, quality=100), "good.jpg": picture()}
+    if kind == "folder":
+        path = write(tmp_path / "a", dict(files))
+    else:
+        path = (
+            zipped(tmp_path / "a.zip", files)
+            if kind == "zip"
+            else tarred(tmp_path / f"a.{kind}", files, f"w:{kind[4:]}")
+        )
+    size = len(files["big.jpg"])
+    opened = open_files(path, ReadOptions(max_item_bytes=size))
+    assert opened.read("big.jpg") == files["big.jpg"]
+    opened = open_files(path, ReadOptions(max_item_bytes=size - 1))
+    assert opened.read("good.jpg") == files["good.jpg"]
+    for read_item in (opened.read, opened.open_item):
+        with pytest.raises(BadFile, match=rf"'big\.jpg' has {size:,} bytes; at most {size - 1:,} .*max_item_bytes"):
+            read_item("big.jpg")
+
+
+@pytest.mark.parametrize(("kind", "megabytes"), [("deflate", 48), ("bzip2", 160), ("lzma", 48)])
+def test_a_member_that_lies_about_its_size_costs_little_memory(tmp_path: Path, kind: str, megabytes: int) -> None:
+    """Zeros of which the directory says that they are a kilobyte; a bzip2 block alone holds 46 MB of them."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", METHODS[kind]) as archive, archive.open("a.jpg", "w") as member:
+        for _ in range(megabytes):
+            member.write(bytes(1 << 20))
+    real, said = (megabytes << 20).to_bytes(4, "little"), (1 << 10).to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(real, said))
+    files = open_files(path, ReadOptions())
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadFile, match=r"a\.jpg: .*damaged"):
+            files.read("a.jpg")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < (megabytes << 20) * 0.8
 
 
 def test_a_large_label_file_in_a_tar_is_read_twice_without_unpacking_it(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Refused one by one: absolute names, `..`, links, devices, encrypted members. Refused as a whole: more unpacked bytes
 than allowed, or a rate of compression that only a bomb has. A zip member never yields more than its directory says,
-so the sum over the directory is a true bound. A compressed tar is unpacked once into one temporary file without a
-name, since it cannot be read at random; the bound holds while it is written.
+so the sum over the directory is a true bound, and so is the size of each. A compressed tar is unpacked once into one
+temporary file without a name, since it cannot be read at random; the bound holds while it is written.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import tarfile
 import tempfile
 import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from sabbatical.core.errors import BadFile
-from sabbatical.stages.ingest.formats.files import inner, is_junk
+from sabbatical.stages.ingest.formats.files import check_item, inner, is_junk
 from sabbatical.stages.ingest.records import Refusal
 
 MAX_RATIO = 200
@@ -31,6 +33,22 @@ MAX_RATIO = 200
 RATIO_FROM = 16 << 20
 """Smaller archives do no harm at any ratio."""
 _BLOCK = 1 << 20
+_AT_ONCE = {zipfile.ZIP_BZIP2: 64, zipfile.ZIP_LZMA: 512}
+"""Packed bytes of a member taken at once where Python unpacks all of them at once: a bzip2 block of 45 bytes may hold
+46 MB of zeros, and LZMA packs up to 7,000 times."""
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    MemoryError,
+)
+"""What the standard library raises on damaged archives; a dictionary of terabytes asked for is damage too."""
 
 
 def check_size(source: Path, unpacked: int, max_bytes: int) -> None:
@@ -51,13 +69,14 @@ def _refusal(source: Path, name: str, reason: str) -> Refusal:
 class ZipFiles:
     """The members of a zip archive. Raises BadFile for one that is damaged or too large."""
 
-    def __init__(self, source: Path, max_bytes: int) -> None:
+    def __init__(self, source: Path, max_bytes: int, max_item_bytes: int) -> None:
         self.label = str(source)
         self.main: str | None = None
+        self.max_item_bytes = max_item_bytes
         self.refused: list[Refusal] = []
         try:
             self._zip = zipfile.ZipFile(source)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _DAMAGE as error:
             raise BadFile(f"This zip archive cannot be read: {error}.", where=str(source)) from error
         self._members: dict[str, zipfile.ZipInfo] = {}
         check_size(source, sum(member.file_size for member in self._zip.infolist()), max_bytes)
@@ -84,14 +103,16 @@ class ZipFiles:
         return inner(name) in self._members
 
     def read(self, name: str) -> bytes:
-        try:
-            with self._zip.open(self._member(name)) as stream:
-                return stream.read()
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-            raise BadFile(f"This member of the archive is damaged: {error}.", where=f"{self.label}: {name}") from error
+        with self.open_item(name) as stream:
+            return stream.read(self._member(name).file_size)
+
+    def open_item(self, name: str) -> BinaryIO:
+        check_item(name, self._member(name).file_size, self.max_item_bytes)
+        return self.open(name)
 
     def open(self, name: str) -> BinaryIO:
-        return cast(BinaryIO, self._zip.open(self._member(name)))
+        member = self._member(name)
+        return cast(BinaryIO, io.BufferedReader(_Member(self._zip, member, f"{self.label}: {name}"), _BLOCK))
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         member = self._members.get(inner(name) or "")
@@ -100,19 +121,74 @@ class ZipFiles:
         return member
 
 
+class _Member(io.RawIOBase):
+    """A member of a zip as a file. Raises BadFile with its name where it is damaged, at whatever byte."""
+
+    def __init__(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+        self.where, self.size = where, member.file_size
+        self.step = _AT_ONCE.get(member.compress_type, _BLOCK)
+        with self._explained():
+            self._stream = cast(zipfile.ZipExtFile, archive.open(member))
+        self._stream.MIN_READ_SIZE = min(self._stream.MIN_READ_SIZE, self.step)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Goes there by reading; back from the start again."""
+        with self._explained():
+            target = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._stream.tell(), os.SEEK_END: self.size}[whence]
+            if target < self._stream.tell():
+                self._stream.seek(0)
+            while (left := target - self._stream.tell()) > 0 and self._stream.read(min(left, self.step)):
+                pass
+            return self._stream.tell()
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        filled = 0
+        with self._explained():
+            while data := self._stream.read(min(len(buffer) - filled, self.step)):
+                buffer[filled : filled + len(data)] = data
+                filled += len(data)
+        return filled
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_stream"):
+            self._stream.close()
+        super().close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            why = str(error) or type(error).__name__
+            hint = "Make the archive again."
+            raise BadFile(f"This member of the archive is damaged: {why}.", where=self.where, hint=hint) from error
+
+
 class TarFiles:
     """The members of a tar archive. Raises BadFile for one that is damaged or too large."""
 
-    def __init__(self, source: Path, max_bytes: int) -> None:
+    def __init__(self, source: Path, max_bytes: int, max_item_bytes: int) -> None:
         self.label = str(source)
         self.main: str | None = None
+        self.max_item_bytes = max_item_bytes
         self.refused: list[Refusal] = []
         self._places: dict[str, tuple[int, int]] = {}
         try:
             self._file = _plain_tar(source, max_bytes)
             self._close = weakref.finalize(self, self._file.close)
             self._index(source)
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
+        except _DAMAGE as error:
+            if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the archive's
+                raise
             raise BadFile(f"This tar archive cannot be read: {error}.", where=str(source)) from error
 
     def _index(self, source: Path) -> None:
@@ -137,14 +213,15 @@ class TarFiles:
 
     def read(self, name: str) -> bytes:
         start, size = self._place(name)
-        data = os.pread(self._file.fileno(), size, start)
-        if len(data) != size:
-            raise BadFile("The archive ends inside this member.", where=f"{self.label}: {name}")
-        return data
+        return self.span(name, start, check_item(name, size, self.max_item_bytes))
+
+    def open_item(self, name: str) -> BinaryIO:
+        check_item(name, self._place(name)[1], self.max_item_bytes)
+        return self.open(name)
 
     def open(self, name: str) -> BinaryIO:
         start, size = self._place(name)
-        return cast(BinaryIO, io.BufferedReader(_Span(self, start, size), _BLOCK))
+        return cast(BinaryIO, io.BufferedReader(_Span(self, name, start, size), _BLOCK))
 
     def _place(self, name: str) -> tuple[int, int]:
         place = self._places.get(inner(name) or "")
@@ -152,15 +229,18 @@ class TarFiles:
             raise BadFile("The archive has no such member.", where=f"{self.label}: {name}")
         return place
 
-    def span(self, start: int, size: int) -> bytes:
-        return os.pread(self._file.fileno(), size, start)
+    def span(self, name: str, start: int, size: int) -> bytes:
+        data = os.pread(self._file.fileno(), size, start)
+        if len(data) != size:
+            raise BadFile("The archive ends inside this member.", where=f"{self.label}: {name}")
+        return data
 
 
 class _Span(io.RawIOBase):
     """A run of bytes of a tar file as a file of its own."""
 
-    def __init__(self, files: TarFiles, start: int, size: int) -> None:
-        self.files, self.start, self.size, self.at = files, start, size, 0
+    def __init__(self, files: TarFiles, name: str, start: int, size: int) -> None:
+        self.files, self.name, self.start, self.size, self.at = files, name, start, size, 0
 
     def readable(self) -> bool:
         return True
@@ -176,7 +256,8 @@ class _Span(io.RawIOBase):
         return self.at
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self.files.span(self.start + self.at, max(0, min(len(buffer), self.size - self.at)))
+        wanted = max(0, min(len(buffer), self.size - self.at))
+        data = self.files.span(self.name, self.start + self.at, wanted)
         buffer[: len(data)] = data
         self.at += len(data)
         return len(data)

@@ -35,10 +35,13 @@ class Files(Protocol):
         """Whether there is such a file."""
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. Raises BadFile if they cannot be had."""
+        """The bytes of one file. Raises BadFile if they cannot be had, or are more than one item may have."""
 
     def open(self, name: str) -> BinaryIO:
-        """One file as a stream. Raises BadFile if it cannot be had."""
+        """One file as a stream. Raises BadFile if it cannot be had, also at the first byte that cannot be read."""
+
+    def open_item(self, name: str) -> BinaryIO:
+        """One file as a stream that may be read whole. Raises BadFile as `read` does."""
 
 
 def open_files(source: Path, options: ReadOptions) -> Files:
@@ -51,18 +54,19 @@ def open_files(source: Path, options: ReadOptions) -> Files:
     from sabbatical.stages.ingest.formats.archives import TarFiles, ZipFiles  # noqa: PLC0415  they build on this file
 
     if source.is_dir():
-        return Folder(source)
+        return Folder(source, options.max_item_bytes)
     if not source.exists():
         raise BadInput("There is no such file or folder.", where=str(source), hint="Check the path.")
     if zipfile.is_zipfile(source):
-        return ZipFiles(source, options.max_archive_bytes)
+        return ZipFiles(source, options.max_archive_bytes, options.max_item_bytes)
     if is_tar(source):
-        return TarFiles(source, options.max_archive_bytes)
+        return TarFiles(source, options.max_archive_bytes, options.max_item_bytes)
     if source.suffix.lower() in (".zip", ".tar", ".tgz"):
         hint = "Was it copied to its end? Make it again."
         raise BadFile(f"This is no whole {source.suffix[1:]} archive.", where=str(source), hint=hint)
     source = source.absolute()
-    return Folder(source.parent if options.confined else source.parent.parent, main=source)
+    root = source.parent if options.confined else source.parent.parent
+    return Folder(root, options.max_item_bytes, main=source)
 
 
 def is_tar(source: Path) -> bool:
@@ -75,11 +79,20 @@ def is_tar(source: Path) -> bool:
         return False
 
 
+def check_item(name: str, size: int, max_bytes: int) -> int:
+    """The size of one file, in bytes. Raises BadFile, before a byte is read, if it is more than is allowed."""
+    if size > max_bytes:
+        message = f"'{name}' has {size:,} bytes; at most {max_bytes:,} are allowed for one item."
+        raise BadFile(message, where=name, hint="Make it smaller, or raise max_item_bytes in the settings.")
+    return size
+
+
 class Folder:
     """A folder of this machine. With `main` only that file is listed, and others are found beside it."""
 
-    def __init__(self, root: Path, main: Path | None = None) -> None:
+    def __init__(self, root: Path, max_item_bytes: int, main: Path | None = None) -> None:
         self.root = root
+        self.max_item_bytes = max_item_bytes
         self.main = main.relative_to(root).as_posix() if main else None
         self.label = str(main or root)
         self.refused: list[Refusal] = []
@@ -106,8 +119,17 @@ class Folder:
         return safe is not None and (self.root / safe).is_file()
 
     def read(self, name: str) -> bytes:
-        with self.open(name) as stream:
-            return stream.read()
+        with self.open_item(name) as stream:
+            return stream.read(os.fstat(stream.fileno()).st_size)
+
+    def open_item(self, name: str) -> BinaryIO:
+        stream = self.open(name)
+        try:
+            check_item(name, os.fstat(stream.fileno()).st_size, self.max_item_bytes)
+        except BadFile:
+            stream.close()
+            raise
+        return stream
 
     def open(self, name: str) -> BinaryIO:
         safe = inner(name)

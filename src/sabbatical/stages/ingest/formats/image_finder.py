@@ -25,7 +25,7 @@ class ImageFinder:
 
     def __init__(self, files: Files, label_file: str, options: ReadOptions) -> None:
         root = None if options.confined else absolute(options.image_root)
-        self.files = files if root is None else Folder(root)
+        self.files = files if root is None else Folder(root, options.max_item_bytes)
         self._places = [""] if root is not None else list(dict.fromkeys(_places(label_file, options)))
 
     def find(self, name: str) -> str | None:

@@ -150,7 +150,7 @@ class _Image:
         yield from self.metadata.fill(record, folder_of(self.name) | ({"split": split} if split else {}))
         if self.labels is not None:
             try:
-                with self.files.open(self.name) as stream:
+                with self.files.open_item(self.name) as stream:
                     record.width, record.height = displayed_size(stream)
             except BadFile as error:
                 yield Refusal(self.name, None, None, error.message)
