@@ -22,6 +22,7 @@ class PlanSource(BaseModel):
     path: str = Field(description="Relative to the plan.")
     source: str = Field(description="What to call it.")
     taxonomy: str | None = Field(None, description="Whose labels it holds; null where it holds none.")
+    customer: str | None = Field(None, description="Who sent it; null: whose taxonomy it is.")
     version: int = Field(1, ge=1, description="Of the taxonomy.")
     split: Split | None = Field(
         None, description="null: as the project draws; test: all of it; train: none of it judges in the end."

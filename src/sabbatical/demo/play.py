@@ -158,6 +158,7 @@ def _take(ready: Ready, project: Project, findings: list[TaxonomyFinding], telle
                 ready.path(source.path),
                 name=source.source,
                 taxonomy=source.taxonomy,
+                customer=source.customer,
                 split="test" if source.split == "test" else None,
                 progress=teller.watch,
             )

@@ -15,9 +15,10 @@ from sabbatical.sim import world
 
 SCENES = 110
 FRAMES = 2
-TEST_SCENES = 110
-DARK_SCENES = 30
+TEST_SCENES = 37
+DARK_SCENES = 10
 WORLD_SEED = 7
+CUSTOMERS = (world.AURORA, world.BASALT, world.COBALT)
 WORLD_SETTINGS: dict[str, Any] = {
     "steps": 480,
     "learning_rate": 1.5e-2,
@@ -80,17 +81,25 @@ def make_ready(name: str, workspace: Workspace, folder: Path, watch: Watcher | N
 
 
 def _world(folder: Path) -> Ready:
-    """Three customers' scenes by day, and test scenes with full truth: more of the same, and some by night and rain."""
+    """Three customers' scenes by day; of each also test scenes with full truth, some of them by night and rain."""
     sources = []
-    for number, who in enumerate((world.AURORA, world.BASALT, world.COBALT)):
+    for number, who in enumerate(CUSTOMERS):
         frames = world.stream(WORLD_SEED + number, SCENES, FRAMES, who.mix(world.DAY))
         world.write_dataset(folder / who.name, frames, who, error=world.HumanError(seed=number))
         sources.append(PlanSource(path=f"{who.name}/{who.name}.json", source=who.name, taxonomy=who.name))
-    day = world.stream(WORLD_SEED + 100, TEST_SCENES, FRAMES, world.DAY)
-    dark = world.stream(WORLD_SEED + 101, DARK_SCENES, FRAMES, world.NIGHT_RAIN)
-    world.write_dataset(folder / "truth", chain(day, dark), world.TRUTH)
-    sources.append(PlanSource(path="truth/truth.json", source="test scenes", taxonomy="truth", split="test"))
-    names = [who.name for who in (world.AURORA, world.BASALT, world.COBALT, world.TRUTH)]
+        day = world.stream(WORLD_SEED + 100 + number, TEST_SCENES, FRAMES, who.mix(world.DAY))
+        dark = world.stream(WORLD_SEED + 200 + number, DARK_SCENES, FRAMES, who.mix(world.NIGHT_RAIN))
+        world.write_dataset(folder / f"test-{who.name}", chain(day, dark), world.TRUTH)
+        sources.append(
+            PlanSource(
+                path=f"test-{who.name}/truth.json",
+                source=f"{who.name}, test",
+                taxonomy="truth",
+                customer=who.name,
+                split="test",
+            )
+        )
+    names = [who.name for who in (*CUSTOMERS, world.TRUTH)]
     for name in ("super", *names):
         (folder / f"{name}.yaml").write_bytes((world.TAXONOMIES / f"{name}.yaml").read_bytes())
     plan = Plan(

@@ -1,0 +1,61 @@
+"""The demo, small: every step is told, both models are judged, and one file holds the report."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sabbatical.cli.app import app
+from sabbatical.demo import ready
+
+STEPS = ["Data", "Customers", "Ingest", "Snapshot", "Train", "Evaluate", "Report"]
+FOREIGN = re.compile(r"""(?:src|href)=["']?(?:https?:)?//|url\(["']?https?:|@import""")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A world of a few scenes, and trainings of some seconds."""
+    for name, value in {"SCENES": 16, "TEST_SCENES": 5, "DARK_SCENES": 2}.items():
+        monkeypatch.setattr(ready, name, value)
+    monkeypatch.setitem(ready.WORLD_SETTINGS, "steps", 60)
+    monkeypatch.setitem(ready.WORLD_SETTINGS, "batch", 4)
+
+
+def demo(folder: Path) -> dict[str, Any]:
+    asked = ["demo", "--data", "world", "--folder", str(folder), "--json"]
+    result = CliRunner().invoke(app, asked, env={"COLUMNS": "80", "TERM": "dumb"})
+    assert result.exit_code == 0, result.stderr
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+@pytest.mark.usefixtures("small")
+def test_the_world_is_played_to_the_end(tmp_path: Path) -> None:
+    told = demo(tmp_path)
+    assert [step["name"] for step in told["steps"]] == STEPS
+    assert all(step["summary"] and step["seconds"] >= 0 for step in told["steps"])
+    customers = told["steps"][1]["summary"]
+    assert "sign" in customers and "bus" in customers  # what nobody labels, and what is labeled only as a part
+    naive, turn = told["naive"]["metrics"], told["turns"][0]
+    assert (told["schema"], told["data"], turn["masking"]) == (1, "world", "tree")
+    for metrics in (naive, turn["metrics"]):
+        assert set(metrics["by_class"]) >= {"person", "adult", "child", "vehicle", "car", "truck", "light"}
+        assert {"weather", "time_of_day", "camera", "size", "customer"} <= {
+            key.split("=")[0] for key in metrics["by_slice"]
+        }
+        assert metrics["intervals"]["overall"]
+    assert recall(turn["metrics"]) >= recall(naive)
+    page = Path(told["report"]).read_text()
+    assert Path(told["report"]).parent == tmp_path
+    assert page.count("data:image/") >= 4
+    assert not FOREIGN.search(page)
+
+
+def recall(metrics: dict[str, Any]) -> float:
+    found = [scores.get("recall") or 0.0 for scores in metrics["by_class"].values()]
+    return sum(found) / len(found)
