@@ -15,7 +15,7 @@ import numpy as np
 from sabbatical.core.errors import BadInput, EmptyDataset
 from sabbatical.learning.text.classes import ClassTree
 from sabbatical.learning.text.texts import UNLABELED, Floats, Masking, TextColumns
-from sabbatical.taxonomy import SuperTaxonomy, TableBank, Taxonomy, bank, naive_tables, tables
+from sabbatical.taxonomy import SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +34,7 @@ class TargetTables:
             BadTaxonomy: a taxonomy needs a class that the super-taxonomy lacks.
             BadInput: there is no taxonomy.
         """
-        if masking == "none":
-            each = [naive_tables(super_taxonomy, taxonomy) for taxonomy in taxonomies]
-        else:
-            each = [tables(super_taxonomy, taxonomy, exclusive=masking == "tree") for taxonomy in taxonomies]
+        each = [masked_tables(super_taxonomy, taxonomy, masking, flat=True) for taxonomy in taxonomies]
         phrases = tuple((node.name, *node.synonyms) for node in super_taxonomy.classes)
         return cls(ClassTree.of(super_taxonomy, flat=masking == "none"), bank(each), phrases)
 

@@ -48,8 +48,11 @@ def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
     if row is not None:
         there = _project(row)
         if ProjectIn.model_validate(there.model_dump(include=set(ProjectIn.model_fields))) != asked:
+            had = [f"{name} {getattr(there, name)}" for name in _differing(there, asked)]
             raise Conflict(
-                f"The project '{asked.name}' exists already, with task '{row.task}'.", hint="Choose another name."
+                f"The project '{asked.name}' exists already, with {', '.join(had)}.",
+                where="field name",
+                hint="Choose another name, or ask for what it has.",
             )
         return there
     row = ProjectRow(id=new_id("prj"), salt=secrets.token_hex(16), created_at=now, **asked.model_dump())
@@ -216,6 +219,10 @@ def _check_customer(session: Session, project: Project, taxonomy: Taxonomy) -> N
 
 def _content(parsed: SuperTaxonomy | Taxonomy) -> str:
     return document_id({key: value for key, value in parsed.to_document().items() if key != "version"})
+
+
+def _differing(there: Project, asked: ProjectIn) -> list[str]:
+    return [name for name in ProjectIn.model_fields if getattr(there, name) != getattr(asked, name)]
 
 
 def _project(row: ProjectRow) -> Project:

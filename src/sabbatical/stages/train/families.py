@@ -84,7 +84,8 @@ def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
 
     columns = text_columns(lesson.labeled, lesson.taxonomies)
     began = perf_counter()
-    model = models.fit(recipe, columns, lesson.tree, [t for _, t in lesson.taxonomies], lesson.progress)
+    taxonomies = [taxonomy for _, taxonomy in lesson.taxonomies]
+    model = models.fit(recipe, columns, lesson.tree, taxonomies, lesson.progress, lesson.folder / "checkpoint")
     file = lesson.folder / "model.safetensors"
     model.save(file)
     taught = _taught(columns, lesson)
