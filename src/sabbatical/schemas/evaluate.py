@@ -316,6 +316,7 @@ class Report(Contract):
     units: int
     classes: list[str]
     judged: dict[str, int]
+    untaught: list[str] = Field(default_factory=list, description="Classes that no label taught the model.")
     sentences: list[str]
     metrics: Metrics
     coco: Maybe[Coco] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -170,6 +171,18 @@ def test_a_class_that_no_taxonomy_covers_is_said_and_not_judged() -> None:
     assert report.sentences[-1] == "stop could not be judged: no taxonomy of these items covers it."
     assert report.confusion is not None
     assert "stop" not in report.confusion.rows
+
+
+def test_a_class_that_nothing_taught_is_no_weakness_of_the_model() -> None:
+    judged_ik = np.ones((WORLD.images, 3), bool)
+    detections = found(WORLD, 1)
+    seen_m = detections.class_m != 2
+    blind = Detections.of(
+        detections.boxes_m4[seen_m], detections.image_m[seen_m], detections.class_m[seen_m], detections.score_m[seen_m]
+    )
+    report = detection_report(replace(subject(), untaught=["stop"]), blind, WORLD.truths, judged_ik)
+    assert "No label taught it stop; it counts as 0 in the mean." in report.sentences
+    assert not any("worst at stop" in sentence for sentence in report.sentences)
 
 
 def test_nothing_labeled_gives_a_report_that_says_so() -> None:

@@ -67,6 +67,7 @@ class Bench:
             groups=[one.group for one in self.labeled],
             frames=known if all(width and height for width, height in known) else None,
             closure=self.tree.ancestors_kk,
+            untaught=[name for name, count in model.record.get("taught", {}).items() if count == 0],
         )
 
 

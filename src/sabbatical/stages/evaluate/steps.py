@@ -20,7 +20,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import EvaluationRow
 
-VERSION = 1  # of what a report holds; a higher one makes old evaluations be done anew
+VERSION = 2  # of what a report holds; a higher one makes old evaluations be done anew
 
 
 @step("evaluate")

@@ -38,7 +38,8 @@ class Subject:
 
     `items`: ids. `slices`: columns by name (weather, camera, customer), one value an item, None for unknown.
     `groups`: scene or site of each item, the units that intervals resample. `frames`: width and height in px that boxes
-    are given in. `closure`: k x k, each class and its ancestors; flat classes by default.
+    are given in. `closure`: k x k, each class and its ancestors; flat classes by default. `untaught`: classes that no
+    label taught the model.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Subject:
     groups: Sequence[str | None] | None = None
     frames: Sequence[tuple[int, int]] | None = None
     closure: Bools | None = None
+    untaught: Sequence[str] = ()
     resamples: int = RESAMPLES
     seed: int = 0
 
@@ -108,6 +110,7 @@ def first_report(
         classes=classes,
         judged=dict(zip(classes, judges_k, strict=True)),
         sentences=[],
+        untaught=list(subject.untaught),
         metrics=Metrics(
             overall=Overall.model_validate({name: whole.value(name) for name in whole.overall}),
             by_class={classes[k]: class_scores(whole, k) for k in range(len(classes))},

@@ -12,7 +12,7 @@ HEADLINE = {"map50": "mAP at IoU 0.5", "accuracy": "Accuracy"}
 def sentences(report: Report) -> list[str]:
     """The conclusion first. Points are hundredths; every number comes with its 95 % interval where there is one."""
     lines = _comparison_lines(report.model, report.comparison, report) if report.comparison else [_level(report)]
-    return [*lines, *_classes(report), *_weak_slices(report.slices), *_unjudged(report)]
+    return [*lines, *_classes(report), *_weak_slices(report.slices), *_untaught(report), *_unjudged(report)]
 
 
 def _comparison_lines(model: str, comparison: Comparison, report: Report) -> list[str]:
@@ -71,7 +71,8 @@ def _classes(report: Report) -> list[str]:
     """The best and the worst class, if their intervals stand apart."""
     lead = "ap50" if report.task == "boxes" else "f1"
     spans = {name: found[lead] for name, found in report.metrics.intervals.by_class.items() if lead in found}
-    values = {name: value for name in spans if (value := getattr(report.metrics.by_class[name], lead)) is not None}
+    scores = {name: getattr(report.metrics.by_class[name], lead) for name in spans if name not in report.untaught}
+    values = {name: value for name, value in scores.items() if value is not None}
     if len(values) < 2:
         return []
     best, worst = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
@@ -94,12 +95,25 @@ def _weak_slices(slices: Sequence[Slice]) -> list[str]:
     return [f"It is weaker {' and '.join(named)} than on all data."] if named else []
 
 
+def _untaught(report: Report) -> list[str]:
+    """Classes that are there and that nothing taught: no fault of the model, yet part of the mean."""
+    names = [name for name in report.untaught if report.metrics.by_class[name].n]
+    if not names:
+        return []
+    they = "it counts" if len(names) == 1 else "they count"
+    return [f"No label taught it {_listed(names)}; {they} as 0 in the mean."]
+
+
 def _unjudged(report: Report) -> list[str]:
     names = [name for name, images in report.judged.items() if not images]
     if not names:
         return []
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return [f"{listed} could not be judged: no taxonomy of these items covers {'it' if len(names) == 1 else 'them'}."]
+    them = "it" if len(names) == 1 else "them"
+    return [f"{_listed(names)} could not be judged: no taxonomy of these items covers {them}."]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _what(change: Change) -> str:
