@@ -151,6 +151,6 @@ def _model_id(step: Step) -> str:
 @cache
 def code_version() -> str:
     """The version of this package and a hash of all code that decides what is learned: the same where models are."""
-    folders = [Path(package.__file__).parent for package in (sabbatical.learning, sabbatical.taxonomy)]
+    folders = [Path(package.__path__[0]) for package in (sabbatical.learning, sabbatical.taxonomy)]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return f"{version('sabbatical')}+{content_id_of_chunks(path.read_bytes() for path in files)[:12]}"
