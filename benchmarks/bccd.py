@@ -22,6 +22,8 @@ from sabbatical.sdk.workspace import Workspace
 
 METHODS = ("oracle", "tree", "column", "none")
 ALL_DRAWN = "reference"
+SETTINGS = {"threads": 1, "steps": 1200, "augmentation": {"flip_vertical": 0.5}}
+"""Blood under a microscope has no up; on two cores such a training takes less than ten minutes."""
 
 
 def main() -> None:
@@ -70,7 +72,7 @@ def fully_labeled(raw: Path, ready: Path) -> Path:
 def one_run(project: Project, customers: list[str], method: str, seed: int, steps: int | None) -> dict[str, Any]:
     """Train and judge once; a run that was done before is answered from the workspace."""
     taxonomies = [ALL_DRAWN] if method == "oracle" else customers
-    settings = {"threads": 1} | ({"steps": steps} if steps else {})
+    settings = SETTINGS | ({"steps": steps} if steps else {})
     masking = "tree" if method == "oracle" else method
     model = project.train("default", masking=masking, seed=seed, taxonomies=taxonomies, settings=settings)
     report = model.evaluate(taxonomies=[ALL_DRAWN], plain_threshold=True).report

@@ -88,13 +88,15 @@ def judge(
     truths = Truths.of(truth.boxes_n4, truth.item_n, truth.positive_nk, truth.known_nk, crowd=truth.crowd_n)
     other = None
     if against:
-        other = OtherDetector(against[0].name, _detections(against[1]), _thresholds(against[0], plain_threshold))
+        other = OtherDetector(
+            against[0].name, _detections(against[1]), _thresholds(against[0], bench.tree, plain_threshold)
+        )
     return detection_report(
         subject,
         _detections(answers),
         truths,
         truth.judged_ik,
-        threshold_k=_thresholds(model, plain_threshold),
+        threshold_k=_thresholds(model, bench.tree, plain_threshold),
         against=other,
     )
 
@@ -123,11 +125,11 @@ def _detections(answers: Sequence[Answer]) -> Detections:
     )
 
 
-def _thresholds(model: ModelVersion, plain: bool) -> Floats | None:
+def _thresholds(model: ModelVersion, tree: SuperTaxonomy, plain: bool) -> Floats | None:
     chosen = model.record.get("thresholds", {})
     if plain or not chosen:
         return None
-    return np.array([chosen.get(name, 0.5) for name in model.classes], np.float64)
+    return np.array([chosen.get(name, 0.5) for name in tree.names], np.float64)
 
 
 def _text_answers(bench: Bench, truth: Truth, answers: Sequence[Answer]) -> Answers:
