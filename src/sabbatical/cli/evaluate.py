@@ -84,6 +84,8 @@ def _tell_slices(report: Report) -> None:
     leading = LEADING[report.task][0]
     slices = {name: scores for name, scores in report.metrics.by_slice.items() if scores.note is None}
     if not slices:
+        if metrics := report.metrics.by_slice:
+            say(f"[dim]{len(metrics)} slices, each too small to judge; the report tells of what they are.[/]")
         return
     rows = [
         (name, _number(report.metrics, "by_slice", name, leading), scores.n, scores.images)
@@ -100,13 +102,13 @@ def _tell_comparison(report: Report) -> None:
     low, high = found.interval
     words = {"better": "[green]better[/]", "worse": "[red]worse[/]", "same": "not to be told apart"}
     say(
-        f"Against {found.model}: {found.metric} {found.before:.3f} to {found.after:.3f}, "
-        f"{found.difference:+.3f} ({low:+.3f} to {high:+.3f}): {words[found.verdict]}."
+        f"Against {found.model}: {found.metric} {100 * found.before:.1f} to {100 * found.after:.1f}, "
+        f"{100 * found.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}): {words[found.verdict]}."
     )
 
 
 def _number(metrics: Metrics, part: str, name: str, column: str) -> str:
-    """A number with half the width of its interval, such as `0.912 ±.03`."""
+    """A number in points with its interval, such as `91.2 (88.0-94.1)`: intervals lean to one side."""
     scores: Any = metrics.overall if part == "overall" else getattr(metrics, part)[name]
     value = getattr(scores, column)
     if value is None:
@@ -114,5 +116,5 @@ def _number(metrics: Metrics, part: str, name: str, column: str) -> str:
     intervals: Any = getattr(metrics.intervals, part)
     interval = (intervals if part == "overall" else intervals.get(name, {})).get(column)
     if interval is None:
-        return f"{value:.3f}"
-    return f"{value:.3f} ±{(interval[1] - interval[0]) / 2:.2f}".replace("±0.", "±.")
+        return f"{100 * value:.1f}"
+    return f"{100 * value:.1f} ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"

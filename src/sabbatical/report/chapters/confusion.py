@@ -17,7 +17,8 @@ def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
     sub = f"% of true {unit}" + ("; ghost row: % of the boxes so called" if GHOST in confusion.rows else "")
     rows = tuple((name, *(count(n) for n in row)) for name, row in zip(confusion.rows, confusion.counts, strict=True))
     table = Table(("true \\ said", *confusion.columns), rows)
-    return Card(f"What {report.model} takes for what", body, sub, says=_says(worst), table=table, width=width)
+    says = _says(worst, confusion)
+    return Card(f"What {report.model} takes for what", body, sub, says=says, table=table, width=width)
 
 
 def _worst(confusion: Confusion) -> tuple[str, str, float] | None:
@@ -34,9 +35,16 @@ def _worst(confusion: Confusion) -> tuple[str, str, float] | None:
     return name, column, share
 
 
-def _says(worst: tuple[str, str, float] | None) -> Words:
+def _says(worst: tuple[str, str, float] | None, confusion: Confusion) -> Words:
     if worst is None:
-        return ("No class is missed or mistaken often enough to speak of.",)
+        many = any(
+            sum(row) >= LEAST
+            for name, row in zip(confusion.rows, confusion.counts, strict=True)
+            if name not in (GHOST, MISSED)
+        )
+        if not many:
+            return (f"No class has {LEAST} truths, too few to name the largest error.",)
+        return (f"Of no class with {LEAST} truths or more is one missed or mistaken.",)
     name, column, share = worst
     if column == MISSED:
         return (bad(percent(share)), " of ", strong(name), " are missed: the largest error.")

@@ -125,10 +125,21 @@ def _class_says(report: Report, metric: str, ordered: list[str]) -> Words:
     silent = [name for name in report.classes if name not in known]
     words: list[str | Stress] = []
     if len(known) > 1:
-        words += ["Best is ", strong(known[0]), ", weakest ", strong(known[-1]), "."]
+        words += _ends(report, metric, known)
     if silent:
         words.append(f" Nothing could judge {listed(silent)}.")
     return tuple(words)
+
+
+def _ends(report: Report, metric: str, known: list[str]) -> list[str | Stress]:
+    """The best and the weakest class, and whether they can be told apart."""
+    best, last = (getattr(report.metrics.by_class[name], metric) for name in (known[0], known[-1]))
+    if points(best) == points(last):
+        return ["All stand at ", strong(points(best)), "."]
+    words: list[str | Stress] = ["Best is ", strong(known[0]), ", weakest ", strong(known[-1])]
+    spans = [report.metrics.intervals.by_class.get(name, {}).get(metric) for name in (known[0], known[-1])]
+    apart = spans[0] is not None and spans[1] is not None and spans[0][0] > spans[1][1]
+    return [*words, "." if apart else ", but their intervals do not stand apart."]
 
 
 def slice_card(report: Report) -> Card | None:
@@ -177,6 +188,8 @@ def _slice_says(report: Report, metric: str) -> Words:
     """The slices that surely lie below all data, the weakest first."""
     whole = getattr(report.metrics.overall, metric)
     weak = weak_slices(report)
+    if all(getattr(part.scores, metric) is None for part in report.slices):
+        return ("Every slice is too small to judge.",)
     if not weak:
         return ("No slice lies below the whole by more than chance.",)
     return ("Surely below the whole, ", strong(points(whole)), ": ", bad(listed(weak, limit=4)), ".")
@@ -240,9 +253,10 @@ def _curves(report: Report, context: Context) -> Card:
 
 
 def _worst(report: Report, context: Context) -> Card:
-    kinds = {"missed": "missed", "ghost": "found where nothing is", "wrong_class": "called by a wrong name"}
+    kinds = {"missed": "missed", "ghost": "found where no such truth is", "wrong_class": "called by a wrong name"}
     tally = [f"{sum(s.kind == k for s in report.worst)} {words}" for k, words in kinds.items()]
-    says = f"Of the {len(report.worst)} worst: {listed([t for t in tally if not t.startswith('0 ')])}."
+    shown = f", of which {WORST} are shown" if len(report.worst) > WORST else ""
+    says = f"Of the {len(report.worst)} worst{shown}: {listed([t for t in tally if not t.startswith('0 ')])}."
     if report.task == "boxes":
         body = tiles(whole_rows(shots_of_samples(some_of_each_kind(report.worst, WORST // 3)), WORST), context)
         return Card(

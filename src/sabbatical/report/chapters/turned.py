@@ -64,7 +64,7 @@ def _caption(sample: Sample) -> Words:
         return (strong(truth.name), " missed")
     shown = f"{predicted.name} {_score(predicted.score)}" if predicted else "nothing"
     if sample.kind == "ghost":
-        return (strong(shown), ", nothing there")
+        return (strong(shown), ", no such truth there")
     return (strong(truth.name if truth else "?"), f" taken for {shown}")
 
 
