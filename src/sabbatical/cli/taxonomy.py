@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import yaml
 from rich.markup import escape
 from rich.tree import Tree
 
 from sabbatical.cli.output import out, say, table
 from sabbatical.cli.session import Session, command, group
+from sabbatical.core.errors import BadTaxonomy
 
 if TYPE_CHECKING:
-    from sabbatical.schemas.project import TaxonomyVersion
+    from sabbatical.schemas.project import LabelChange, TaxonomyVersion
     from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
+    from sabbatical.sdk.project import Project
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -23,7 +26,8 @@ COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
 def register(app: typer.Typer) -> None:
     noun = group(app, "taxonomy", "The super-taxonomy and each customer's taxonomy, versioned.")
     command(noun, "add", example="sabbatical taxonomy add road.super.yaml customer-a.yaml")(add)
-    command(noun, "show", example="sabbatical taxonomy show\nsabbatical taxonomy show customer-a")(show)
+    example = "sabbatical taxonomy show\nsabbatical taxonomy show customer-a\nsabbatical taxonomy show road --yaml"
+    command(noun, "show", example=example)(show)
     command(noun, "check", example="sabbatical taxonomy check")(check)
     command(noun, "tables", example="sabbatical taxonomy tables customer-a")(tables)
 
@@ -31,12 +35,13 @@ def register(app: typer.Typer) -> None:
 def add(session: Session, files: Annotated[list[Path], typer.Argument(help="YAML files, in this order.")]) -> None:
     """Add versions of taxonomies. A file that says what is known adds nothing."""
     project = session.project
-    added = [project.taxonomy_add(file) for file in files]
+    added = [_added(project, file) for file in files]
 
     def words() -> None:
         for one in added:
             what = "super-taxonomy" if one.kind == "super" else "taxonomy"
             say(f"The {what} [bold]{escape(one.name)}[/] stands at version {one.version}.")
+            _say_changes(one.changes)
         say("See what follows with `sabbatical taxonomy check`.")
 
     session.answer({"taxonomies": [one.model_dump(mode="json") for one in added]}, words)
@@ -45,12 +50,18 @@ def add(session: Session, files: Annotated[list[Path], typer.Argument(help="YAML
 def show(
     session: Session,
     name: Annotated[str | None, typer.Argument(help="One of them with all its versions; all without it.")] = None,
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="The newest version of NAME, as `add` reads it.")] = False,
 ) -> None:
     """The classes of the tree, or what a customer's labels stand for."""
+    if as_yaml and name is None:
+        raise typer.BadParameter("name one taxonomy.", param_hint="--yaml")
     project = session.project
     found = project.taxonomies() if name is None else project.taxonomy_history(name)
 
     def words() -> None:
+        if as_yaml:
+            typer.echo(yaml.safe_dump(found[0].document, sort_keys=False, allow_unicode=True), nl=False)
+            return
         if name is not None:
             versions = ", ".join(str(one.version) for one in found)
             say(f"[bold]{escape(name)}[/], versions {versions}; the newest:")
@@ -81,6 +92,25 @@ def tables(session: Session, name: Annotated[str, typer.Argument(help="A custome
     """What each label says about each class when a model learns, and what nothing drawn means."""
     found = session.project.taxonomy_tables(name)
     session.answer(found.model_dump(mode="json"), lambda: _show_tables(found))
+
+
+def _added(project: Project, file: Path) -> TaxonomyVersion:
+    """The version that a file adds; what is wrong with it is said with the file's name."""
+    try:
+        return project.taxonomy_add(file)
+    except BadTaxonomy as error:
+        error.where = ", ".join(part for part in (str(file), error.where) if part)
+        raise
+
+
+def _say_changes(changes: Sequence[LabelChange]) -> None:
+    for one in changes:
+        if one.change != "kept":
+            level = "warning" if one.change == "dropped" or one.to is None else "note"
+            say(f"[{COLOURS[level]}]{level:7}[/] {escape(one.words)}")
+    kept = sum(one.change == "kept" for one in changes)
+    if kept:
+        say(f"[dim]{kept:,} of {len(changes):,} labels of the version before are unchanged.[/]")
 
 
 def _show_tables(found: TaxonomyTables) -> None:

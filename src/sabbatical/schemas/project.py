@@ -24,6 +24,16 @@ class Project(ProjectIn):
     created_at: datetime
 
 
+class LabelChange(BaseModel):
+    """What became of one label of the version before."""
+
+    label: str
+    change: Literal["kept", "renamed", "moved", "split", "merged", "dropped"]
+    labels: list[str] = Field(description="The new labels that took over.")
+    to: str | None = Field(description="The class that its old shapes stand for; None: they are ignored.")
+    words: str
+
+
 class TaxonomyVersion(BaseModel):
     """One stored version of a super-taxonomy (`kind` super) or of a customer's taxonomy."""
 
@@ -33,4 +43,5 @@ class TaxonomyVersion(BaseModel):
     version: int
     kind: Literal["super", "customer"]
     document: dict[str, object]
+    changes: list[LabelChange] = Field([], description="Of a version just added: what became of each old label.")
     created_at: datetime

@@ -14,7 +14,7 @@ from sabbatical.core.ids import document_id, new_id
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project, ProjectIn, TaxonomyVersion
 from sabbatical.stages.project import queries
-from sabbatical.stages.project.versions import as_read_now, every_version_now, state
+from sabbatical.stages.project.versions import as_read_now, changes_since_before, every_version_now, state
 from sabbatical.storage.tables import ProjectRow, TaxonomyRow
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, carried, is_super_document
 
@@ -93,6 +93,8 @@ def page(session: Session, after: str | None, limit: int) -> Page[Project]:
 def add_taxonomy(session: Session, project: Project, document: Mapping[str, Any], now: datetime) -> TaxonomyVersion:
     """Keep a new version of a super-taxonomy or of a customer's taxonomy. The same content again adds nothing.
 
+    A customer's version is answered with what became of each label of the version before.
+
     Raises:
         BadTaxonomy: it contradicts itself or the super-taxonomy, or its version is not the next one.
         NotReady: a customer's taxonomy comes before the super-taxonomy.
@@ -110,7 +112,7 @@ def add_taxonomy(session: Session, project: Project, document: Mapping[str, Any]
     stated = "version" in document
     content = _content(parsed)
     if versions and versions[0].content == content and (not stated or parsed.version == newest):
-        return _taxonomy(versions[0], project)
+        return _added(session, project, versions[0])
     number = parsed.version if stated and parsed.version != newest else newest + 1
     if stated and parsed.version <= newest:
         raise BadTaxonomy(
@@ -130,7 +132,7 @@ def add_taxonomy(session: Session, project: Project, document: Mapping[str, Any]
     )
     session.add(row)
     session.flush()
-    return _taxonomy(row, project)
+    return _added(session, project, row)
 
 
 def super_taxonomy(session: Session, project_id: str) -> tuple[str, SuperTaxonomy]:
@@ -209,8 +211,15 @@ def _check_super(session: Session, project: Project, tree: SuperTaxonomy) -> Non
 
 
 def _check_customer(session: Session, project: Project, taxonomy: Taxonomy) -> None:
-    """It fits the tree, and what it replaces was there in the version before."""
+    """It is of the project's tree and fits it, and what it replaces was there in the version before."""
     tree = super_taxonomy(session, project.id)[1]
+    if taxonomy.super_taxonomy != tree.name:
+        raise BadTaxonomy(
+            f"It belongs to the super-taxonomy '{taxonomy.super_taxonomy}', but that of the project '{project.name}' "
+            f"is '{tree.name}'.",
+            where=f"taxonomy '{taxonomy.name}', field super-taxonomy",
+            hint=f"Write `super-taxonomy: {tree.name}`, or choose another project.",
+        )
     taxonomy.require_classes(tree)
     before = next(iter(queries.taxonomy_versions(session, project.id, taxonomy.name)), None)
     if before is not None and before.content != _content(taxonomy):
@@ -227,6 +236,10 @@ def _differing(there: Project, asked: ProjectIn) -> list[str]:
 
 def _project(row: ProjectRow) -> Project:
     return Project.model_validate(row, from_attributes=True)
+
+
+def _added(session: Session, project: Project, row: TaxonomyRow) -> TaxonomyVersion:
+    return _taxonomy(row, project).model_copy(update={"changes": changes_since_before(session, project.id, row)})
 
 
 def _taxonomy(row: TaxonomyRow, project: Project) -> TaxonomyVersion:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy.orm import Session
 
 from sabbatical.core.ids import document_id
+from sabbatical.schemas.project import LabelChange
 from sabbatical.stages.project import queries
 from sabbatical.storage.tables import TaxonomyRow
 from sabbatical.taxonomy import Carried, SuperTaxonomy, Taxonomy, carried, renewed
@@ -47,6 +48,19 @@ def changes(session: Session, project_id: str, tree: SuperTaxonomy) -> list[tupl
             for newer, old in zip(history, originals[1:], strict=False):
                 found += [(old, one) for one in carried(old, newer, tree).values()]
     return found
+
+
+def changes_since_before(session: Session, project_id: str, row: TaxonomyRow) -> list[LabelChange]:
+    """What became, in a customer's newest version, of each label of the one before; nothing where none was before."""
+    before = next((one for one in _rows(session, project_id, row.name) if one.version < row.version), None)
+    if row.kind != "customer" or before is None:
+        return []
+    tree = next(one for one in queries.newest_taxonomies(session, project_id) if one.kind == "super")
+    old, new = Taxonomy.from_document(before.document), Taxonomy.from_document(row.document)
+    return [
+        LabelChange(label=one.name, change=one.change, labels=list(one.labels), to=one.to, words=one.words)
+        for one in carried(old, new, SuperTaxonomy.from_document(tree.document)).values()
+    ]
 
 
 def _history(session: Session, project_id: str, name: str, tree: SuperTaxonomy) -> Iterator[tuple[str, Taxonomy]]:
