@@ -48,10 +48,20 @@ def predict(
         table(["item", "*found"], [(one.name, _said(one)) for one, _ in zip(found, range(SHOWN), strict=False)])
         if counts["found"]:
             table(["class", "found"], list(counts["found"].items()))
+        _say_set_aside(counts)
         if output is not None:
             say(f"All of it: [bold]{escape(str(output.resolve()))}[/]")
 
     session.answer(document, words)
+
+
+def _say_set_aside(counts: dict[str, Any]) -> None:
+    total, shown = counts["quarantined_total"], counts["quarantined"][:SHOWN]
+    if total:
+        say(f"[yellow]{total:,} things were set aside or changed:[/]")
+        table(["file", "line", "*reason"], [(one["file"], one["line"], one["reason"]) for one in shown])
+    if total > len(shown):
+        say(f"[dim]The first {len(shown)}; --json shows more.[/]")
 
 
 def _said(prediction: Prediction) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
-from sabbatical.storage.tables import ItemRow, ModelRow, PredictionRow
+from sabbatical.storage.tables import ItemRow, ModelRow, PredictionRow, QuarantineRow
 
 CHUNK = 2000
 
@@ -46,6 +46,17 @@ def names(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[st
         query = select(ItemRow.id, ItemRow.name).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
         found.update((row.id, row.name) for row in session.execute(query))
     return found
+
+
+def quarantined(session: Session, run_id: str, limit: int) -> list[QuarantineRow]:
+    """The first of what a run set aside, in the order of its source."""
+    query = select(QuarantineRow).where(QuarantineRow.run_id == run_id).order_by(QuarantineRow.number)
+    return list(session.scalars(query.limit(limit)))
+
+
+def count_quarantined(session: Session, run_id: str) -> int:
+    query = select(func.count()).select_from(QuarantineRow).where(QuarantineRow.run_id == run_id)
+    return int(session.scalar(query) or 0)
 
 
 def of_model(session: Session, model_id: str, after: str, limit: int) -> list[PredictionRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,12 @@ import orjson
 from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
-from sabbatical.schemas.ingest import IngestRequest
 from sabbatical.schemas.predict import Prediction, PredictRequest
+from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
-from sabbatical.stages.label import actions as labels
 from sabbatical.stages.predict import actions as predictions
-from sabbatical.stages.predict import queries
+from sabbatical.stages.predict import queries, source
 from sabbatical.stages.predict.answers import Answered, stream
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
@@ -47,7 +46,7 @@ def predict(step: Step) -> dict[str, Any]:
     with step.workspace.database.reading() as session:
         project = projects.by_id(session, step.project)
         model = models.get(session, project, asked.model)
-    item_ids = list(dict.fromkeys(_items(step, asked)))
+    item_ids = list(dict.fromkeys(_items(step, project, model.name, asked)))
     path = step.folder / "predictions.jsonl" if asked.output is None else Path(asked.output)
     parts = stream(step.workspace, step.project, model, item_ids, Part(step.progress, 0.2, 1.0))
     tally = _write(step, model, parts, path)
@@ -59,10 +58,11 @@ def predict(step: Step) -> dict[str, Any]:
         "stored": tally.stored,
         "found": dict(sorted(tally.found.items())),
         "output": str(path),
+        **source.set_aside(step),
     }
 
 
-def _items(step: Step, asked: PredictRequest) -> list[str]:
+def _items(step: Step, project: Project, model: str, asked: PredictRequest) -> list[str]:
     given = [name for name in ("items", "snapshot", "source") if getattr(asked, name) is not None]
     if len(given) != 1:
         raise BadInput(
@@ -71,12 +71,9 @@ def _items(step: Step, asked: PredictRequest) -> list[str]:
         )
     if asked.items is not None:
         return asked.items
-    with step.workspace.database.reading() as session:
-        project = projects.by_id(session, step.project)
     if asked.snapshot is not None:
         return list(dict.fromkeys(one.item_id for one in datasets.labels(step.workspace, project, asked.snapshot)))
-    part = replace(step, progress=Part(step.progress, 0.0, 0.2))
-    return labels.take_items(part, IngestRequest(project=project.name, source=str(asked.source)))
+    return source.take(step, project, model, str(asked.source))
 
 
 def _write(step: Step, model: ModelVersion, parts: Iterable[list[Answered]], path: Path) -> Tally:
