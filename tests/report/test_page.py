@@ -280,3 +280,22 @@ def test_a_slice_within_chance_is_not_called_weak() -> None:
     text = read(evaluation_page(report.model_copy(update={"slices": unsure}))).text
     assert "No slice lies below the whole by more than chance." in text
     assert "weaker on" not in text
+
+
+def test_a_class_that_nothing_taught_is_named_as_such_and_not_as_the_weakest() -> None:
+    report = boxes_report([])
+    judged = [name for name, scores in report.metrics.by_class.items() if scores.ap50 is not None]
+    last = min(judged, key=lambda name: report.metrics.by_class[name].ap50 or 0.0)
+    text = read(evaluation_page(report.model_copy(update={"untaught": [last]}))).text
+    assert f"No label taught {last}." in text
+    assert f"weak at {last}" not in text and f"weakest {last}" not in text
+
+
+def test_slices_that_are_all_too_small_are_said_to_be() -> None:
+    report = boxes_report([])
+    small = [
+        part.model_copy(update={"sure": False, "scores": part.scores.model_copy(update={"map50": None})})
+        for part in report.slices
+    ]
+    text = read(evaluation_page(report.model_copy(update={"slices": small}))).text
+    assert "Every slice is too small to judge." in text

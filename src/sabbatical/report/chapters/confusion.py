@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sabbatical.report.card import Card, Table
 from sabbatical.report.charts.heat import GHOST, MISSED, heat, shares
 from sabbatical.report.words import Words, bad, count, percent, strong
@@ -11,7 +13,7 @@ LEAST = 10  # truths of a row that may be spoken of
 
 
 def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
-    worst = _worst(confusion)
+    worst = _worst(confusion, report.untaught)
     body = heat(confusion, title=f"What {report.model} takes for what", mark=worst[:2] if worst else None)
     unit = "boxes" if report.task == "boxes" else "texts"
     sub = f"% of true {unit}" + ("; ghost row: % of the boxes so called" if GHOST in confusion.rows else "")
@@ -21,13 +23,13 @@ def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
     return Card(f"What {report.model} takes for what", body, sub, says=says, table=table, width=width)
 
 
-def _worst(confusion: Confusion) -> tuple[str, str, float] | None:
-    """The largest share of a class's truths that is missed or called otherwise."""
+def _worst(confusion: Confusion, untaught: Collection[str]) -> tuple[str, str, float] | None:
+    """The largest share of a class's truths that is missed or called otherwise; of those that something taught."""
     cells = [
         (share, name, column)
         for name, row, counts in zip(confusion.rows, shares(confusion), confusion.counts, strict=True)
         for column, share in zip(confusion.columns, row, strict=True)
-        if name not in (GHOST, column) and share and sum(counts) >= LEAST
+        if name not in (GHOST, column, *untaught) and share and sum(counts) >= LEAST
     ]
     if not cells:
         return None

@@ -121,11 +121,14 @@ def _class_row(name: str, scores: ClassScores, report: Report) -> tuple[object, 
 
 
 def _class_says(report: Report, metric: str, ordered: list[str]) -> Words:
-    known = [name for name in ordered if getattr(report.metrics.by_class[name], metric) is not None]
-    silent = [name for name in report.classes if name not in known]
+    judged = [name for name in ordered if getattr(report.metrics.by_class[name], metric) is not None]
+    silent = [name for name in report.classes if name not in judged]
+    known = [name for name in judged if name not in report.untaught]
     words: list[str | Stress] = []
     if len(known) > 1:
         words += _ends(report, metric, known)
+    if untaught := [name for name in judged if name in report.untaught]:
+        words.append(f" No label taught {listed(untaught)}.")
     if silent:
         words.append(f" Nothing could judge {listed(silent)}.")
     return tuple(words)
@@ -279,7 +282,8 @@ def good_and_bad(report: Report) -> Words | str:
     """One sentence on what the model is good and bad at, as far as its intervals tell; else the report's own first."""
     metric = "ap50" if report.task == "boxes" else "f1"
     spans = {n: found[metric] for n, found in report.metrics.intervals.by_class.items() if metric in found}
-    values = {n: float(getattr(report.metrics.by_class[n], metric) or 0.0) for n in spans}
+    taught = [n for n in spans if n not in report.untaught]
+    values = {n: float(getattr(report.metrics.by_class[n], metric) or 0.0) for n in taught}
     words: list[str | Stress] = []
     if len(values) > 1:
         best, worst = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
