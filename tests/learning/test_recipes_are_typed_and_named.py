@@ -32,7 +32,29 @@ def test_every_named_recipe_makes_a_detector_and_survives_json(name: str) -> Non
         ({"steps": 0}, "'steps' must be 1 or more"),
         ({"batch": 1}, "'batch' must be 2 or more"),
         ({"ema": 1.0}, "'ema' must be"),
-        ({"steps": "many"}, "'steps' must be a number"),
+        ({"steps": "many"}, "'steps' must be a whole number, not 'many'"),
+        ({"steps": 1.5}, "'steps' must be a whole number, not 1.5"),
+        ({"steps": True}, "'steps' must be a whole number, not True"),
+        ({"learning_rate": "fast"}, "'learning_rate' must be a number, not 'fast'"),
+        ({"learning_rate": float("nan")}, "'learning_rate' must be a number, not nan"),
+        ({"learning_rate": [1]}, "'learning_rate' must be a number"),
+        ({"canvas": 96}, r"'canvas' must be 2 whole numbers, such as 240,320 or \[240, 320\], not 96"),
+        ({"canvas": "96"}, "'canvas' must be 2 whole numbers"),
+        ({"canvas": "96,wide"}, "'canvas' must be 2 whole numbers"),
+        ({"canvas": [96, 96, 3]}, "'canvas' must be 2 whole numbers"),
+        ({"canvas": {"height": 96}}, "'canvas' must be 2 whole numbers"),
+        ({"canvas": [16, 96]}, "'canvas' must be 32 or more"),
+        ({"widths": [0, 1, 2, 3, 4]}, "'widths' must be 1 or more"),
+        ({"pyramid": [48, 64]}, "'pyramid' must be 4 whole numbers"),
+        ({"threads": 0}, "'threads' must be 1 or more"),
+        ({"threads": "two"}, "'threads' must be a whole number"),
+        ({"device": 3}, "'device' must be a text"),
+        ({"device": "tpu"}, "'device' cannot be 'tpu'. Choose of: auto"),
+        ({"masking": ["tree"]}, "'masking' cannot be"),
+        ({"augmentation": 3}, "fields must be given by name"),
+        ({"augmentation": {"zoom": 2}}, "'zoom' must be 2 numbers, such as 0.8,1.4"),
+        ({"augmentation": {"zoom": [0, 2]}}, "'zoom' must be the least and the most"),
+        ({"augmentation": None}, "fields must be given by name"),
     ],
 )
 def test_what_no_recipe_can_be_is_refused_by_name(settings: dict[str, object], message: str) -> None:
@@ -45,6 +67,16 @@ def test_settings_change_a_part_and_leave_the_rest() -> None:
     assert (changed.steps, changed.canvas, changed.augmentation.flip_vertical) == (5, (64, 96), 0.5)
     assert changed.widths == named("small").widths
     assert changed.augmentation.flip == named("small").augmentation.flip
+
+
+@pytest.mark.parametrize("canvas", ["96,128", "96, 128", [96, 128], (96, 128)])
+def test_several_numbers_are_a_list_or_a_text_with_commas(canvas: object) -> None:
+    assert DetectorRecipe().with_settings({"canvas": canvas}).canvas == (96, 128)
+
+
+def test_a_number_as_yaml_reads_it_without_a_dot_is_a_number() -> None:
+    changed = DetectorRecipe().with_settings({"learning_rate": "1e-3", "clip": 5, "threads": None})
+    assert (changed.learning_rate, changed.clip, changed.threads) == (0.001, 5.0, None)
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:

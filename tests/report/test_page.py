@@ -288,7 +288,7 @@ def test_a_class_that_nothing_taught_is_named_as_such_and_not_as_the_weakest() -
     last = min(judged, key=lambda name: report.metrics.by_class[name].ap50 or 0.0)
     text = read(evaluation_page(report.model_copy(update={"untaught": [last]}))).text
     assert f"No label taught {last}." in text
-    assert f"weak at {last}" not in text and f"weakest {last}" not in text
+    assert f"weak at {last}," not in text and f"weakest {last}" not in text
 
 
 def test_slices_that_are_all_too_small_are_said_to_be() -> None:

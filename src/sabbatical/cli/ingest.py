@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
-from sabbatical.cli.output import say, table
+from sabbatical.cli.output import err, say, table
 from sabbatical.cli.session import Session, command
 from sabbatical.cli.values import pairs
 from sabbatical.cli.waiting import wait
@@ -52,7 +52,7 @@ def ingest(
     """
     asked = given(taxonomy=taxonomy, customer=customer, name=name, split=split, author=author)
     asked["options"] = pairs(option, "--option")
-    run = session.workspace.start_ingest(source, project=session.project_name, **asked)
+    run = session.workspace.start_ingest(source, project=session.project_name, tell=sending, **asked)
     report = wait(run)
     session.answer(report.model_dump(mode="json", by_alias=True), lambda: tell(report, run.id))
 
@@ -60,6 +60,11 @@ def ingest(
 def given(**options: Any) -> dict[str, Any]:
     """Options that were given."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def sending(words: str) -> None:
+    """What is on its way to a server."""
+    err.print(words, markup=False, soft_wrap=True)
 
 
 def tell(report: IngestReport, run_id: str) -> None:

@@ -33,7 +33,7 @@ def import_labels(
     """Attach labels to items that are here already, matched by name."""
     asked = ingest.given(taxonomy=taxonomy, author=author)
     options = pairs(option, "--option")
-    run = session.project.start_ingest(source, labels_only=True, options=options, **asked)
+    run = session.project.start_ingest(source, labels_only=True, options=options, tell=ingest.sending, **asked)
     report = wait(run)
     session.answer(report.model_dump(mode="json", by_alias=True), lambda: ingest.tell(report, run.id))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
@@ -70,17 +73,19 @@ class DetectorRecipe:
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadInput(f"'{name}' must be a number, not {value!r}.")
-            if value < least:
+            if value is not None and (min(value) if isinstance(value, tuple) else value) < least:
                 raise BadInput(f"'{name}' must be {least} or more, not {value}.")
-        if self.learning_rate <= 0:
-            raise BadInput(f"'learning_rate' must be above 0, not {self.learning_rate}.")
+        if self.learning_rate <= 0 or self.anchor <= 0:
+            raise BadInput(f"'learning_rate' and 'anchor' must be above 0, not {self.learning_rate}, {self.anchor}.")
         if not 0 <= self.ema < 1:
             raise BadInput(f"'ema' must be from 0 to below 1, not {self.ema}.")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise BadInput(f"'{name}' cannot be '{getattr(self, name)}'.", hint=f"Choose of: {', '.join(allowed)}.")
+        if not _DEVICE.fullmatch(self.device):
+            raise BadInput(f"'device' cannot be '{self.device}'.", hint="Choose of: auto, cpu, cuda, cuda:0, mps.")
+        if not 0 < self.augmentation.zoom[0] <= self.augmentation.zoom[1]:
+            raise BadInput(f"'zoom' must be the least and the most, above 0, not {self.augmentation.zoom}.")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,13 +96,15 @@ class DetectorRecipe:
         return cls().with_settings(stored)
 
     def with_settings(self, settings: dict[str, Any]) -> DetectorRecipe:
-        """The recipe with some fields set otherwise; lists become tuples, `augmentation` may be given in part.
+        """The recipe with some fields set otherwise; `augmentation` may be given in part.
+
+        Several numbers are a list, or a text such as "96,96".
 
         Raises:
             BadInput: no recipe has such a field, or the value cannot be.
         """
         changes = _known(settings, DetectorRecipe)
-        if isinstance(changes.get("augmentation"), dict):
+        if "augmentation" in changes:
             changes["augmentation"] = replace(self.augmentation, **_known(changes["augmentation"], Augmentation))
         return replace(self, **changes)
 
@@ -115,8 +122,26 @@ class DetectorRecipe:
         )
 
 
-_LEAST = {"steps": 1, "batch": 2, "learning_rate": 0, "workers": 1, "ema": 0, "seed": 0}
+_LEAST = {
+    "canvas": 32,
+    "widths": 1,
+    "depths": 0,
+    "pyramid": 1,
+    "steps": 1,
+    "batch": 2,
+    "warmup": 0,
+    "weight_decay": 0,
+    "box_gain": 0,
+    "clip": 0,
+    "seed": 0,
+    "threads": 1,
+    "workers": 1,
+    "cache_mb": 0,
+    "save_every": 0,
+}
 """The least that some numbers may be; norms need two images a batch."""
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+_WORDS = {int: "a whole number", float: "a number", str: "a text"}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("tree", "column", "none"),
     "box_outputs": ("class", "subtree", "shared"),
@@ -127,11 +152,49 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def _known(settings: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
-    names = [each.name for each in fields(kind)]
+    """The settings as the fields of `kind` hold them. Raises BadInput naming a field that is not there or not so."""
+    if not isinstance(settings, dict):
+        raise BadInput(f"Its fields must be given by name, such as {{flip: 0.5}}, not {settings!r}.")
+    hints = get_type_hints(kind)
     for name in settings:
-        if name not in names:
-            raise BadInput(f"A recipe has no field '{name}'.", hint=f"It has: {', '.join(names)}.")
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        if name not in hints:
+            raise BadInput(f"A recipe has no field '{name}'.", hint=f"It has: {', '.join(hints)}.")
+    return {name: _typed(name, value, hints[name], kind) for name, value in settings.items()}
+
+
+def _typed(name: str, value: Any, hint: Any, kind: type[Any]) -> Any:
+    """A value as its field holds it; choices and parts of a recipe are looked at where they are put together."""
+    if get_origin(hint) is Literal or hint is Augmentation:
+        return value
+    if get_origin(hint) is UnionType:
+        if value is None:
+            return None
+        hint = get_args(hint)[0]
+    if get_origin(hint) is not tuple:
+        found = _scalar(value, hint)
+        if found is None:
+            raise BadInput(f"'{name}' must be {_WORDS[hint]}, not {value!r}.")
+        return found
+    each = get_args(hint)[0]
+    parts = value.split(",") if isinstance(value, str) else value
+    numbers = [_scalar(part, each) for part in parts] if isinstance(parts, list | tuple) else [None]
+    usual = list(getattr(kind(), name))  # a detector has so many strides: no field may be of another length
+    if None in numbers or len(numbers) != len(usual):
+        form = f"such as {','.join(map(str, usual))} or {usual}"
+        raise BadInput(f"'{name}' must be {len(usual)} {_WORDS[each].removeprefix('a ')}s, {form}, not {value!r}.")
+    return tuple(numbers)
+
+
+def _scalar(value: Any, kind: type[Any]) -> Any:
+    """The value as a number or text of this type; None where it is none. A text may say a number (YAML: `1e-3`)."""
+    allowed: tuple[type, ...] = {int: (int, str), float: (int, float, str), str: (str,)}[kind]
+    if isinstance(value, bool) or not isinstance(value, allowed):
+        return None
+    try:
+        found = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if kind is float and not math.isfinite(found) else found
 
 
 def _groups(parent_k: Sequence[int], outputs: BoxOutputs) -> tuple[int, ...]:

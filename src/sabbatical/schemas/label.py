@@ -25,7 +25,8 @@ DECIMALS = 2
 class Payload:
     """Everything drawn for one item under one taxonomy version, as columns.
 
-    A text has one label and no box. Polygons, masks and attributes stand under the number of their shape.
+    A text has one label and no box. Polygons, masks and attributes stand under the number of their shape. `partial`:
+    not all that was drawn could be taken, so where nothing is drawn, nothing is known.
     """
 
     labels: tuple[str, ...]
@@ -34,6 +35,7 @@ class Payload:
     masks: dict[int, dict[str, Any]] = field(default_factory=dict)  # COCO RLE: {"size": [h, w], "counts": str}
     attributes: dict[int, dict[str, Any]] = field(default_factory=dict)
     crowds: frozenset[int] = frozenset()
+    partial: bool = False
 
     def to_bytes(self) -> bytes:
         """Canonical JSON bytes: equal payloads have equal bytes (coordinates to 1/100 pixel)."""
@@ -47,6 +49,8 @@ class Payload:
                 document[key] = {str(shape): value[shape] for shape in sorted(value)}
         if self.crowds:
             document["crowd"] = sorted(self.crowds)
+        if self.partial:
+            document["partial"] = True
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
@@ -70,6 +74,7 @@ class Payload:
             masks=_by_shape(document.get("mask")),
             attributes=_by_shape(document.get("attributes")),
             crowds=frozenset(document.get("crowd", ())),
+            partial=document.get("partial") is True,
         )
 
     def __len__(self) -> int:

@@ -12,12 +12,18 @@ from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run
 
 
-def start_ingest(client: Client, source: str | Path, **asked: Any) -> Run[IngestReport]:
-    """Begin to take a source in. What it is called is its own name here, wherever its bytes are sent."""
+def start_ingest(
+    client: Client, source: str | Path, *, tell: sources.Tell | None = None, **asked: Any
+) -> Run[IngestReport]:
+    """Begin to take a source in. What it is called is its own name here, wherever its bytes are sent.
+
+    `tell` hears what is sent to a server, and how much it is.
+    """
     path = Path(source)
     if not client.local and not asked.get("name") and path.exists():  # an upload is called otherwise over there
         asked["name"] = path.resolve().stem
-    asking = request(IngestRequest, source=sources.named(client, source), **asked)
+    asking = request(IngestRequest, source=str(source), **asked)
+    asking.source = sources.named(client, source, options=asking.options, alone=asking.labels_only, tell=tell)
     answer = client.post(place("ingests"), asking)
     return Run(client, run_schema.Run.model_validate(answer), _report)
 

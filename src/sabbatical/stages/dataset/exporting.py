@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+
+from PIL import Image
 
 from sabbatical.core.progress import Progress, check
 from sabbatical.schemas.dataset import ExportRequest
@@ -26,6 +29,7 @@ def export_items(
         name = one.name if one.name not in seen else f"{one.item_id}-{Path(one.name).name}"
         seen.add(name)
         payload = one.payload if asked.names == "customer" else in_classes(one.payload, taxonomies[one.taxonomy_id])
+        image = workspace.media.get(one.item_id) if asked.media and one.kind == "image" else None
         yield ExportItem(
             name=name,
             payload=payload,
@@ -35,8 +39,15 @@ def export_items(
             group=one.group,
             captured_at=one.captured_at,
             attributes={**one.attributes, "split": one.split},
-            read=partial(workspace.media.get, one.item_id) if asked.media and one.kind == "image" else None,
+            media_type="" if image is None else _media_type(image),
+            read=None if image is None else partial(bytes, image),
         )
+
+
+def _media_type(image: bytes) -> str:
+    """What kind of image these bytes are, by what they begin with."""
+    with Image.open(io.BytesIO(image)) as opened:
+        return opened.get_format_mimetype() or ""
 
 
 def in_classes(payload: Payload, taxonomy: Taxonomy) -> Payload:

@@ -23,7 +23,8 @@ class Truth:
 
     `boxes_n4`: float32, x0 y0 x1 y1 in pixels (empty for texts). `item_n`: int64, the item of each shape.
     `positive_nk`: the shape is an instance of class k. `known_nk`: whether its label can tell. `crowd_n`: a region
-    that judges nothing. `judged_ik`: whether the item's taxonomy covers class k.
+    that judges nothing. `judged_ik`: whether the item's taxonomy covers class k; nowhere on a partial image. What is
+    drawn on that judges nothing either: it could count what a model finds, but never what it makes up.
     """
 
     boxes_n4: NDArray[np.float32]
@@ -61,7 +62,7 @@ def truth_of(labeled: Sequence[Labeled], tree: SuperTaxonomy, taxonomies: Mappin
     known = [row[1] for row in rows] or [np.zeros((0, classes), np.bool_)]
     crowds = [row[2] for row in rows] or [np.zeros(0, np.bool_)]
     boxes = [one.payload.boxes_n4 for one in labeled] or [np.zeros((0, 4), np.float32)]
-    covered = [known_tables[one.taxonomy_id].covered_k > 0 for one in labeled]
+    covered = [(known_tables[one.taxonomy_id].covered_k > 0) & (not one.payload.partial) for one in labeled]
     return Truth(
         boxes_n4=np.concatenate(boxes),
         item_n=np.repeat(np.arange(len(labeled)), counts_i),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sabbatical.schemas.item import Split
 from sabbatical.schemas.label import Payload
 from sabbatical.schemas.project import Project
-from sabbatical.stages.ingest import queries
+from sabbatical.stages.ingest import item_queries, queries
 from sabbatical.stages.ingest.fingerprints import NearDuplicates, near_pairs
 from sabbatical.stages.ingest.leaks import Leaks
 from sabbatical.stages.ingest.placing import Newcomer, Place, place
@@ -85,7 +85,8 @@ class Intake:
         queries.one_at_a_time(session, self.project.id)
         self.catch_up(session)
         known = queries.known_items(session, self.project.id, [one.id for one in batch])
-        first = self._first_of_equal_bytes(batch, known)
+        first, left_out = self._first_of_equal_bytes(batch, known)
+        self._say_left_out(session, left_out, {one.id: one for one in first}, known)
         new = [one for one in first if one.id not in known]
         self.known += len(batch) - len(new)
         places = self._places(session, new)
@@ -96,18 +97,45 @@ class Intake:
         self.by_split.update(row["split"] for row in rows)
         return first, new
 
-    def _first_of_equal_bytes(self, batch: Sequence[Prepared], known: dict[str, tuple[str, str]]) -> list[Prepared]:
-        """One of each id; a second file of the same bytes in this source may not overrule the labels of the first."""
+    def _first_of_equal_bytes(
+        self, batch: Sequence[Prepared], known: dict[str, tuple[str, str]]
+    ) -> tuple[list[Prepared], list[Prepared]]:
+        """One of each id, and the others that have labels.
+
+        A second file of the same bytes in this source may not overrule the labels of the first.
+        """
         first: dict[str, Prepared] = {}
+        left_out = []
         for one in batch:
             stored_name, stored_by = known.get(one.id, (one.name, ""))
             earlier = first[one.id].name if one.id in first else stored_name
             if one.id not in first and (earlier == one.name or stored_by != self.run_id):
                 first[one.id] = one
             elif one.payload is not None:
-                reason = f"It has the same bytes as '{earlier}', whose labels are kept; these are left out."
-                self.refusals.append(Refusal(one.file, one.line, None, reason))
-        return list(first.values())
+                left_out.append(one)
+        return list(first.values()), left_out
+
+    def _say_left_out(
+        self,
+        session: Session,
+        left_out: Sequence[Prepared],
+        first: dict[str, Prepared],
+        known: dict[str, tuple[str, str]],
+    ) -> None:
+        """Refuse labels whose bytes came before, saying which labels they contradict, if they do."""
+        stored = item_queries.payloads_of(session, self.project.id, [one.id for one in left_out if one.id not in first])
+        for one in left_out:
+            if one.id in first:
+                kept = first[one.id]
+                name, payload = kept.name, kept.payload
+                place = kept.file if kept.line is None else f"{kept.file}:{kept.line}"
+            else:
+                name, payload = known[one.id][0], stored.get(one.id)
+                place = f"'{name}'"
+            assert one.payload is not None
+            why = "" if payload is None else _contradiction(payload, one.payload, place)
+            reason = f"It has the same bytes as '{name}'{why}, whose labels are kept; these are left out."
+            self.refusals.append(Refusal(one.file, one.line, None, reason))
 
     def _places(self, session: Session, new: Sequence[Prepared]) -> list[tuple[str, Split]]:
         """Group and split of each new item; groups that are new are kept."""
@@ -177,3 +205,12 @@ class Intake:
             "ingest_id": self.run_id,
             "attributes": one.attributes,
         }
+
+
+def _contradiction(kept: Payload, other: Payload, place: str) -> str:
+    """What two labelings of the same bytes do not agree on; empty if they do."""
+    if kept.to_bytes() == other.to_bytes():
+        return ""
+    before, after = (", ".join(dict.fromkeys(sorted(one.labels))) or "nothing" for one in (kept, other))
+    said = f"{before}, {after}" if before != after else f"other shapes of {after}"
+    return f", and contradicts {place}: {said}"

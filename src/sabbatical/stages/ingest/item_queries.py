@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Sequence, Set
+
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from sabbatical.core.batches import batched
 from sabbatical.schemas.item import ItemFilter
-from sabbatical.storage.tables import HeadRow, ItemRow
+from sabbatical.schemas.label import Payload
+from sabbatical.storage.tables import HeadRow, ItemRow, RevisionRow
+
+CHUNK = 2000
 
 
 def items(session: Session, project_id: str, chosen: ItemFilter, after: int, limit: int) -> list[ItemRow]:
@@ -26,6 +33,36 @@ def items(session: Session, project_id: str, chosen: ItemFilter, after: int, lim
         head = exists().where(HeadRow.project_id == ItemRow.project_id, HeadRow.item_id == ItemRow.id)
         query = query.where(head if chosen.labeled else ~head)
     return list(session.scalars(query.order_by(ItemRow.seq).limit(limit)))
+
+
+def file_name(name: str) -> str:
+    """The last part of a name that may have folders in it."""
+    return posixpath.basename(name.replace("\\", "/"))
+
+
+def ids_by_file_name(session: Session, project_id: str, wanted: Set[str]) -> dict[str, list[tuple[str, str]]]:
+    """Id and name of the items whose file name is one of those wanted; one pass over the names, streamed."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    query = select(ItemRow.id, ItemRow.name).where(ItemRow.project_id == project_id).order_by(ItemRow.seq)
+    for item_id, name in session.execute(query.execution_options(yield_per=10_000)):
+        last = file_name(name)
+        if last in wanted:
+            found.setdefault(last, []).append((item_id, name))
+    return found
+
+
+def payloads_of(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, Payload]:
+    """What was last said of each of these items, under whichever taxonomy; those without labels are left out."""
+    found: dict[str, Payload] = {}
+    for chunk in batched(ids, CHUNK):
+        query = (
+            select(RevisionRow.item_id, RevisionRow.payload)
+            .join(HeadRow, (HeadRow.revision_id == RevisionRow.id) & (HeadRow.project_id == RevisionRow.project_id))
+            .where(RevisionRow.project_id == project_id, RevisionRow.item_id.in_(chunk))
+            .order_by(RevisionRow.seq)
+        )
+        found.update((row[0], Payload.from_bytes(row[1])) for row in session.execute(query))
+    return found
 
 
 def item(session: Session, project_id: str, item_id: str) -> ItemRow | None:

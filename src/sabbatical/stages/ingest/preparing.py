@@ -48,8 +48,7 @@ class Preparer:
         try:
             return (self._text(entry), []) if entry.text is not None else self._image(entry)
         except (BadFile, BadInput) as error:
-            hint = f" {error.hint}" if error.hint else ""
-            return None, [Refusal(entry.file, entry.line, None, f"{error.message}{hint}")]
+            return None, [_refused(entry, f"{error.message} {error.hint or ''}".rstrip())]
 
     def _text(self, record: Record) -> Prepared:
         text = record.text or ""
@@ -98,3 +97,11 @@ class Preparer:
             payload=record.payload,
         )
         return prepared, refusals
+
+
+def _refused(record: Record, reason: str) -> Refusal:
+    """An image is refused under its own name; the file that names it, where it is another, stands in the reason."""
+    if record.text is not None or record.name == record.file:
+        return Refusal(record.file, record.line, None, reason)
+    line = f", line {record.line}" if record.line is not None else ""
+    return Refusal(record.name, None, None, f"{reason} It is named in {record.file}{line}.")

@@ -4,6 +4,9 @@ The rule: a box needs finite numbers and a positive width and height. A part tha
 when at least half of the box is inside, and the clipping is said when it is more than a pixel (less is rounding); a
 box that lies mostly outside is refused. Coordinates are those of the image as displayed, its EXIF orientation applied.
 
+A refused shape is an object that nobody can place: its image keeps the others and becomes `partial`, or there would be
+"nothing" where the object stands.
+
 Legend: n boxes, 4 = x0 y0 x1 y1 in pixels.
 """
 
@@ -22,6 +25,9 @@ from sabbatical.stages.ingest.records import Record, Refusal
 OK, NOT_NUMBERS, NO_SIZE, OUTSIDE = 0, 1, 2, 3
 ROUNDING = 1.0
 """Pixels that a box may reach over the edge without a word."""
+
+UNLEARNED = "Where nothing is drawn on this image, nothing is learned."
+"""What follows for an image when one of its shapes is refused; the end of each such refusal."""
 
 Floats = NDArray[np.floating]
 
@@ -57,16 +63,16 @@ def fit(boxes_n4: Floats, widths_n: Floats, heights_n: Floats) -> Fitted:
 
 
 def why(fault: int, box_4: Floats, width: float, height: float) -> str:
-    """The reason of a refused (or, with OK, clipped) box, with its numbers."""
+    """The reason of a refused (or, with OK, clipped) box, with its numbers, and what follows."""
     x0, y0, x1, y1 = (float(v) for v in box_4)
     if fault == NOT_NUMBERS:
-        return f"The box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) holds what is no number."
+        return f"The box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) holds what is no number. {UNLEARNED}"
     if fault == NO_SIZE:
-        return f"The box is {x1 - x0:g} wide and {y1 - y0:g} high; both must be above 0."
+        return f"The box is {x1 - x0:g} wide and {y1 - y0:g} high; both must be above 0. {UNLEARNED}"
     place = f"The box ({x0:g}, {y0:g}) to ({x1:g}, {y1:g})"
     size = f"the image of {width:g} x {height:g} pixels"
     if fault == OUTSIDE:
-        return f"{place} lies mostly outside {size}."
+        return f"{place} lies mostly outside {size}. {UNLEARNED}"
     return f"{place} reaches outside {size}; it was clipped."
 
 
@@ -97,7 +103,8 @@ def fit_payload(
 ) -> tuple[Payload | None, list[Refusal]]:
     """A payload whose boxes lie inside an image of this size, and what was clipped or dropped for it.
 
-    If no shape is left of some, nothing is known: None, not "nothing is there". A side of 0 is one not known.
+    Where a shape is dropped, the payload is `partial`. If none is left of some, nothing is known: None, not "nothing
+    is there". A side of 0 is one not known.
     """
     if not len(payload.boxes_n4):
         return payload, []
@@ -116,6 +123,7 @@ def fit_payload(
     ]
     payload = clip_polygons(replace(payload, boxes_n4=fitted.boxes_n4), fitted.over_n, width, height)
     kept_n = fitted.fault_n == OK
+    payload = replace(payload, partial=payload.partial or not kept_n.all())
     return (keep(payload, kept_n) if kept_n.any() else None), refusals
 
 
@@ -141,7 +149,8 @@ def keep(payload: Payload, kept_n: NDArray[np.bool_]) -> Payload:
     if kept_n.all():
         return payload
     number = {old: new for new, old in enumerate(np.flatnonzero(kept_n).tolist())}
-    return Payload(
+    return replace(
+        payload,
         labels=tuple(payload.labels[old] for old in number),
         boxes_n4=payload.boxes_n4[kept_n],
         polygons={number[old]: value for old, value in payload.polygons.items() if old in number},

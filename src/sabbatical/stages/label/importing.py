@@ -5,15 +5,17 @@ Each batch is one transaction; killed at any moment and run again, a source adds
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
+from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Progress, check
-from sabbatical.schemas.ingest import IngestReport, Quarantined
+from sabbatical.schemas.ingest import HistoryWarning, IngestReport, Quarantined
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import (
@@ -28,6 +30,7 @@ from sabbatical.stages.ingest.actions import (
     compare,
 )
 from sabbatical.stages.label.keeping import Author, Said, keep
+from sabbatical.stages.label.matching import Matched, Matching
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Taxonomy
 
@@ -56,13 +59,21 @@ class Import:
     item_ids: list[str] | None = None
     """Filled with the ids of all items of the source where a caller asks for them with an empty list."""
     _read: int = field(default=0)
+    _labels: Counter[str] = field(default_factory=Counter)
+    """How often each label was said, as it is spelled in the source."""
 
     def take(self) -> IngestReport:
-        """Items and their labels."""
+        """Items and their labels.
+
+        Raises:
+            BadInput: nothing of the source could be taken.
+        """
         settings = self.workspace.settings
         preparer = Preparer(self.workspace.media, settings.max_pixels, settings.workers + 2)
         for ready, refused in preparer.batches(self.recognition.reader.read(self.source)):
             check(self.progress)
+            for one in ready:
+                one.payload = self._spelled(one.payload)
             with self.workspace.database.transaction() as session:
                 labeled, new = self.intake.store(session, ready, self.workspace.clock())
                 self._keep_labels(session, labeled)
@@ -74,23 +85,81 @@ class Import:
             self._tell(len(ready) + len(refused))
         self.report.added, self.report.known = self.intake.added, self.intake.known
         self.report.by_split = dict(self.intake.by_split)
-        self.report.warnings = [*compare(self.before, self.batch), *self.intake.leaks.warnings()]
+        self.report.warnings += [*self._respelled(), *compare(self.before, self.batch), *self.intake.leaks.warnings()]
+        if not self.report.added + self.report.known:
+            self._nothing_taken("items", "Name the folder or archive that holds the files that its entries name.")
         return self.report
 
     def attach(self) -> IngestReport:
-        """Labels only, for items that are here already, matched by name."""
+        """Labels only, for items that are here already, matched by name.
+
+        Raises:
+            BadInput: none of the labels could be taken.
+        """
+        matching = Matching(self.intake)
         for entries in batched(self.reading or self.recognition.reader.read(self.source), MATCHED_AT_ONCE):
             check(self.progress)
             records = [entry for entry in entries if isinstance(entry, Record) and entry.payload is not None]
             refused = [entry for entry in entries if isinstance(entry, Refusal)]
             with self.workspace.database.transaction() as session:
-                there = ingest.find_by_name(session, self.intake.project, [record.name for record in records])
-                matched = list(_matched(records, there, refused))
-                self._keep(session, matched, refused)
-                self._set_aside(session, refused)
-            self.report.known += len(matched)
+                self._attach(session, list(matching.by_name(session, records, refused)), refused)
             self._tell(len(entries))
+        with self.workspace.database.transaction() as session:
+            for matched, refused in matching.by_file_name(session, MATCHED_AT_ONCE):
+                check(self.progress)
+                self._attach(session, matched, refused)
+        if matching.example is not None:
+            label, item = matching.example
+            count = f"{matching.matched_loosely:,} {'items were' if matching.matched_loosely > 1 else 'item was'}"
+            message = f"{count} matched by file name, without folders: '{label}' is read as '{item}'."
+            self.report.warnings.append(HistoryWarning(code="matched-by-file-name", message=message))
+        self.report.warnings += self._respelled()
+        if not self.report.labels.added + self.report.labels.known:
+            self._nothing_taken("labels", "Ingest the items first, under the names that the labels have.")
         return self.report
+
+    def _attach(self, session: Session, matched: Sequence[Matched], refused: list[Refusal]) -> None:
+        said = [(item, file, line, self._spelled(payload) or payload) for item, file, line, payload in matched]
+        self._keep(session, said, refused)
+        self._set_aside(session, refused)
+        self.report.known += len(matched)
+
+    def _spelled(self, payload: Payload | None) -> Payload | None:
+        """The same payload under the taxonomy's spelling of its labels, where only case or white space differ."""
+        if payload is None or self.taxonomy is None:
+            return payload
+        self._labels.update(payload.labels)
+        taxonomy = self.taxonomy[1]
+        if all(name in taxonomy for name in payload.labels):
+            return payload
+        return replace(payload, labels=tuple(_spelling(taxonomy, name) for name in payload.labels))
+
+    def _respelled(self) -> list[HistoryWarning]:
+        """A word on each label that was read under another spelling."""
+        if self.taxonomy is None:
+            return []
+        pairs = [(name, _spelling(self.taxonomy[1], name)) for name in self._labels]
+        return [
+            HistoryWarning(
+                code="label-spelling",
+                message=f"'{name}' ({self._labels[name]:,}) is read as '{known}' ({self._labels[known]:,}).",
+            )
+            for name, known in pairs
+            if name != known
+        ]
+
+    def _nothing_taken(self, what: str, hint: str) -> None:
+        """Raises BadInput with the first reason if everything was set aside."""
+        if not self.report.quarantined_total:
+            return
+        first = self.report.quarantined[0]
+        place = first.file if first.line is None else f"{first.file}:{first.line}"
+        raise BadInput(
+            f"No {what} could be taken: {self.report.quarantined_total:,} things were set aside. The first of them,"
+            f" {place}: {first.reason}",
+            where=str(self.source.name),
+            hint=f"{hint} All reasons: sabbatical run show {self.run_id} --quarantine",
+        )
 
     def _remember(self, session: Session, new: Sequence[Prepared]) -> None:
         """Add new items to the profile of where they come from, in the transaction that adds them."""
@@ -108,9 +177,7 @@ class Import:
         self._keep(session, records, refused)
         self._set_aside(session, refused)
 
-    def _keep(
-        self, session: Session, records: Sequence[tuple[str, str, int | None, Payload]], refused: list[Refusal]
-    ) -> None:
+    def _keep(self, session: Session, records: Sequence[Matched], refused: list[Refusal]) -> None:
         if self.taxonomy is None or not records:
             return
         taxonomy_id, taxonomy = self.taxonomy
@@ -145,18 +212,10 @@ class Import:
         self.progress.tell(fraction, f"{self._read:,}{of} entries read{aside}")
 
 
-def _matched(
-    records: Sequence[Record], there: dict[str, list[str]], refused: list[Refusal]
-) -> Iterator[tuple[str, str, int | None, Payload]]:
-    for record in records:
-        found = there.get(record.name, [])
-        if len(found) != 1:
-            count = "several items have" if found else "no item has"
-            reason = f"In this project {count} the name '{record.name}', so its labels belong nowhere."
-            refused.append(Refusal(record.file, record.line, "name", reason))
-        else:
-            assert record.payload is not None
-            yield found[0], record.file, record.line, record.payload
+def _spelling(taxonomy: Taxonomy, name: str) -> str:
+    """The name as the taxonomy spells it; as it is, where the taxonomy has none like it."""
+    found = None if name in taxonomy else taxonomy.find(name)
+    return name if found is None else found.name
 
 
 def _unknown_labels(file: str, line: int | None, unknown: list[str], taxonomy: Taxonomy) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import BadInput
 from sabbatical.durable.steps import Step
-from sabbatical.schemas.ingest import IngestReport, IngestRequest
+from sabbatical.schemas.ingest import HistoryWarning, IngestReport, IngestRequest
 from sabbatical.schemas.project import Project, ProjectIn
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import Classes, Entry, ReadOptions, Recognition, Record
@@ -27,7 +28,8 @@ class Glance:
     """What a first look at a source, without its bytes, tells."""
 
     entries: int | None
-    labels: list[str]
+    labels: Counter[str]
+    """How often each is used."""
     declared: list[str]
     first: list[Entry]
     reading: Iterator[Entry] | None = None
@@ -59,6 +61,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     with step.workspace.database.transaction() as session:
         project = _project(session, step, asked, name, glance)
         step.belongs_to(session, project.id)
+        first = labels and not projects.taxonomies(session, project)
         chosen = _taxonomy(session, step, project, asked, glance) if labels else None
         customer = asked.customer or (chosen[1].name if chosen else None)
         intake = ingest.intake(session, project, name, customer, asked.split, step.run_id)
@@ -69,6 +72,8 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         why=recognition.why,
         taxonomy=chosen[1].name if chosen else None,
     )
+    if first:
+        report.warnings = [HistoryWarning(code="near-label", message=words) for words in naming.slips(glance.labels)]
     return Import(
         workspace=step.workspace,
         run_id=step.run_id,
@@ -93,7 +98,7 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
     """
     first: list[Entry] = []
     declared: list[str] = []
-    count, names = 0, dict[str, None]()
+    count, labels = 0, Counter[str]()
     reading = recognition.reader.read(source)
     for entry in reading:
         if isinstance(entry, Classes):
@@ -101,14 +106,14 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
             continue
         count += 1
         if isinstance(entry, Record) and entry.payload is not None:
-            names.update(dict.fromkeys(entry.payload.labels))
+            labels.update(entry.payload.labels)
         if len(first) < naming.LOOKED_AT:
             first.append(entry)
         elif labels_only:
-            return Glance(None, list(names), declared, first, chain(first, [entry], reading))
+            return Glance(None, labels, declared, first, chain(first, [entry], reading))
     if count == 0:
         raise BadInput("There is nothing in it.", where=str(source), hint=recognition.why)
-    return Glance(count, list(names), declared, first)
+    return Glance(count, labels, declared, first)
 
 
 def _project(session: Session, step: Step, asked: IngestRequest, name: str, glance: Glance) -> Project:
@@ -130,7 +135,7 @@ def _taxonomy(
 ) -> tuple[str, Taxonomy] | None:
     """The taxonomy of the source's labels; in a project without any, a flat one is made from them."""
     taxonomies = projects.customer_taxonomies(session, project.id)
-    names = list(dict.fromkeys((*glance.declared, *glance.labels)))
+    names = naming.spelled((*glance.declared, *glance.labels), glance.labels)
     if not taxonomies and asked.taxonomy is None and names:
         if projects.taxonomies(session, project):
             raise BadInput(
@@ -141,5 +146,5 @@ def _taxonomy(
             projects.add_taxonomy(session, project, document, step.workspace.clock())
         taxonomies = projects.customer_taxonomies(session, project.id)
     named = {name: taxonomy for name, (_, taxonomy) in taxonomies.items()}
-    found = naming.fitting(named, glance.labels or glance.declared, asked.taxonomy, asked.customer)
+    found = naming.fitting(named, list(glance.labels) or glance.declared, asked.taxonomy, asked.customer)
     return None if found is None else taxonomies[found]

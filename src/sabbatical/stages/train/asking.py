@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from sabbatical import __version__
 from sabbatical.core.ids import document_id
 from sabbatical.durable import runs
+from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import TrainRequest
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train.recipes import recipe_for
 from sabbatical.storage.tables import RunRow
 
 
@@ -22,12 +24,18 @@ def ask(session: Session, project: Project, asked: TrainRequest, now: datetime) 
     The run's params are a `TrainRequest` whose snapshot is named.
 
     Raises:
-        NotFound: no such snapshot.
+        NotFound: no such snapshot, recipe or taxonomy.
         NotReady: there is no super-taxonomy yet.
+        BadInput: a setting that the recipe does not have, or a value that it cannot have.
     """
     snapshot = datasets.get(session, project, asked.snapshot).name
     params = asked.model_copy(update={"snapshot": snapshot}).model_dump(mode="json")
-    projects.super_taxonomy(session, project.id)
+    tree = projects.super_taxonomy(session, project.id)[1]
+    for name in asked.taxonomies or ():
+        projects.taxonomy_id(session, project, name)
+    recipe = recipe_for(project.task, asked, [])
+    if isinstance(recipe, DetectorRecipe):
+        recipe.detector(tree.names, tree.parent_k.tolist())
     meaning = projects.state(session, project.id)
     key = None if asked.again else document_id(["train", params, meaning, __version__])
     return runs.ask(session, project_id=project.id, kind="train", params=params, now=now, key=key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,9 +18,9 @@ from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.texts import TextColumns
 from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.train.recipes import Recipe
-from sabbatical.stages.train.samples import SnapshotSamples, text_columns
+from sabbatical.stages.train.samples import SnapshotSamples, table_rows, text_columns
 from sabbatical.storage.workspace import Workspace
-from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, bank, masked_tables, tables
+from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables, tables
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
 
     trained = train_detector(
         SnapshotSamples(lesson.workspace, lesson.labeled, lesson.taxonomies, recipe.canvas),
-        bank([masked_tables(lesson.tree, t, recipe.masking) for _, t in lesson.taxonomies]),
+        table_bank(lesson.labeled, lesson.tree, lesson.taxonomies, recipe.masking),
         recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist()),
         recipe,
         folder=lesson.folder,
@@ -77,6 +77,23 @@ def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
     file = lesson.folder / "model.safetensors"
     save_detector(file, trained.detector)
     return Trained("detector", file, asdict(trained.record))
+
+
+def table_bank(
+    labeled: Sequence[Labeled], tree: SuperTaxonomy, taxonomies: Sequence[tuple[str, Taxonomy]], masking: Masking
+) -> TableBank:
+    """The tables that `SnapshotSamples` name by row; a twin for partial images covers nothing.
+
+    Without masking there is no difference: to the naive super-dataset, what is not drawn is background.
+    """
+    told = {key: masked_tables(tree, taxonomy, masking) for key, taxonomy in taxonomies}
+    silent = {key: replace(one, covered_k=np.zeros_like(one.covered_k)) for key, one in told.items()}
+    return bank(
+        [
+            silent[key] if partial and masking != "none" else told[key]
+            for key, partial in table_rows(labeled, taxonomies)
+        ]
+    )
 
 
 def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:

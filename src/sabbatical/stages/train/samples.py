@@ -14,6 +14,15 @@ from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Taxonomy
 
+TableRow = tuple[str, bool]
+"""The id of a taxonomy, and whether it is its twin for partial images, whose background says nothing."""
+
+
+def table_rows(labeled: Sequence[Labeled], taxonomies: Sequence[tuple[str, Taxonomy]]) -> list[TableRow]:
+    """The rows of the table bank that images are learned with: each taxonomy, then the twins that are needed."""
+    partial = {one.taxonomy_id for one in labeled if one.payload.partial}
+    return [(key, False) for key, _ in taxonomies] + [(key, True) for key, _ in taxonomies if key in partial]
+
 
 class SnapshotSamples:
     """The labeled images of a snapshot as samples; decoded when they are asked for, and kept by none but who asked.
@@ -31,14 +40,15 @@ class SnapshotSamples:
         self._workspace = workspace
         self._labeled = labeled
         self._canvas = canvas
-        self._place = {key: (t, taxonomy) for t, (key, taxonomy) in enumerate(taxonomies)}
+        self._taxonomies = dict(taxonomies)
+        self._row = {row: t for t, row in enumerate(table_rows(labeled, taxonomies))}
 
     def __len__(self) -> int:
         return len(self._labeled)
 
     def __getitem__(self, index: int) -> Sample:
         one = self._labeled[index]
-        t, taxonomy = self._place[one.taxonomy_id]
+        t, taxonomy = self._row[one.taxonomy_id, one.payload.partial], self._taxonomies[one.taxonomy_id]
         image_hwc = read_image(local_image(self._workspace, one.item_id), at_least=self._canvas)
         height, width = image_hwc.shape[:2]
         scale = np.array([width / (one.width or width), height / (one.height or height)] * 2, np.float32)

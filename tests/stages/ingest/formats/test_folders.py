@@ -19,12 +19,24 @@ def test_yolo_boxes_and_polygons_become_pixels(tmp_path: Path) -> None:
     labels = {"labels/train/1.txt": "1 0.5 0.5 0.5 0.2\n0 0.25 0.1 0.5 0.1 0.5 0.6\n", "labels/val/3.txt": ""}
     source = write(tmp_path, {**IMAGES, **labels, "data.yaml": DATA})
     (first, second, third), refusals = read(source)
-    assert recognise(source).format == "yolo" and not refusals
+    assert recognise(source).format == "yolo" and all(refusal.kept for refusal in refusals)
     assert first.payload is not None and first.payload.labels == ("dog", "cat")
     assert first.payload.boxes_n4.round(3).tolist() == [[10, 12, 30, 18], [10, 3, 20, 18]]
     assert first.payload.polygons == {1: [[10, 3, 20, 3, 20, 18]]} and first.attributes["split"] == "train"
     assert second.payload is None and third.payload is not None and len(third.payload) == 0
     assert third.attributes["split"] == "val"
+
+
+def test_that_the_own_parts_of_yolo_are_not_the_split_is_said_once_with_their_sizes(tmp_path: Path) -> None:
+    source = write(tmp_path, {**IMAGES, "data.yaml": DATA})
+    (said,) = read(source)[1]
+    assert (said.file, said.kept) == ("data.yaml", True)
+    assert said.reason == (
+        "Its own parts (train 2, val 1) are kept as the attribute 'split'; which items judge is drawn by group. "
+        "--split pins a source."
+    )
+    (tmp_path / "images/val/3.jpg").unlink()
+    assert not read(source)[1]
 
 
 def test_bad_lines_of_yolo_are_refused_by_line(tmp_path: Path) -> None:

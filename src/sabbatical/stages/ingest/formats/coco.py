@@ -163,10 +163,11 @@ class _CocoFile:
 
     def _label(self, record: Record, position: int, drawn: Sorted, spill: Spill) -> Iterator[Refusal]:
         start, end = drawn.start_m[position], drawn.start_m[position + 1]
-        if start == end and drawn.refused_m[position]:
+        partial = bool(drawn.refused_m[position])
+        if start == end and partial:
             return
         rows = drawn.rows_n[start:end]
-        record.payload = Payload(tuple(drawn.label_n[start:end]), rows["box"])
+        record.payload = Payload(tuple(drawn.label_n[start:end]), rows["box"], partial=partial)
         if drawn.special_m[position]:
             record.payload, refusals = add_details(record.payload, rows, spill, record)
             yield from refusals

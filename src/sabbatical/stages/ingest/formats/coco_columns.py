@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sabbatical.core.errors import BadInput
 from sabbatical.geometry.rle import Rle
 from sabbatical.stages.ingest.records import Refusal
+from sabbatical.stages.ingest.shapes import UNLEARNED
 
 PLAIN = frozenset({"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"})
 NONE = np.iinfo(np.int64).min
@@ -95,6 +96,8 @@ class Annotations:
     file: str
     spill: Spill = field(default_factory=Spill)
     count: int = 0
+    refused_at: list[int] = field(default_factory=list)
+    """Ids of the images of annotations that could not be read, where these say as much."""
     _blocks: list[NDArray[np.void]] = field(default_factory=list)
 
     def add(self, annotations: list[Any]) -> Iterator[Refusal]:
@@ -112,7 +115,10 @@ class Annotations:
                     kept.append(number)
                 except BadInput as error:
                     where = f"annotations[{number}]" + (f".{error.where}" if error.where else "")
-                    yield Refusal(self.file, None, where, error.message)
+                    image = image_of(annotation)
+                    self.refused_at += [image] if image is not None else []
+                    reason = error.message if image is None else f"{error.message} {UNLEARNED}"
+                    yield Refusal(self.file, None, where, reason)
             numbers, rows_n = kept, self._rows(good)
         rows_n["number"] = numbers
         self._blocks.append(rows_n)
@@ -151,6 +157,14 @@ def _more_of(annotation: dict[str, Any]) -> list[Any]:
     attributes = {name: value for name, value in annotation.items() if name not in PLAIN and name != "attributes"}
     given = annotation.get("attributes")
     return [segmentation, attributes | given if isinstance(given, dict) else attributes]
+
+
+def image_of(row: Any) -> int | None:
+    """The image that an annotation is for, as a number; None where it names none."""
+    try:
+        return key_of(row["image_id"])
+    except (BadInput, KeyError, TypeError, IndexError):
+        return None
 
 
 def straighten(row: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from sabbatical.stages.ingest.formats.coco_columns import (
     positions_of,
 )
 from sabbatical.stages.ingest.records import Refusal
-from sabbatical.stages.ingest.shapes import OK, ROUNDING, Fitted, fit, why
+from sabbatical.stages.ingest.shapes import OK, ROUNDING, UNLEARNED, Fitted, fit, why
 
 NO_IMAGE, SEVERAL_IMAGES, NO_CATEGORY, REPEATED = 10, 11, 12, 13
 _BLOCK = 1 << 18
@@ -40,7 +40,7 @@ class Sorted:
     special_m: NDArray[np.bool_]
     """Images with a shape that is a crowd or more than a box."""
     refused_m: NDArray[np.bool_]
-    """Images of which an annotation was refused: if none is left, nothing is known about them."""
+    """Images of which an annotation was refused: what is left is partial; of none, nothing is known about them."""
     first_m: Ints
     """For each image the first one of the same name, which takes the annotations of all."""
     ambiguous_m: NDArray[np.bool_]
@@ -54,6 +54,7 @@ def sort(annotations: Annotations, images: Images, names: dict[int, str]) -> tup
     """
     key_m, name_m, size_m2 = images.columns()
     first_m = first_of_same(name_m)
+    unread_n = positions_of(np.array(annotations.refused_at, np.int64), key_m, first_m)
     rows_n = annotations.rows()
     asked_n2 = np.stack([rows_n["image"], rows_n["category"]], -1)
     rows_n["image"] = positions_of(rows_n["image"], key_m, first_m)
@@ -62,7 +63,7 @@ def sort(annotations: Annotations, images: Images, names: dict[int, str]) -> tup
     told = np.flatnonzero((problem_n != OK) | (rows_n["over"] > ROUNDING))
     refusals = _refusals(annotations.file, rows_n[told], asked_n2[told], problem_n[told], size_m2)
     refused = (problem_n != OK) & (problem_n != REPEATED) & (rows_n["image"] >= 0)
-    refused_m = _marked(len(key_m), rows_n["image"][refused])
+    refused_m = _marked(len(key_m), np.concatenate([rows_n["image"][refused], unread_n[unread_n >= 0]]))
     ambiguous_m = positions_of(key_m, key_m, first_m) == AMBIGUOUS
     rows_n = rows_n[problem_n == OK]
     over = np.flatnonzero(rows_n["over"] > 0)
@@ -135,7 +136,7 @@ def _refusals(
         reasons = {
             NO_IMAGE: ("image_id", f"The image id {image} is not among the images that can be used."),
             SEVERAL_IMAGES: ("image_id", f"The image id {image} stands for several images."),
-            NO_CATEGORY: ("category_id", f"The category id {category} is not among the categories."),
+            NO_CATEGORY: ("category_id", f"The category id {category} is not among the categories. {UNLEARNED}"),
             REPEATED: ("id", f"The same annotation, id {row['id']}, stands in the file before."),
         }
         field, reason = reasons.get(problem) or ("bbox", why(problem, row["box"], width, height))

@@ -23,7 +23,7 @@ from sabbatical.stages.ingest.formats.roles import Roles
 from sabbatical.stages.ingest.formats.rows import as_text
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.records import Entry, Record, Refusal
-from sabbatical.stages.ingest.shapes import fit_payload
+from sabbatical.stages.ingest.shapes import UNLEARNED, fit_payload
 
 ITEM = "item."
 OF_IMAGE = frozenset({*GROUP_KEYS, *TIME_KEYS, "split"})
@@ -33,7 +33,7 @@ SIZE = ("width", "height")
 ROW = np.dtype(
     [
         ("image", np.int64),
-        ("label", np.int64),  # -1 for a row that has no box
+        ("label", np.int64),  # or NO_BOX, REFUSED
         ("line", np.int64),
         ("box", np.float64, 4),
         ("place", np.int64),  # of the other columns in the spill
@@ -42,6 +42,8 @@ ROW = np.dtype(
 )
 _BLOCK = 1 << 14
 _NO_BOX = (0.0, 0.0, 0.0, 0.0)
+NO_BOX, REFUSED = -1, -2
+"""Rows that draw nothing, and rows whose box was refused; their images are taken all the same."""
 
 
 class BoxRows:
@@ -80,15 +82,15 @@ class BoxRows:
         box, fault = self._box(row)
         if fault is None and self.roles.box and bool(label) != bool(box):
             fault = "The box has no label" if box else "The label has no box"
-        if fault is not None:
-            return Refusal(self.file, line, self.roles.box[0], f"{fault}.")
         rest = self.roles.rest(row) | ({} if self.roles.box or not label else {"label": label})
         image = self.images.setdefault(name, len(self.images))
-        number = self.labels.setdefault(label, len(self.labels)) if box else -1
+        number = REFUSED if fault else NO_BOX
+        if box and not fault:
+            number = self.labels.setdefault(label, len(self.labels))
         self.rows.append((image, number, line, box or _NO_BOX, *self.spill.put(rest)))
         if len(self.rows) >= _BLOCK:
             self._close_block()
-        return None
+        return Refusal(self.file, line, self.roles.box[0], f"{fault}. {UNLEARNED}") if fault else None
 
     def _close_block(self) -> None:
         self.blocks.append(np.array(self.rows, ROW))
@@ -119,13 +121,15 @@ class BoxRows:
         if sized:
             record.width, record.height = (int(rest[0][side]) for side in SIZE)
         yield from self.metadata.fill(record, _of_image(rest[0], all_of_it=not self.roles.box))
-        if self.roles.box:
+        partial = bool((rows_n["label"] == REFUSED).any())
+        if self.roles.box and ((rows_n["label"] >= 0).any() or not partial):
             drawn = [number for number, row in enumerate(rows_n) if row["label"] >= 0]
             of_box = [_of_box(rest[number], sized) for number in drawn]
             payload = Payload(
                 labels=tuple(labels[row["label"]] for row in rows_n[drawn]),
                 boxes_n4=rows_n["box"][drawn].astype(np.float32),
                 attributes={shape: attributes for shape, attributes in enumerate(of_box) if attributes},
+                partial=partial,
             )
             record.payload, refusals = fit_payload(payload, record.width or 0, record.height or 0, self.file, line)
             yield from refusals

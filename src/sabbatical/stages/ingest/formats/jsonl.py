@@ -1,8 +1,9 @@
 """JSON Lines (one object a line) and JSON arrays of objects: texts with a label, or images with `shapes`.
 
 A shape is what the HTTP contract shows: label, box (x0 y0 x1 y1, pixels), polygon, mask, attributes, crowd. Without
-the key `shapes` (or with null) nothing is said about labels; an empty list says that nothing is there. A nested object
-`attributes` counts as the item's attributes.
+the key `shapes` (or with null) nothing is said about labels; an empty list says that nothing is there, but for
+`partial: true` beside it: where nothing is drawn, nothing is known. A nested object `attributes` counts as the item's
+attributes.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from sabbatical.stages.ingest.formats.roles import SHAPES, Roles, no_text, roles
 from sabbatical.stages.ingest.formats.rows import TextRows, as_text
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.records import Entry, Record, Refusal
-from sabbatical.stages.ingest.shapes import fit_payload
+from sabbatical.stages.ingest.shapes import UNLEARNED, fit_payload
 
 LINES = (".jsonl", ".ndjson")
+PARTIAL = "partial"
 _SAMPLE = 200
 Row = dict[str, Any]
 Numbered = Iterator[tuple[Row, int | None] | Refusal]
@@ -130,19 +132,21 @@ class ImageRows:
         extras = {key: value for key, value in row.items() if key not in (self.roles.image, SHAPES)}
         record = Record(name, self.file, line, read=reader)
         record.width, record.height = _side(extras.pop("width", None)), _side(extras.pop("height", None))
+        drawn = isinstance(row.get(SHAPES), list)
+        partial = drawn and isinstance(row.get(PARTIAL), bool) and extras.pop(PARTIAL)
         yield from self.metadata.fill(record, extras)
-        if isinstance(row.get(SHAPES), list):
-            yield from self._draw(record, row[SHAPES])
+        if drawn:
+            yield from self._draw(record, row[SHAPES], partial=partial)
         yield record
 
-    def _draw(self, record: Record, shapes: list[Any]) -> Iterator[Refusal]:
+    def _draw(self, record: Record, shapes: list[Any], *, partial: bool) -> Iterator[Refusal]:
         good = []
         for number, shape in enumerate(shapes, 1):
             try:
                 good.append(_shape(shape, record))
             except (BadInput, TypeError, ValueError, KeyError) as error:
                 reason = error.message if isinstance(error, BadInput) else "It needs a label and a box of 4 numbers."
-                yield Refusal(self.file, record.line, f"{SHAPES} {number}", reason)
+                yield Refusal(self.file, record.line, f"{SHAPES} {number}", f"{reason} {UNLEARNED}")
         if shapes and not good:
             return
         payload = Payload(
@@ -152,6 +156,7 @@ class ImageRows:
             masks={i: mask_of(shape["mask"], record) for i, shape in enumerate(good) if shape.get("mask")},
             attributes={i: shape["attributes"] for i, shape in enumerate(good) if shape.get("attributes")},
             crowds=frozenset(i for i, shape in enumerate(good) if shape.get("crowd")),
+            partial=partial or len(good) < len(shapes),
         )
         size = record.width or 0, record.height or 0
         record.payload, refusals = fit_payload(payload, *size, self.file, record.line)

@@ -25,7 +25,7 @@ from sabbatical.stages.ingest.formats.image_finder import SUFFIXES, ImageFinder
 from sabbatical.stages.ingest.formats.metadata import Metadata
 from sabbatical.stages.ingest.formats.reader import FilesReader
 from sabbatical.stages.ingest.records import Entry, Record, Refusal
-from sabbatical.stages.ingest.shapes import fit_payload
+from sabbatical.stages.ingest.shapes import UNLEARNED, fit_payload
 
 MAX_BYTES = 16 << 20
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -130,7 +130,7 @@ def _draw(record: Record, root: ElementTree.Element, name: str) -> Iterator[Refu
         box = [corner for corner in corners if corner is not None]
         if not label or len(box) != 4:
             reason = "The object has no name." if not label else "The object has no bndbox of four numbers."
-            yield Refusal(name, None, f"object {number}", reason)
+            yield Refusal(name, None, f"object {number}", f"{reason} {UNLEARNED}")
             continue
         if polygon := _polygon(element):
             polygons[len(labels)] = [polygon]
@@ -140,7 +140,13 @@ def _draw(record: Record, root: ElementTree.Element, name: str) -> Iterator[Refu
         boxes.append([box[0] - from_one, box[1] - from_one, box[2], box[3]])
     if objects and not labels:
         return
-    payload = Payload(tuple(labels), np.array(boxes, np.float32).reshape(-1, 4), polygons, {}, attributes)
+    payload = Payload(
+        labels=tuple(labels),
+        boxes_n4=np.array(boxes, np.float32).reshape(-1, 4),
+        polygons=polygons,
+        attributes=attributes,
+        partial=len(labels) < len(objects),
+    )
     record.payload, refusals = fit_payload(payload, record.width or 0, record.height or 0, name, None)
     yield from refusals
 

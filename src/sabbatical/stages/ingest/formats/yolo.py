@@ -2,7 +2,8 @@
 
 An image lies at `images/...` and its shapes at `labels/...` under the same name, or both lie in one folder. Four
 numbers after the class are a box (centre, width, height), six or more a polygon. An empty file of shapes says that
-nothing is there; none at all says nothing. The part that data.yaml puts an image in becomes its attribute `split`.
+nothing is there; none at all says nothing. The part that data.yaml puts an image in becomes its attribute `split`, and
+the report says how many there are: it is not the split that Sabbatical draws.
 
 Legend: n shapes, 4 = x0 y0 x1 y1 in pixels.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +33,7 @@ from sabbatical.stages.ingest.formats.reader import FilesReader
 from sabbatical.stages.ingest.formats.text_folder import decode
 from sabbatical.stages.ingest.images import displayed_size
 from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
-from sabbatical.stages.ingest.shapes import fit_payload
+from sabbatical.stages.ingest.shapes import UNLEARNED, fit_payload
 
 NAME_LISTS = ("classes.txt", "obj.names", "labels.txt")
 SPLITS = ("train", "val", "test")
@@ -63,10 +65,15 @@ class YoloReader(FilesReader):
             raise BadFile("A YOLO data set is a folder, not one file.", where=files.main, hint=hint)
         metadata = Metadata(self.options)
         used: set[str] = set()
+        parts: Counter[str] = Counter()
         yield Classes(tuple(layout.names.values()))
         for name in files.names():
             if is_image_name(name):
+                part = layout.part_of(name)
+                parts.update([part] if part else [])
                 yield from _Image(files, name, layout, metadata, used).entries()
+        if layout.file and len(parts) > 1:
+            yield Refusal(layout.file, None, ", ".join(parts), _parts_kept(parts), kept=True)
         for name in files.names():
             if name not in used and name != layout.file and _holds_shapes(files, name):
                 yield Refusal(name, None, None, "There is no image to these shapes.")
@@ -79,6 +86,17 @@ class _Layout:
     names: dict[int, str] = field(default_factory=dict)
     file: str | None = None
     splits: dict[str, str] = field(default_factory=dict)
+
+    def part_of(self, image: str) -> str | None:
+        return next((part for place, part in self.splits.items() if image.startswith(f"{place}/")), None)
+
+
+def _parts_kept(parts: Counter[str]) -> str:
+    counts = ", ".join(f"{part} {parts[part]:,}" for part in SPLITS if parts[part])
+    return (
+        f"Its own parts ({counts}) are kept as the attribute 'split'; which items judge is drawn by group. "
+        "--split pins a source."
+    )
 
 
 def _layout(files: Files) -> _Layout:
@@ -146,7 +164,7 @@ class _Image:
 
     def entries(self) -> Iterator[Entry]:
         record = Record(self.name, self.name, read=partial(self.files.read, self.name))
-        split = next((part for place, part in self.layout.splits.items() if self.name.startswith(f"{place}/")), None)
+        split = self.layout.part_of(self.name)
         yield from self.metadata.fill(record, folder_of(self.name) | ({"split": split} if split else {}))
         if self.labels is not None:
             try:
@@ -167,13 +185,15 @@ class _Image:
                 try:
                     shapes.append(self._shape(line.split(), width, height))
                 except ValueError as error:
-                    yield Refusal(labels, number, None, f"{error}.")
-        if not shapes and any(line.strip() for line in lines):
+                    yield Refusal(labels, number, None, f"{error}. {UNLEARNED}")
+        drawn = sum(bool(line.strip()) for line in lines)
+        if drawn and not shapes:
             return
         payload = Payload(
             labels=tuple(label for label, _, _ in shapes),
             boxes_n4=np.array([box for _, box, _ in shapes], np.float32).reshape(-1, 4),
             polygons={i: [polygon] for i, (_, _, polygon) in enumerate(shapes) if polygon},
+            partial=len(shapes) < drawn,
         )
         record.payload, refusals = fit_payload(payload, width, height, labels, None)
         yield from refusals
