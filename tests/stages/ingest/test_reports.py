@@ -69,3 +69,66 @@ def test_the_training_text_that_equals_one_of_the_holdout_is_named(workspace: Wo
     assert report.by_split["test"] == 1
     (warning,) = [warning for warning in report.warnings if warning.code == "near-duplicate-moved"]
     assert "' like '" in warning.message and "of 'holdout'" in warning.message
+
+
+def tickets(path: Path, *labels: str, seed: int = 0) -> Path:
+    """A table of texts that are unlike one another, with these labels."""
+    rng = np.random.default_rng(seed)
+    rows = [f"{' '.join(rng.choice(WORDS.split(), 30))},{label}" for label in labels]
+    path.write_text("\n".join(["text,tag", *rows]) + "\n")
+    return path
+
+
+def messages(report: IngestReport, code: str) -> list[str]:
+    return [warning.message for warning in report.warnings if warning.code == code]
+
+
+def test_labels_that_differ_in_case_or_white_space_are_one_label_of_the_most_frequent_spelling(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    labels = ["Bug", *["bug"] * 5, "BUG", *["ask me"] * 3, "ask  me"]
+    report = take(workspace, tickets(tmp_path / "tickets.csv", *labels))
+    assert (report.labels.added, report.labels.refused) == (11, 0)
+    assert messages(report, "label-spelling") == [
+        "'Bug' (1) is read as 'bug' (5).",
+        "'BUG' (1) is read as 'bug' (5).",
+        "'ask  me' (1) is read as 'ask me' (3).",
+    ]
+    again = take(workspace, tickets(tmp_path / "more.csv", "BUG", "Ask Me", seed=1))
+    assert (again.taxonomy, again.labels.added, again.labels.refused) == ("tickets-labels", 2, 0)
+    assert messages(again, "label-spelling") == [
+        "'BUG' (1) is read as 'bug' (0).",
+        "'Ask Me' (1) is read as 'ask me' (0).",
+    ]
+
+
+def test_a_label_seen_once_that_is_near_a_frequent_one_is_asked_about(workspace: Workspace, tmp_path: Path) -> None:
+    labels = ["biling", *["billing"] * 11, "Billing", "intent 2", *["intent 1"] * 12, "refund"]
+    report = take(workspace, tickets(tmp_path / "tickets.csv", *labels))
+    assert messages(report, "near-label") == ["'biling' stands there once; is it 'billing' (12)?"]
+    assert take(workspace, tickets(tmp_path / "more.csv", "biling", *["billing"] * 11, seed=1)).warnings == []
+
+
+@pytest.mark.parametrize("between", [0, 100])
+def test_the_same_text_with_another_label_is_said_to_contradict_the_first(
+    workspace: Workspace, tmp_path: Path, between: int
+) -> None:
+    """Also where they are so far apart that they are not taken in one batch."""
+    path = tickets(tmp_path / "tickets.csv", *["bug", "praise"] * (between // 2 + 1))
+    first = path.read_text().splitlines()[1]
+    text = first.rpartition(",")[0]
+    with path.open("a") as file:
+        file.write(f"{text},praise\n{text},bug\n{text},Bug\n")
+    report = take(workspace, path)
+    reasons = [(one.line, one.reason) for one in report.quarantined]
+    start = between + 4
+    same = "It has the same bytes as 'tickets.csv:2', whose labels are kept; these are left out."
+    assert reasons == [
+        (
+            start,
+            "It contradicts tickets.csv:2: bug, praise."
+            " The bytes are the same; the labels of 'tickets.csv:2' are kept.",
+        ),
+        (start + 1, same),
+        (start + 2, same),
+    ]

@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from sabbatical.core.errors import BadInput
+from sabbatical.core.progress import Quiet
+from sabbatical.durable import runs
+from sabbatical.durable.steps import Step, body_of
+from sabbatical.schemas.item import ItemFilter
 from sabbatical.stages.ingest.formats.coco import _CocoFile
-from sabbatical.stages.label import naming
+from sabbatical.stages.ingest.item_queries import items
+from sabbatical.stages.label import importing, naming
 from sabbatical.stages.label import steps as _registered  # noqa: F401
-from tests.stages.conftest import Street
+from tests.stages.conftest import NOW, Street
 
 
 def labels_of(path: Path, names: list[str]) -> str:
@@ -26,7 +33,10 @@ def labels_of(path: Path, names: list[str]) -> str:
 
 
 def attach(street: Street, source: str) -> dict[str, Any]:
-    return street.run("ingest", source=source, project=street.project.name, taxonomy="basalt", labels_only=True)
+    asked = {"source": source, "project": street.project.name, "taxonomy": "basalt", "labels_only": True}
+    with street.workspace.database.transaction() as session:  # what is set aside belongs to a run
+        row = runs.ask(session, project_id=street.project.id, kind="ingest", params=asked, now=NOW)
+    return body_of("ingest")(Step(street.workspace, row.id, street.project.id, asked, Quiet()))
 
 
 @pytest.mark.parametrize("looked_at", [3, 2000])
@@ -48,3 +58,67 @@ def test_a_file_of_labels_is_read_once(street: Street, tmp_path: Path, monkeypat
     monkeypatch.setattr(_CocoFile, "entries", lambda self: reads.append(1) or entries(self))
     attach(street, labels_of(tmp_path / "labels.json", [f"{number}.jpg" for number in range(10)]))
     assert len(reads) == 1
+
+
+def test_labels_find_their_items_by_file_name_where_no_item_has_the_whole_name(street: Street, tmp_path: Path) -> None:
+    street.add_items(10)
+    names = ["0.jpg", *(f"images/{number}.jpg" for number in range(1, 9)), "images\\9.jpg"]
+    report = attach(street, labels_of(tmp_path / "labels.json", names))
+    assert (report["labels"]["added"], report["known"], report["quarantined_total"]) == (10, 10, 0)
+    (warning,) = [one for one in report["warnings"] if one["code"] == "matched-by-file-name"]
+    assert warning["message"] == (
+        "9 items were matched by file name, without folders: 'images/1.jpg' is read as '1.jpg'."
+    )
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+def test_a_file_name_that_is_not_unique_in_the_source_is_refused_by_name(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    street.add_items(3)
+    monkeypatch.setattr(importing, "MATCHED_AT_ONCE", batch)
+    names = ["left/0.jpg", "1.jpg", "right/0.jpg", "other/1.jpg", "left/2.jpg"]
+    report = attach(street, labels_of(tmp_path / "labels.json", names))
+    assert report["labels"]["added"] == 2  # 1.jpg by its whole name, 2.jpg by its file name
+    reasons = [one["reason"] for one in report["quarantined"]]
+    assert [next(name for name in names if f"the name '{name}'" in reason) for reason in reasons] == [
+        "left/0.jpg",
+        "right/0.jpg",
+        "other/1.jpg",
+    ]
+
+
+def test_a_file_name_that_several_items_have_is_refused_by_name(street: Street, tmp_path: Path) -> None:
+    street.add_items(2)
+    with street.workspace.database.transaction() as session:
+        for row, name in zip(
+            items(session, street.project.id, ItemFilter(), 0, 2), ("a/k.jpg", "b/k.jpg"), strict=True
+        ):
+            row.name = name
+    report = attach(street, labels_of(tmp_path / "labels.json", ["a/k.jpg", "c/k.jpg"]))
+    assert report["labels"]["added"] == 1
+    (refused,) = report["quarantined"]
+    assert "2 have its file name ('a/k.jpg', 'b/k.jpg')" in refused["reason"] and "'c/k.jpg'" in refused["reason"]
+
+
+def test_labels_of_which_none_finds_its_item_fail_with_a_word_on_what_to_do(street: Street, tmp_path: Path) -> None:
+    street.add_items(2)
+    with pytest.raises(BadInput, match=r"No labels could be taken: 2 things were set aside.*'x.jpg'") as raised:
+        attach(street, labels_of(tmp_path / "labels.json", ["x.jpg", "y.jpg"]))
+    assert "Ingest the items first" in raised.value.hint
+
+
+def test_the_number_of_queries_does_not_grow_with_the_labels(street: Street, tmp_path: Path) -> None:
+    street.add_items(200)
+
+    def queries(count: int) -> int:
+        source = labels_of(tmp_path / "labels.json", [f"images/{number}.jpg" for number in range(count)])
+        asked: list[str] = []
+        engine = street.workspace.database.engine
+        listen = lambda *given: asked.append(given[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listen)
+        attach(street, source)
+        event.remove(engine, "before_cursor_execute", listen)
+        return sum(statement.lstrip().upper().startswith("SELECT") for statement in asked)
+
+    assert queries(20) == queries(200)

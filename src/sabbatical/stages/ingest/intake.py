@@ -127,15 +127,16 @@ class Intake:
         for one in left_out:
             if one.id in first:
                 kept = first[one.id]
-                name, payload = kept.name, kept.payload
-                place = kept.file if kept.line is None else f"{kept.file}:{kept.line}"
+                payload, place = kept.payload, kept.file if kept.line is None else f"{kept.file}:{kept.line}"
             else:
-                name, payload = known[one.id][0], stored.get(one.id)
-                place = f"'{name}'"
+                payload, place = stored.get(one.id), known[one.id][0]
             assert one.payload is not None
-            why = "" if payload is None else _contradiction(payload, one.payload, place)
-            reason = f"It has the same bytes as '{name}'{why}, whose labels are kept; these are left out."
-            self.refusals.append(Refusal(one.file, one.line, None, reason))
+            said = None if payload is None else _difference(payload, one.payload)
+            name = first[one.id].name if one.id in first else known[one.id][0]
+            reason = f"It has the same bytes as '{name}', whose labels are kept; these are left out."
+            if said is not None:
+                reason = f"It contradicts {place}: {said}. The bytes are the same; the labels of '{name}' are kept."
+            self.refusals.append(Refusal(one.file, one.line, "label" if said is not None else None, reason))
 
     def _places(self, session: Session, new: Sequence[Prepared]) -> list[tuple[str, Split]]:
         """Group and split of each new item; groups that are new are kept."""
@@ -207,10 +208,9 @@ class Intake:
         }
 
 
-def _contradiction(kept: Payload, other: Payload, place: str) -> str:
-    """What two labelings of the same bytes do not agree on; empty if they do."""
+def _difference(kept: Payload, other: Payload) -> str | None:
+    """What two labelings of the same bytes do not agree on, as `kept, other`; None if they agree."""
     if kept.to_bytes() == other.to_bytes():
-        return ""
-    before, after = (", ".join(dict.fromkeys(sorted(one.labels))) or "nothing" for one in (kept, other))
-    said = f"{before}, {after}" if before != after else f"other shapes of {after}"
-    return f", and contradicts {place}: {said}"
+        return None
+    before, after = (" and ".join(sorted(set(one.labels))) or "nothing" for one in (kept, other))
+    return f"{before}, {after}" if before != after else f"other shapes of {after}"

@@ -104,9 +104,11 @@ class Import:
             with self.workspace.database.transaction() as session:
                 self._attach(session, list(matching.by_name(session, records, refused)), refused)
             self._tell(len(entries))
-        with self.workspace.database.transaction() as session:
-            for matched, refused in matching.by_file_name(session, MATCHED_AT_ONCE):
-                check(self.progress)
+        with self.workspace.database.reading() as session:
+            waited = matching.by_file_name(session, MATCHED_AT_ONCE)
+        for matched, refused in waited:
+            check(self.progress)
+            with self.workspace.database.transaction() as session:
                 self._attach(session, matched, refused)
         if matching.example is not None:
             label, item = matching.example
