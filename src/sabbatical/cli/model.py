@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markdown import Markdown
@@ -13,6 +14,10 @@ from sabbatical.cli.output import first, more, out, say, table
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
 
+if TYPE_CHECKING:
+    from sabbatical.sdk.project import Project
+
+LOOKED_AT = 500  # evaluations
 Name = Annotated[str | None, typer.Argument(help="Such as v2; the newest unless given.")]
 
 
@@ -28,15 +33,37 @@ def list_models(
     session: Session, limit: Annotated[int | None, typer.Option(min=1, help="How many at most.")] = None
 ) -> None:
     """Newest first."""
-    found, there_are = first(session.project.models(), limit)
+    project = session.project
+    found, there_are = first(project.models(), limit)
     records = [one.record for one in found]
+    judged = _newest_scores(project)
 
     def words() -> None:
-        rows = [(r.name, r.snapshot, r.family, r.masking, str(r.seed), r.created_at) for r in records]
-        table(["name", "snapshot", "family", "masking", "seed", "made"], rows)
+        rows = [
+            (r.name, r.snapshot, r.family, r.masking, str(r.seed), r.created_at, _score(judged.get(r.name)))
+            for r in records
+        ]
+        table(["name", "snapshot", "family", "masking", "seed", "made", "newest score"], rows)
         more(there_are, len(rows))
 
-    session.answer({"models": [one.model_dump(mode="json") for one in records]}, words)
+    models = [one.model_dump(mode="json") | {"newest_score": judged.get(one.name)} for one in records]
+    session.answer({"models": models}, words)
+
+
+def _newest_scores(project: Project) -> dict[str, dict[str, Any]]:
+    """The leading number of the newest evaluation of each model, as far as the newest evaluations reach."""
+    found: dict[str, dict[str, Any]] = {}
+    for evaluation in islice(project.evaluations(), LOOKED_AT):
+        record = evaluation.record
+        overall = record.summary["overall"]
+        metric = next((name for name in ("map50", "f1") if name in overall), None)
+        if record.model not in found and metric is not None:
+            found[record.model] = {"metric": metric, "value": overall[metric], "snapshot": record.snapshot}
+    return found
+
+
+def _score(judged: dict[str, Any] | None) -> str | None:
+    return judged and f"{judged['metric']} {100 * judged['value']:.1f} on {judged['snapshot']}"
 
 
 def show(session: Session, name: Name = None) -> None:

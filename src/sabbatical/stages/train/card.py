@@ -26,6 +26,7 @@ def card_of(model: ModelVersion) -> str:
         f"| snapshot | {model.snapshot} |",
         f"| super-taxonomy | {model.super_taxonomy} |",
         f"| masking | {MASKING[model.masking]} |",
+        f"| recipe | {_recipe(model)} |",
         f"| seed, code | {model.seed}, {model.code_version} |",
         f"| made | {model.created_at:%Y-%m-%d %H:%M} UTC in {record.get('seconds', 0):.0f} s |",
         f"| weights | `{model.weights}` (safetensors) |",
@@ -41,6 +42,14 @@ def card_of(model: ModelVersion) -> str:
         *[f"- {warning}" for warning in record.get("warnings") or ["Nothing to report."]],
     ]
     return "\n".join(lines) + "\n"
+
+
+def _recipe(model: ModelVersion) -> str:
+    recipe = model.recipe
+    if model.family == "text":
+        return str(recipe["model"])
+    height, width = recipe["canvas"]
+    return f"{recipe['steps']:,} steps of {recipe['batch']:,} images on a canvas of {height} x {width}"
 
 
 def _customers(customers: dict[str, Any]) -> list[str]:
