@@ -80,6 +80,22 @@ def test_a_run_that_fails_fails_the_command(sabbatical: Call) -> None:
     assert "No label fits" in sabbatical("run", "show", run["id"]).err
 
 
+def test_a_snapshot_of_nothing_says_that_nothing_is_labeled(fresh: Call) -> None:
+    fresh("project", "create", "a")
+    said = " ".join(fresh("snapshot", "create").err.split())
+    assert "Nothing is labeled in this project yet" in said
+    assert "Ingest data with labels" in said
+
+
+def test_a_taxonomy_that_is_not_there_is_named_with_those_that_are_and_nothing_is_run(sabbatical: Call) -> None:
+    before = sabbatical("run", "list", "--json").document
+    error = sabbatical("snapshot", "create", "--taxonomy", "nobody", "--json").document["error"]
+    assert (error["message"], error["hint"]) == ("There is no taxonomy 'nobody'.", "There are: a.")
+    assert sabbatical("run", "list", "--json").document == before
+    assert sabbatical("snapshot", "create", "--taxonomy", "a").code == 0
+    assert "There are: road, a." in sabbatical("taxonomy", "show", "nobody").err
+
+
 def test_a_host_of_the_network_is_refused(fresh: Call) -> None:
     said = fresh("up", "--host", "0.0.0.0", "--port", "0")
     assert said.code == 1

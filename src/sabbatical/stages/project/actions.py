@@ -145,7 +145,8 @@ def super_taxonomy(session: Session, project_id: str) -> tuple[str, SuperTaxonom
         if row.kind == "super":
             return row.id, SuperTaxonomy.from_document(row.document)
     raise NotReady(
-        "This project has no super-taxonomy yet.", hint="Add one: `sabbatical taxonomy add super-taxonomy.yaml`."
+        "Nothing is labeled in this project yet, and it has no super-taxonomy yet.",
+        hint="Ingest data with labels, which makes one, or add your own: `sabbatical taxonomy add FILE`.",
     )
 
 
@@ -191,9 +192,8 @@ def taxonomy_history(session: Session, project: Project, name: str) -> list[Taxo
     """
     rows = queries.taxonomy_versions(session, project.id, name)
     if not rows:
-        raise NotFound(
-            f"The project '{project.name}' has no taxonomy '{name}'.", hint="See `sabbatical taxonomy show`."
-        )
+        there = ", ".join(row.name for row in queries.newest_taxonomies(session, project.id)) or "none yet"
+        raise NotFound(f"The project '{project.name}' has no taxonomy '{name}'.", hint=f"There are: {there}.")
     return [_taxonomy(row, project) for row in rows]
 
 
