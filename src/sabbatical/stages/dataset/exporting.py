@@ -62,6 +62,7 @@ def in_classes(payload: Payload, taxonomy: Taxonomy) -> Payload:
         masks={place[i]: value for i, value in payload.masks.items() if i in place},
         attributes={place[i]: value for i, value in payload.attributes.items() if i in place},
         crowds=frozenset(place[i] for i in payload.crowds if i in place),
+        partial=payload.partial,
     )
 
 

@@ -213,6 +213,16 @@ def test_yolo_keeps_boxes_and_simple_polygons_and_who_was_not_looked_at(items: l
                 np.testing.assert_allclose(record.payload.polygons[shape], parts, atol=1e-3)
 
 
+@pytest.mark.parametrize("format", ["jsonl", "coco", "yolo", "voc", "csv"])
+def test_that_an_image_is_labeled_in_part_is_kept_or_said_to_be_lost(format: str) -> None:  # noqa: A002
+    payload = Payload(("car",), np.array([[1, 1, 9, 9]], np.float32), partial=True)
+    item = ExportItem(name="0.png", payload=payload, width=WIDTH, height=HEIGHT, media_type="image/png", read=blank)
+    report, records = round_trip(format, [item])
+    assert records[0].payload is not None
+    lost = [one.what for one in report.lost]
+    assert records[0].payload.partial or "that an image is labeled in part only" in lost
+
+
 def test_classes_are_numbered_as_asked_and_others_follow(tmp_path: Path) -> None:
     box = np.array([[1, 2, 3, 4]], np.float32)
     items = [ExportItem("1.png", Payload((name,), box), width=9, height=9) for name in ("new", "dog")]

@@ -66,5 +66,7 @@ def _write(writer: Writer, items: Iterable[ExportItem], into: Path) -> ExportRep
         writer.add(item)
         count += 1
         shapes += len(item.payload or ())
+        if item.payload is not None and item.payload.partial and not writer.tells_partial:
+            writer.losses.add("that an image is labeled in part only", item.name)
     writer.close()
     return ExportReport(writer.format, into, count, shapes, writer.losses.all())

@@ -17,6 +17,7 @@ FILE = "items.jsonl"
 
 class JsonLinesWriter(Writer):
     format: ClassVar[str] = "jsonl"
+    tells_partial: ClassVar[bool] = True
 
     def __init__(self, folder: Path, classes: Sequence[str] = ()) -> None:
         super().__init__(folder, classes)
@@ -47,6 +48,7 @@ class JsonLinesWriter(Writer):
             row |= {"width": item.width, "height": item.height}
         if item.payload is not None:
             row["shapes"] = [_shape(item.payload, shape) for shape in range(len(item.payload))]
+            row |= {"partial": True} if item.payload.partial else {}
         return row
 
 

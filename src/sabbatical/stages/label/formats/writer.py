@@ -19,6 +19,8 @@ class Writer(ABC):
     images_in: ClassVar[str] = ""
     """The folder that images are written into, below the writer's own."""
     by_stem: ClassVar[bool] = False
+    tells_partial: ClassVar[bool] = False
+    """Whether the format can say that only a part of an image is labeled."""
 
     def __init__(self, folder: Path, classes: Sequence[str] = ()) -> None:
         self.folder = folder
