@@ -40,8 +40,8 @@ def test_a_label_file_brings_the_images_that_it_names(remote: Workspace, tmp_pat
     report = remote.start_ingest(folder / "annotations.json", tell=said.append).wait()
     assert (report.added, report.labels.added, report.quarantined_total) == (4, 4, 0)
     assert {item.source for item in remote.project().items()} == {"annotations"}
-    size = sum(path.stat().st_size for path in folder.glob("*") if path.name != "of-nobody.png") / 1e6
-    assert said == [f"Sending annotations.json with 4 images: {size:.1f} MB"]
+    size = sum(path.stat().st_size for path in folder.glob("*") if path.name != "of-nobody.png") / 1e3
+    assert said == [f"Sending annotations.json with 4 images: {size:.1f} kB"]
 
 
 def test_images_in_the_folder_above_the_label_file_are_found(remote: Workspace, tmp_path: Path) -> None:
@@ -66,7 +66,8 @@ def test_an_import_of_labels_sends_no_images(remote: Workspace, tmp_path: Path) 
     remote.ingest(folder / "annotations.json")
     said: list[str] = []
     remote.project().start_ingest(folder / "annotations.json", labels_only=True, tell=said.append).wait()
-    assert said == ["Sending annotations.json: 0.0 MB"]
+    size = (folder / "annotations.json").stat().st_size / 1e3
+    assert said == [f"Sending annotations.json: {size:.1f} kB"]
 
 
 def test_a_table_of_texts_goes_alone(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_source_of_which_nothing_could_be_taken_fails_and_keeps_its_reasons(
     for image in folder.glob("*.png"):
         image.unlink()
     run = remote.start_ingest(folder / "annotations.json")
-    with pytest.raises(BadInput, match="No items could be taken: 3 things were set aside") as raised:
+    with pytest.raises(BadInput, match="No items could be taken; set aside: 3") as raised:
         run.wait()
     assert "annotations.json" in raised.value.message and "0-000.png" in raised.value.message
     assert f"sabbatical run show {run.id} --quarantine" in raised.value.hint

@@ -99,9 +99,9 @@ def images_of(path: Path, options: Mapping[str, Any]) -> list[Path]:
 
 def _said(path: Path, images: list[Path]) -> str:
     files = [one for one in path.rglob("*") if one.is_file() and not one.is_symlink()] if path.is_dir() else [path]
-    size = sum(one.stat().st_size for one in (*files, *images)) / 1e6
+    size = sum(one.stat().st_size for one in (*files, *images))
     what = f" with {len(images):,} images" if images else f", {len(files):,} files" if path.is_dir() else ""
-    return f"Sending {path.name}{what}: {size:,.1f} MB"
+    return f"Sending {path.name}{what}: {f'{size / 1e6:,.1f} MB' if size >= 1e6 else f'{size / 1e3:,.1f} kB'}"
 
 
 def _tar(root: Path, paths: list[Path]) -> Iterator[bytes]:

@@ -130,9 +130,8 @@ def test_an_upload_sees_nothing_beside_its_own_folder(workspace: Workspace, sent
     document = json.loads(path.read_text())
     document["images"][0]["file_name"] = "../upl_theirs/1.jpg"
     (mine / "labels.json").write_text(json.dumps(document))
-    report = ingest(mine / "labels.json")
-    assert report["added"] == 0
-    assert "is not there" in report["quarantined"][0]["reason"]
+    with pytest.raises(BadInput, match=r"No items could be taken.*is not there"):
+        ingest(mine / "labels.json")
 
 
 def test_what_was_looked_for_and_never_found_is_a_class_all_the_same(

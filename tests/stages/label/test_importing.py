@@ -103,7 +103,7 @@ def test_a_file_name_that_several_items_have_is_refused_by_name(street: Street, 
 
 def test_labels_of_which_none_finds_its_item_fail_with_a_word_on_what_to_do(street: Street, tmp_path: Path) -> None:
     street.add_items(2)
-    with pytest.raises(BadInput, match=r"No labels could be taken: 2 things were set aside.*'x.jpg'") as raised:
+    with pytest.raises(BadInput, match=r"No labels could be taken; set aside: 2.*'x.jpg'") as raised:
         attach(street, labels_of(tmp_path / "labels.json", ["x.jpg", "y.jpg"]))
     assert "Ingest the items first" in raised.value.hint
 

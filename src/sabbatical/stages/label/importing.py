@@ -157,8 +157,8 @@ class Import:
         first = self.report.quarantined[0]
         place = first.file if first.line is None else f"{first.file}:{first.line}"
         raise BadInput(
-            f"No {what} could be taken: {self.report.quarantined_total:,} things were set aside. The first of them,"
-            f" {place}: {first.reason}",
+            f"No {what} could be taken; set aside: {self.report.quarantined_total:,}. The first, {place}:"
+            f" {first.reason}",
             where=str(self.source.name),
             hint=f"{hint} All reasons: sabbatical run show {self.run_id} --quarantine",
         )
