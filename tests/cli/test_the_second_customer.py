@@ -12,7 +12,8 @@ import pytest
 from tests.cli.conftest import call
 from tests.sdk import street
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "taxonomies.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "taxonomies.md"
 
 
 def draw_basalt(folder: Path) -> None:
@@ -28,6 +29,7 @@ def draw_basalt(folder: Path) -> None:
 
 def test_a_second_customer_joins_as_the_document_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # children of other tests' making are found from here too
     street.draw(tmp_path / "cameras")
     draw_basalt(tmp_path / "basalt")
     example = DOCUMENT.read_text().split("## A second customer, step by step")[1]

@@ -63,7 +63,7 @@ def _newest_scores(project: Project) -> dict[str, dict[str, Any]]:
 
 
 def _score(judged: dict[str, Any] | None) -> str | None:
-    return judged and f"{judged['metric']} {100 * judged['value']:.1f} on {judged['snapshot']}"
+    return f"{judged['metric']} {100 * judged['value']:.1f} on {judged['snapshot']}" if judged else None
 
 
 def show(session: Session, name: Name = None) -> None:
