@@ -57,7 +57,8 @@ def test_a_class_without_a_text_is_named_and_the_training_goes_on(workspace: Wor
     topics = {"super-taxonomy": "topics", "version": 1, "classes": {"sea": {}, "sky": {}, "soil": {}}}
     customer = {"taxonomy": "notes", "super-taxonomy": "topics", "labels": {"Sea": "sea", "Sky": "sky", "Soil": "soil"}}
     with workspace.database.transaction() as session:
-        project = projects.create(session, ProjectIn(name="notes", task="text"), NOW)
+        asked = ProjectIn(name="notes", task="text", test_share=0.0, validation_share=0.0)
+        project = projects.create(session, asked, NOW)
         for document in (topics, customer):
             projects.add_taxonomy(session, project, document, NOW)
     words = {"Sea": "waves and fish number", "Sky": "clouds and birds number"}
