@@ -32,7 +32,8 @@ def babble(dice: random.Random) -> str:
 def notes(workspace: Workspace, tmp_path: Path) -> Shapes:
     """Forty labeled texts and the model v1."""
     with workspace.database.transaction() as session:
-        project = projects.create(session, ProjectIn(name="notes", task="text"), NOW)
+        asked = ProjectIn(name="notes", task="text", test_share=0.0, validation_share=0.0)
+        project = projects.create(session, asked, NOW)
         for document in (TOPICS, LABELS):
             projects.add_taxonomy(session, project, document, NOW)
     dice = random.Random(0)

@@ -48,7 +48,8 @@ def test_a_file_that_answers_otherwise_is_not_handed_out(shapes: Shapes, monkeyp
 
 def test_a_model_of_texts_says_what_can_be_exported(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.database.transaction() as session:
-        project = projects.create(session, ProjectIn(name="notes", task="text"), NOW)
+        asked = ProjectIn(name="notes", task="text", test_share=0.0, validation_share=0.0)
+        project = projects.create(session, asked, NOW)
         for document in (
             {"super-taxonomy": "topics", "version": 1, "classes": {"sea": {}, "sky": {}}},
             {"taxonomy": "notes", "super-taxonomy": "topics", "labels": {"Sea": "sea", "Sky": "sky"}},
