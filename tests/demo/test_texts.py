@@ -66,7 +66,7 @@ def test_labels_of_before_are_carried_and_those_of_the_split_tag_are_coarse(play
     assert before.new == 0 and before.whole and before.coarse
     assert before.whole + before.coarse == after.new + after.whole + after.coarse
     assert 0 < after.coarse < before.coarse and 0 < after.whole < before.whole
-    became = {one.name: one for _, one in played.contest.second.became}
+    became = {one.label: one for _, one in played.contest.second.became}
     assert became["mlops"].change == "kept" and became["other"].change == "split" and became["other"].to == "other"
     assert sum(texts for texts, _ in played.contest.second.became) == before.whole + before.coarse
 

@@ -14,6 +14,7 @@ from sabbatical.api.access import InProcess
 from sabbatical.api.app import create_app
 from sabbatical.core.errors import BadInput
 from sabbatical.core.settings import load
+from sabbatical.core.tar import tar_of
 from sabbatical.sdk import sources
 from sabbatical.sdk.client import Client
 from sabbatical.sdk.in_process import AppTransport
@@ -81,7 +82,7 @@ def test_a_sent_tar_is_one_that_others_read(tmp_path: Path) -> None:
     paths = [tmp_path / "a" / "one.bin", tmp_path / "two.bin"]
     for path, size in zip(paths, (1000, 1024), strict=True):
         path.write_bytes(b"x" * size)
-    (tmp_path / "sent.tar").write_bytes(b"".join(sources._tar(tmp_path, paths)))
+    (tmp_path / "sent.tar").write_bytes(b"".join(tar_of(tmp_path, paths)))
     with tarfile.open(tmp_path / "sent.tar") as archive:
         assert {one.name: one.size for one in archive} == {"a/one.bin": 1000, "two.bin": 1024}
 

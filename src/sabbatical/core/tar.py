@@ -13,14 +13,14 @@ CHUNK = 1 << 20
 BLOCK = tarfile.BLOCKSIZE
 
 
-def tar_of(folder: Path) -> Iterator[bytes]:
-    """All regular files beneath a folder, in the order of their names. Links are left out.
+def tar_of(folder: Path, files: Iterable[Path] | None = None) -> Iterator[bytes]:
+    """Files beneath a folder under their names there: these, or all regular ones in the order of their names, no links.
 
     Raises:
         BadFile: a file became shorter while it was read.
     """
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file():
+    for path in sorted(folder.rglob("*")) if files is None else files:
+        if files is None and (path.is_symlink() or not path.is_file()):
             continue
         member = tarfile.TarInfo(path.relative_to(folder).as_posix())
         member.size = path.stat().st_size

@@ -13,10 +13,10 @@ from typing import Any
 from sabbatical.catalogue.workbench import read_csv
 from sabbatical.demo.play import Contest, Taken, later_taxonomies
 from sabbatical.demo.telling import Teller
+from sabbatical.schemas.project import LabelChange
 from sabbatical.sdk.evaluation import Evaluation
 from sabbatical.sdk.model import Model
 from sabbatical.sdk.snapshot import Snapshot
-from sabbatical.taxonomy import Carried, SuperTaxonomy, Taxonomy, carried
 
 RECIPE = "best"
 NAMES = ("new labels", "old and new")
@@ -43,7 +43,7 @@ class SecondTurn:
 
     contest: Contest
     before: Evaluation
-    became: tuple[tuple[int, Carried], ...]
+    became: tuple[tuple[int, LabelChange], ...]
     counts: tuple[LabelCount, LabelCount]
     on_old_labels: Evaluation
 
@@ -53,9 +53,8 @@ def second_turn(first: Contest, behaviour: dict[str, Any], teller: Teller) -> Se
     before = first.taken
     name = before.ready.judge
     with teller.step("New versions", "The customer splits a tag; what was labeled before is not thrown away.") as told:
-        for file in later_taxonomies(before.ready):
-            before.project.taxonomy_add(before.ready.path(file))
-        became = _became(before, name)
+        added = [before.project.taxonomy_add(before.ready.path(file)) for file in later_taxonomies(before.ready)]
+        became = next(version.changes for version in added if version.name == name)
         told.summary = " ".join(one.words for one in became if one.change != "kept")
     taken = _take(before, teller)
     models = _train(taken, teller)
@@ -69,7 +68,7 @@ def second_turn(first: Contest, behaviour: dict[str, Any], teller: Teller) -> Se
         told.summary = f"Weighted F1 over the finer tags: {named}."
     contest = Contest(taken, models, (alone, both), both, NAMES)
     by_label = before.snapshot.counts["by_label"][name]
-    counted = tuple((by_label.get(one.name, 0), one) for one in became)
+    counted = tuple((by_label.get(one.label, 0), one) for one in became)
     new = sum(report.labels.added for report in taken.reports.values())
     counts = (_counts(before, became, name), _counts(taken, became, name, new))
     return SecondTurn(contest, first.judged, counted, counts, on_old_labels)
@@ -82,14 +81,6 @@ def holdout(taken: Taken) -> Snapshot:
     """
     sources = [source.source for source in taken.ready.plan.sources if source.split == "test"]
     return taken.project.snapshot(sources=sources)
-
-
-def _became(taken: Taken, name: str) -> list[Carried]:
-    """What became of each label of the version before the newest."""
-    newest, old = taken.project.taxonomy_history(name)[:2]
-    tree = next(one.document for one in taken.project.taxonomies() if one.kind == "super")
-    documents = (Taxonomy.from_document(old.document), Taxonomy.from_document(newest.document))
-    return list(carried(*documents, SuperTaxonomy.from_document(tree)).values())
 
 
 def _take(before: Taken, teller: Teller) -> Taken:
@@ -130,8 +121,8 @@ def _first_day(taken: Taken) -> datetime:
     return datetime.fromisoformat(f"{min(days)}+00:00")
 
 
-def _counts(taken: Taken, became: list[Carried], name: str, new: int = 0) -> LabelCount:
+def _counts(taken: Taken, became: list[LabelChange], name: str, new: int = 0) -> LabelCount:
     """Labels of the snapshot, of which `new` are of the new version; a label that was split is coarse."""
     by_label = taken.snapshot.counts["by_label"][name]
-    coarse = sum(by_label.get(one.name, 0) for one in became if one.change == "split")
+    coarse = sum(by_label.get(one.label, 0) for one in became if one.change == "split")
     return LabelCount(taken.snapshot.name, new, sum(by_label.values()) - new - coarse, coarse)

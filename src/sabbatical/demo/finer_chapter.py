@@ -14,7 +14,7 @@ from sabbatical.report.charts.share_bars import Bar, Part, share_bars
 from sabbatical.report.markup import el, join
 from sabbatical.report.story import Chapter, Contest
 from sabbatical.report.words import Words, bad, count, counted, new, points, signed_span, strong
-from sabbatical.taxonomy import Carried
+from sabbatical.schemas.project import LabelChange
 
 LOOKS = (("h6", "of the new version"), ("h2", "old, and as fine as ever"), ("hatch", "old and coarse"))
 
@@ -38,7 +38,7 @@ def finer(chapter: Finer, context: Context) -> Section:
 def _headline(turn: SecondTurn) -> Words:
     """Both kinds of labels against the new ones alone."""
     split = next(one for _, one in turn.became if one.change == "split")
-    begun = f"“{split.name}” splits into {len(split.labels)}; "
+    begun = f"“{split.label}” splits into {len(split.labels)}; "
     comparison = turn.contest.judged.report.comparison
     assert comparison is not None
     if comparison.verdict == "better":
@@ -77,7 +77,7 @@ def _became(turn: SecondTurn, context: Context) -> Card:
     """One row for each old label."""
     rows = tuple(
         (
-            one.name,
+            one.label,
             "unchanged" if one.change == "kept" else join([el("span", one.change, " into "), *_names(one, context)]),
             class_name(one.to, context) if one.to else "nothing",
             count(texts),
@@ -95,7 +95,7 @@ def _became(turn: SecondTurn, context: Context) -> Card:
     )
 
 
-def _names(one: Carried, context: Context) -> list[Markup]:
+def _names(one: LabelChange, context: Context) -> list[Markup]:
     parts: list[Markup] = []
     for label in one.labels:
         parts += [el("span", ", ")] * bool(parts) + [class_name(label, context)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sabbatical.core.errors import BadFile, BadInput, SabbaticalError
-from sabbatical.core.tar import BLOCK, CHUNK, tar_of
+from sabbatical.core.errors import BadInput, SabbaticalError
+from sabbatical.core.tar import CHUNK, tar_of
 from sabbatical.schemas.upload import Upload
 from sabbatical.sdk.client import Client
 
@@ -59,7 +58,7 @@ def send(
     if tell is not None:
         tell(_said(path, images))
     if images:
-        chunks, name = _tar(path.parent.parent, [path, *images]), f"{path.stem}.tar"
+        chunks, name = tar_of(path.parent.parent, [path, *images]), f"{path.stem}.tar"
     elif path.is_dir():
         chunks, name = tar_of(path), f"{path.name}.tar"
     else:
@@ -102,22 +101,6 @@ def _said(path: Path, images: list[Path]) -> str:
     size = sum(one.stat().st_size for one in (*files, *images))
     what = f" with {len(images):,} images" if images else f", {len(files):,} files" if path.is_dir() else ""
     return f"Sending {path.name}{what}: {f'{size / 1e6:,.1f} MB' if size >= 1e6 else f'{size / 1e3:,.1f} kB'}"
-
-
-def _tar(root: Path, paths: list[Path]) -> Iterator[bytes]:
-    """Files under the names that they have below `root`."""
-    for path in paths:
-        member = tarfile.TarInfo(path.relative_to(root).as_posix())
-        member.size = path.stat().st_size
-        yield member.tobuf(tarfile.PAX_FORMAT)
-        sent = 0
-        for chunk in _content(path):
-            sent += len(chunk)
-            yield chunk
-        if sent != member.size:
-            raise BadFile("The file changed while it was sent.", where=str(path), hint="Try again.")
-        yield bytes(-sent % BLOCK)
-    yield bytes(2 * BLOCK)
 
 
 def _content(path: Path) -> Iterator[bytes]:

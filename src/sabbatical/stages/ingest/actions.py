@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer
 from sabbatical.stages.ingest.recognise import Recognition, recognise
 from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
+from sabbatical.storage.workspace import Workspace
 
 __all__ = [
     "Classes",
@@ -33,10 +35,26 @@ __all__ = [
     "find_by_name",
     "intake",
     "quarantine",
+    "reading_options",
     "recognise",
     "remember",
     "seen_before",
 ]
+
+
+def reading_options(workspace: Workspace, source: Path, given: dict[str, Any], **more: Any) -> ReadOptions:
+    """How a run reads a source: as asked, within the limits of the workspace, uploads seeing only their own folder.
+
+    Raises:
+        BadInput: an option that does not exist, or whose value is of the wrong kind.
+    """
+    return ReadOptions.of(
+        given,
+        max_archive_bytes=workspace.settings.max_archive_bytes,
+        max_item_bytes=workspace.settings.max_item_bytes,
+        confined=source.resolve().is_relative_to(workspace.uploads),
+        **more,
+    )
 
 
 def intake(

@@ -6,12 +6,12 @@ name no item has wait in a temporary file.
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+import orjson
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
@@ -33,7 +33,6 @@ class Matching:
     matched_loosely: int = 0
     example: tuple[str, str] | None = None
     """The first label that was matched by its file name, and the name of its item."""
-    waiting: int = 0
     _waiting: BinaryIO = field(default_factory=tempfile.TemporaryFile)
     _names: dict[int, int] = field(default_factory=dict)
     """Hash of a file name to that of the one whole name that ends so in the source; 0 where several do."""
@@ -49,8 +48,8 @@ class Matching:
             elif found:
                 refused.append(_refusal(record.name, record.file, record.line, "several items have"))
             elif record.payload is not None:
-                self.waiting += 1
-                pickle.dump((record.name, record.file, record.line, record.payload.to_bytes()), self._waiting)
+                said = record.payload.to_bytes().decode()
+                self._waiting.write(orjson.dumps([record.name, record.file, record.line, said]) + b"\n")
 
     def by_file_name(self, session: Session, size: int) -> Iterator[tuple[list[Matched], list[Refusal]]]:
         """Batches of the labels that waited: those whose item has their file name, and what is refused of them."""
@@ -91,8 +90,9 @@ class Matching:
 
     def _read(self) -> Iterator[tuple[str, str, int | None, bytes]]:
         self._waiting.seek(0)
-        for _ in range(self.waiting):
-            yield pickle.load(self._waiting)  # noqa: S301  our own, from a file without a name
+        for row in self._waiting:
+            name, file, line, said = orjson.loads(row)
+            yield name, file, line, said.encode()
 
 
 def _refusal(name: str, file: str, line: int | None, why: str) -> Refusal:

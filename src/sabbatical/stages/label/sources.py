@@ -15,7 +15,7 @@ from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import HistoryWarning, IngestReport, IngestRequest
 from sabbatical.schemas.project import Project, ProjectIn
 from sabbatical.stages.ingest import actions as ingest
-from sabbatical.stages.ingest.actions import Classes, Entry, ReadOptions, Recognition, Record
+from sabbatical.stages.ingest.actions import Classes, Entry, Recognition, Record
 from sabbatical.stages.label import naming
 from sabbatical.stages.label.importing import Import
 from sabbatical.stages.label.keeping import Author
@@ -46,14 +46,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         BadFile: a file that is damaged as a whole.
     """
     source = Path(asked.source)
-    settings = step.workspace.settings
-    options = ReadOptions.of(
-        asked.options,
-        labels_only=asked.labels_only,
-        max_archive_bytes=settings.max_archive_bytes,
-        max_item_bytes=settings.max_item_bytes,
-        confined=source.resolve().is_relative_to(step.workspace.uploads),
-    )
+    options = ingest.reading_options(step.workspace, source, asked.options, labels_only=asked.labels_only)
     step.progress.tell(0.0, "Looking at what it is")
     recognition = ingest.recognise(source, options)
     glance = _glance(recognition, source, asked.labels_only)

@@ -12,7 +12,7 @@ from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestRequest
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import actions as ingest
-from sabbatical.stages.ingest.actions import ReadOptions, Record
+from sabbatical.stages.ingest.actions import Record
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.predict import queries
 from sabbatical.stages.project import actions as projects
@@ -43,13 +43,7 @@ def set_aside(step: Step) -> dict[str, Any]:
 
 def _require_kind(step: Step, project: Project, model: str, source: Path) -> None:
     """A look at the first item, before anything is stored."""
-    settings = step.workspace.settings
-    options = ReadOptions.of(
-        {},
-        max_archive_bytes=settings.max_archive_bytes,
-        max_item_bytes=settings.max_item_bytes,
-        confined=source.resolve().is_relative_to(step.workspace.uploads),
-    )
+    options = ingest.reading_options(step.workspace, source, {})
     entries = ingest.recognise(source, options).reader.read(source)
     first = next((entry for entry in entries if isinstance(entry, Record)), None)
     if first is None or (first.text is not None) == (project.task == "text"):
