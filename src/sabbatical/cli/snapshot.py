@@ -14,11 +14,9 @@ from sabbatical.cli.output import first, more, say, table
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.values import pairs
 from sabbatical.cli.waiting import wait
-from sabbatical.core.errors import NotFound
 
 if TYPE_CHECKING:
     from sabbatical.schemas.dataset import Snapshot, SnapshotDiff
-    from sabbatical.sdk.project import Project
     from sabbatical.sdk.snapshot import Export
 
 Name = Annotated[str | None, typer.Argument(help="Such as s3; the newest unless given.")]
@@ -65,19 +63,8 @@ def create(
     )
     if attribute:
         query["attributes"] = pairs(attribute, "--attribute")
-    project = session.project
-    _require_taxonomies(project, taxonomy or [])
-    made = wait(project.start_snapshot(**query)).record
+    made = wait(session.project.start_snapshot(**query)).record
     session.answer({"snapshot": made.model_dump(mode="json")}, lambda: _tell(made))
-
-
-def _require_taxonomies(project: Project, names: list[str]) -> None:
-    """Raises NotFound for a name that no customer's taxonomy has: no run is asked for."""
-    there = [one.name for one in project.taxonomies() if one.kind == "customer"] if names else []
-    for name in names:
-        if name not in there:
-            known = ", ".join(there) or "none yet"
-            raise NotFound(f"There is no taxonomy '{name}'.", where="option --taxonomy", hint=f"There are: {known}.")
 
 
 def list_snapshots(

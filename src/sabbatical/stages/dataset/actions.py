@@ -40,7 +40,16 @@ def names(session: Session, ids: Collection[str]) -> dict[str, str]:
 
 
 def ask(session: Session, project: Project, query: SnapshotQuery, now: datetime) -> RunRow:
-    """A run that makes a snapshot; the same run as long as no label has come since it was asked for."""
+    """A run that makes a snapshot; the same run as long as no label has come since it was asked for.
+
+    Raises:
+        NotFound: the query names a taxonomy that the project does not have.
+    """
+    there = projects.customer_taxonomies(session, project.id) if query.taxonomies else {}
+    for name in query.taxonomies or ():
+        if name not in there:
+            known = ", ".join(there) or "none yet"
+            raise NotFound(f"There is no taxonomy '{name}'.", where="field taxonomies", hint=f"There are: {known}.")
     params = query.model_dump(mode="json", exclude_defaults=True)
     key = document_id(["snapshot", params, queries.last_revision(session, project.id)])
     return runs.ask(session, project_id=project.id, kind="snapshot", params=params, now=now, key=key)
