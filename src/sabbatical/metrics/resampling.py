@@ -41,7 +41,12 @@ class Resamples:
 
     @classmethod
     def of(
-        cls, images: int, groups: Sequence[str | None] | None = None, *, resamples: int = RESAMPLES, seed: int = 0
+        cls,
+        images: int,
+        groups: Sequence[str | None] | Ints | None = None,
+        *,
+        resamples: int = RESAMPLES,
+        seed: int = 0,
     ) -> Resamples:
         """Draw units with replacement. An image without a group is a unit of its own.
 
@@ -69,12 +74,14 @@ class Resamples:
             yield self.weights_bu[start : start + rows]
 
 
-def units_of(images: int, groups: Sequence[str | None] | None) -> Ints:
-    """Positions 0, 1, ... of the groups; `BadInput` unless there is one for each image."""
+def units_of(images: int, groups: Sequence[str | None] | Ints | None) -> Ints:
+    """Positions 0, 1, ... of the groups, given by name or number; `BadInput` unless there is one for each image."""
     if groups is None:
         return np.arange(images)
     if len(groups) != images:
         raise BadInput(f"{len(groups)} groups were given for {images} items", where="groups")
+    if isinstance(groups, np.ndarray):
+        return np.unique(groups, return_inverse=True)[1]
     names = [("item", str(i)) if group is None else ("group", group) for i, group in enumerate(groups)]
     place = {name: n for n, name in enumerate(dict.fromkeys(names))}
     return np.array([place[name] for name in names], np.int64)
@@ -99,9 +106,12 @@ class Tally:
         """Number of rows of each class in every resample; b x k."""
         sums_bk = np.zeros((len(weights_bu), self.classes))
         if len(self.class_s):
-            first = np.flatnonzero(np.diff(self.class_s, prepend=-1))
-            weighed_bs = np.take(weights_bu, self.unit_s, axis=1) * self.count_s.astype(np.float32)
-            sums_bk[:, self.class_s[first]] = np.add.reduceat(weighed_bs, first, axis=1)
+            first, count_s = np.flatnonzero(np.diff(self.class_s, prepend=-1)), self.count_s.astype(np.float32)
+            rows = max(1, BLOCK_CELLS // len(count_s))
+            for start in range(0, len(weights_bu), rows):
+                block = slice(start, start + rows)
+                weighed_bs = weights_bu[block][:, self.unit_s] * count_s
+                sums_bk[block, self.class_s[first]] = np.add.reduceat(weighed_bs, first, axis=1)
         return sums_bk
 
 

@@ -10,7 +10,7 @@ from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.metrics.matching import match
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.dataset import actions as datasets
-from sabbatical.stages.dataset.actions import truth_of
+from sabbatical.stages.dataset.actions import label_columns, truth_of
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.label.actions import Author, Said
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
@@ -26,7 +26,7 @@ def test_a_right_detection_of_a_refused_object_is_not_counted_as_wrong() -> None
     whole = labeled("basalt", "Car", partial=False)
     both = replace(whole, payload=Payload(("Car", "Car"), np.array([BOX, UNDRAWN], np.float32)))
     items = [both, labeled("basalt", "Car", partial=True)]
-    truth = truth_of(items, TREE, {"basalt": CUSTOMER})
+    truth = truth_of(label_columns(items), TREE, {"basalt": CUSTOMER})
     car = TREE.index("car")
     found = Detections.of([BOX, UNDRAWN] * 2, [0, 0, 1, 1], [car] * 4, [0.8, 0.7, 0.9, 0.95])
     truths = Truths.of(truth.boxes_n4, truth.item_n, truth.positive_nk, truth.known_nk, crowd=truth.crowd_n)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import numpy as np
@@ -21,7 +20,6 @@ WORLD = scenes(320)
 
 
 def subject(world: Scenes = WORLD, resamples: int = 300, seed: int = 0) -> Subject:
-    day = datetime(2025, 9, 1, tzinfo=UTC)
     return Subject(
         model="v14",
         snapshot="s30",
@@ -32,7 +30,7 @@ def subject(world: Scenes = WORLD, resamples: int = 300, seed: int = 0) -> Subje
             "camera": [f"camera {i % 3}" for i in range(world.images)],
             "roof": ["open" if i < 4 else "closed" for i in range(world.images)],
         },
-        captured_at=[day + timedelta(days=i % 28) for i in range(world.images)],
+        captured_at=np.datetime64("2025-09-01", "us") + np.arange(world.images) % 28 * np.timedelta64(1, "D"),
         frames=[(1800, 600)] * world.images,
         resamples=resamples,
         seed=seed,
@@ -216,3 +214,16 @@ def test_bad_input_is_refused_with_what_is_wrong() -> None:
         detection_report(subject(), mine, WORLD.truths, judged_ik, threshold_k=np.array([0.5, 0.5]))
     with pytest.raises(BadInput, match="frames has 1 values"):
         detection_report(Subject(**{**vars(subject()), "frames": [(1, 1)]}), mine, WORLD.truths, judged_ik)
+
+
+def test_intervals_of_much_data_come_from_fewer_resamples_and_never_from_few() -> None:
+    asked = subject(resamples=1000)
+    many = [len(asked.draws(guesses).weights_bu) - 1 for guesses in (0, 300_000, 600_000, 50_000_000)]
+    assert many == [1000, 1000, 500, 200]
+
+
+def test_groups_by_number_are_drawn_as_groups_by_name() -> None:
+    numbers = np.array([4, 0, 4, 9, 0])
+    for groups in (numbers, [str(number) for number in numbers]):
+        unit_i = replace(subject(scenes(5)), groups=groups).draws(5).unit_i
+        assert unit_i[0] == unit_i[2] and unit_i[1] == unit_i[4] and sorted(set(unit_i.tolist())) == [0, 1, 2]

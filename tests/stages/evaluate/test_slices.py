@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import pytest
 
@@ -57,11 +55,15 @@ def test_pairs_are_of_different_columns_large_enough_and_no_mere_copies() -> Non
 
 
 def test_cohorts_are_weeks_or_months_in_order_of_time() -> None:
-    start = datetime(2025, 12, 22, tzinfo=UTC)
-    weeks = cohort_parts([start + timedelta(days=days) for days in (15, 0, 8)] + [None])
+    start, unknown = np.datetime64("2025-12-22", "us"), np.datetime64("NaT")
+
+    def after(*days: int) -> list[np.datetime64]:
+        return [start + np.timedelta64(day, "D") for day in days]
+
+    weeks = cohort_parts(np.array([*after(15, 0, 8), unknown]))
     assert [part.name for part in weeks] == ["week=2025-W52", "week=2026-W01", "week=2026-W02"]
     assert weeks[0].mask_i.tolist() == [False, True, False, False]
-    months = cohort_parts([start, start + timedelta(days=200)])
+    months = cohort_parts(np.array(after(0, 200)))
     assert [part.name for part in months] == ["month=2025-12", "month=2026-07"]
-    assert cohort_parts([None, None]) == []
-    assert cohort_parts([start, start]) == []
+    assert cohort_parts(np.array([unknown, unknown])) == []
+    assert cohort_parts(np.array(after(0, 0))) == []

@@ -13,7 +13,7 @@ from torch import Tensor
 from sabbatical.learning.config import HeadName
 from sabbatical.learning.masking import mask_tables
 from sabbatical.stages.dataset import actions as datasets
-from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.dataset.actions import Labeled, label_columns
 from sabbatical.stages.train.families import table_bank
 from sabbatical.stages.train.samples import SnapshotSamples, table_rows
 from sabbatical.taxonomy import Masking, Taxonomy
@@ -29,9 +29,9 @@ PARTIAL = labeled("fine", "Disc", partial=True)
 
 def gradient(head: HeadName, one: Labeled, among: Sequence[Labeled], masking: Masking = "tree") -> Tensor:
     """The gradient of the classes (k, places) for one image with its disc."""
-    row = table_rows(among, TAXONOMIES).index((one.taxonomy_id, one.payload.partial))
+    row = table_rows(label_columns(among), TAXONOMIES).index((one.taxonomy_id, one.payload.partial))
     batch = batch_of([BOX], [FINE.index("Disc")], [0], [row])
-    return class_gradient(head_of(head), batch, table_bank(among, SUPER, TAXONOMIES, masking))[0]
+    return class_gradient(head_of(head), batch, table_bank(label_columns(among), SUPER, TAXONOMIES, masking))[0]
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -61,9 +61,10 @@ def test_the_naive_super_dataset_takes_a_partial_image_for_a_whole_one(head: Hea
 
 
 def test_only_taxonomies_with_partial_images_have_a_twin() -> None:
-    assert table_rows(WHOLE, TAXONOMIES) == [("coarse", False), ("fine", False)]
-    assert table_rows([PARTIAL, *WHOLE, PARTIAL], TAXONOMIES) == [("coarse", False), ("fine", False), ("fine", True)]
-    bank = table_bank([*WHOLE, PARTIAL], SUPER, TAXONOMIES, "tree")
+    assert table_rows(label_columns(WHOLE), TAXONOMIES) == [("coarse", False), ("fine", False)]
+    mixed = label_columns([PARTIAL, *WHOLE, PARTIAL])
+    assert table_rows(mixed, TAXONOMIES) == [("coarse", False), ("fine", False), ("fine", True)]
+    bank = table_bank(label_columns([*WHOLE, PARTIAL]), SUPER, TAXONOMIES, "tree")
     assert mask_tables(bank, tuple(range(len(SUPER)))).target_trk.shape[0] == 3
     assert bank.covered_tk[1].any() and not bank.covered_tk[2].any()
     assert np.array_equal(bank.known_tlk[2], bank.known_tlk[1])
@@ -86,6 +87,6 @@ def test_a_refused_box_goes_from_the_file_to_the_samples_and_a_model_learns_from
     assert partial == {f"images/fresh-{number}.png" for number in range(1, 11)}
     assert all(len(one.payload) == 1 for one in found)
     taxonomies = {one.taxonomy_id: Taxonomy.from_document(CUSTOMERS[one.taxonomy]) for one in found}
-    samples = SnapshotSamples(shapes.workspace, found, list(taxonomies.items()), (64, 64))
+    samples = SnapshotSamples(shapes.workspace, label_columns(found), list(taxonomies.items()), (64, 64))
     assert {samples[i].taxonomy for i, one in enumerate(found) if one.payload.partial} == {len(taxonomies)}
     assert shapes.run("train", settings=TINY)["trained"]

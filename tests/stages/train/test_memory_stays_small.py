@@ -93,6 +93,6 @@ def test_samples_keep_no_picture_of_their_own(shapes: Shapes) -> None:
         snapshot = datasets.get(session, shapes.project, None)
     labeled = list(datasets.labels(shapes.workspace, shapes.project, snapshot.id, ("train",)))
     taxonomies = {one.taxonomy_id: Taxonomy.from_document(CUSTOMERS[one.taxonomy]) for one in labeled}
-    source = SnapshotSamples(shapes.workspace, labeled, list(taxonomies.items()), (64, 64))
+    source = SnapshotSamples(shapes.workspace, datasets.label_columns(labeled), list(taxonomies.items()), (64, 64))
     image = weakref.ref(source[0].image_hwc)
     assert image() is None

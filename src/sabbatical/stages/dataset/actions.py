@@ -16,13 +16,28 @@ from sabbatical.schemas.item import Split
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.dataset import queries, reading
+from sabbatical.stages.dataset.columns import LabelColumns, label_columns
 from sabbatical.stages.dataset.reading import Labeled
 from sabbatical.stages.dataset.truth import Truth, truth_of
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import RunRow, SnapshotRow
 from sabbatical.storage.workspace import Workspace
 
-__all__ = ["Labeled", "Truth", "ask", "boxes", "diff", "get", "labels", "names", "page", "truth_of"]
+__all__ = [
+    "LabelColumns",
+    "Labeled",
+    "Truth",
+    "ask",
+    "boxes",
+    "diff",
+    "get",
+    "item_ids",
+    "label_columns",
+    "labels",
+    "names",
+    "page",
+    "truth_of",
+]
 
 
 def get(session: Session, project: Project, name: str | None) -> Snapshot:
@@ -69,6 +84,13 @@ def labels(
     with workspace.database.reading() as session:
         parts = list(_row(session, project, name).parts)
     return reading.read_labels(workspace, parts, splits)
+
+
+def item_ids(workspace: Workspace, project: Project, name: str | None) -> Iterator[str]:
+    """The ids of a snapshot's items, each once, streamed in their order."""
+    with workspace.database.reading() as session:
+        parts = list(_row(session, project, name).parts)
+    return reading.read_items(workspace, parts)
 
 
 def diff(workspace: Workspace, project: Project, old: str, new: str) -> SnapshotDiff:

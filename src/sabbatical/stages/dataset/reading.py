@@ -61,6 +61,13 @@ def read_labels(workspace: Workspace, parts: list[str], splits: tuple[Split, ...
             yield Labeled(**values)
 
 
+def read_items(workspace: Workspace, parts: list[str]) -> Iterator[str]:
+    """The ids of a snapshot's items in their order, each once."""
+    query = f"SELECT DISTINCT item_id FROM {columns.scan(local_parts(workspace, parts))} ORDER BY item_id"  # noqa: S608
+    with columns.connect() as connection:
+        yield from (row[0] for row in columns.rows(connection, query))
+
+
 def difference(workspace: Workspace, old: tuple[str, list[str]], new: tuple[str, list[str]]) -> SnapshotDiff:
     """What came, went and changed between two snapshots, given as (name, label parts)."""
     with columns.connect() as connection:

@@ -5,14 +5,14 @@ Legend: i labeled items (one row of a snapshot each), n shapes, k classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sabbatical.stages.dataset.reading import Labeled
-from sabbatical.taxonomy import SuperTaxonomy, Tables, Taxonomy, tables
+from sabbatical.stages.dataset.columns import LabelColumns
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, tables
 
 Bools = NDArray[np.bool_]
 
@@ -48,37 +48,28 @@ class Truth:
         )
 
 
-def truth_of(labeled: Sequence[Labeled], tree: SuperTaxonomy, taxonomies: Mapping[str, Taxonomy]) -> Truth:
+def truth_of(labels: LabelColumns, tree: SuperTaxonomy, taxonomies: Mapping[str, Taxonomy]) -> Truth:
     """The truth in the labels of some items; `taxonomies` by the ids that the items name.
+
+    A crowd or an ignored label tells nothing of any class.
 
     Raises:
         BadTaxonomy: a label or class is unknown.
     """
-    known_tables = {key: tables(tree, taxonomy) for key, taxonomy in taxonomies.items()}
-    counts_i = [len(one.payload) for one in labeled]
-    rows = [_rows(one, taxonomies[one.taxonomy_id], known_tables[one.taxonomy_id]) for one in labeled]
-    classes = len(tree)
-    positive = [row[0] for row in rows] or [np.zeros((0, classes), np.bool_)]
-    known = [row[1] for row in rows] or [np.zeros((0, classes), np.bool_)]
-    crowds = [row[2] for row in rows] or [np.zeros(0, np.bool_)]
-    boxes = [one.payload.boxes_n4 for one in labeled] or [np.zeros((0, 4), np.float32)]
-    covered = [(known_tables[one.taxonomy_id].covered_k > 0) & (not one.payload.partial) for one in labeled]
+    known_tables = {key: tables(tree, taxonomies[key]) for key in labels.taxonomies}
+    index_v = labels.index_v(taxonomies)
+    positive_vk, known_vk = np.zeros((2, len(index_v), len(tree)), np.bool_)
+    for v, ((key, _), label) in enumerate(zip(labels.words, index_v, strict=True)):
+        table = known_tables[key]
+        if not table.ignored_l[label]:
+            positive_vk[v], known_vk[v] = table.target_lk[label] > 0, table.known_lk[label] > 0
+    told_n = ~labels.crowd_n[:, None]
+    covered_tk = np.array([known_tables[key].covered_k > 0 for key in labels.taxonomies], np.bool_)
     return Truth(
-        boxes_n4=np.concatenate(boxes),
-        item_n=np.repeat(np.arange(len(labeled)), counts_i),
-        positive_nk=np.concatenate(positive),
-        known_nk=np.concatenate(known),
-        crowd_n=np.concatenate(crowds),
-        judged_ik=np.stack(covered) if covered else np.zeros((0, classes), np.bool_),
+        boxes_n4=labels.boxes_n4,
+        item_n=labels.item_n,
+        positive_nk=positive_vk[labels.word_n] & told_n,
+        known_nk=known_vk[labels.word_n] & told_n,
+        crowd_n=labels.crowd_n,
+        judged_ik=covered_tk.reshape(-1, len(tree))[labels.taxonomy_i] & ~labels.partial_i[:, None],
     )
-
-
-def _rows(one: Labeled, taxonomy: Taxonomy, table: Tables) -> tuple[Bools, Bools, Bools]:
-    """Positive and known rows of each shape; a crowd or an ignored label tells nothing of any class."""
-    label_n = np.array([taxonomy.index(name) for name in one.payload.labels], np.int64)
-    crowd_n = np.zeros(len(label_n), np.bool_)
-    crowd_n[sorted(one.payload.crowds)] = True
-    silent_n = table.ignored_l[label_n] | crowd_n
-    positive_nk = (table.target_lk[label_n] > 0) & ~silent_n[:, None]
-    known_nk = (table.known_lk[label_n] > 0) & ~silent_n[:, None]
-    return positive_nk, known_nk, crowd_n

@@ -38,7 +38,8 @@ class OtherClassifier:
 def classification_report(subject: Subject, answers: Answers, *, against: OtherClassifier | None = None) -> Report:
     """Judge a classifier. Raises `EmptyDataset` without items and `BadInput` for columns that do not fit together."""
     subject.check()
-    classes, parts, draws = list(subject.classes), subject.parts(sizes=False), subject.draws()
+    classes, parts = list(subject.classes), subject.parts(sizes=False)
+    draws = subject.draws(len(answers.guess_i))
     judged = _judged(subject, answers, parts, draws)
     counts_ik = answers.known_ik & answers.judged_i[:, None]
     report = first_report(subject, "text", judged, parts, draws, counts_ik.sum(axis=0).tolist())

@@ -53,7 +53,8 @@ def detection_report(
     0.5 by default. Raises `EmptyDataset` without items and `BadInput` for columns that do not fit together.
     """
     subject.check()
-    classes, parts, draws = list(subject.classes), subject.parts(sizes=True), subject.draws()
+    classes, parts = list(subject.classes), subject.parts(sizes=True)
+    draws = subject.draws(len(detections.score_m))
     mine = _Detector.of(subject, detections, truths, judged_ik, threshold_k)
     judged = mine.judged(parts, draws)
     report = first_report(subject, "boxes", judged, parts, draws, judged_ik.sum(axis=0).tolist())

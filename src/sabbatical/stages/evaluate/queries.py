@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sabbatical.storage.tables import EvaluationRow, ModelRow
+from sabbatical.storage.tables import EvaluationRow, ItemRow, ModelRow
 
 
 def evaluations(
@@ -33,3 +33,9 @@ def same_evaluation(session: Session, model_id: str, snapshot_id: str, settings_
 def model_names(session: Session, ids: set[str]) -> dict[str, str]:
     query = select(ModelRow.id, ModelRow.number).where(ModelRow.id.in_(ids))
     return {row[0]: f"v{row[1]}" for row in session.execute(query)}
+
+
+def texts(session: Session, project_id: str, item_ids: list[str]) -> dict[str, str]:
+    """What some items say, by id; images are left out."""
+    query = select(ItemRow.id, ItemRow.text).where(ItemRow.project_id == project_id, ItemRow.id.in_(item_ids))
+    return {row[0]: row[1] for row in session.execute(query) if row[1] is not None}

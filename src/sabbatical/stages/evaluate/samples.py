@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.metrics.columns import Bools, Detections, Floats, Ints, Truths
 from sabbatical.metrics.matching import Matches
@@ -31,7 +32,7 @@ class Items:
 
     ids: Sequence[str]
     classes: Sequence[str]
-    frames: Sequence[tuple[int, int]] | None = None
+    frames: Sequence[tuple[int, int]] | NDArray[np.int32] | None = None
 
     def frame(self, i: int) -> tuple[int, int] | None:
         return None if self.frames is None else (int(self.frames[i][0]), int(self.frames[i][1]))

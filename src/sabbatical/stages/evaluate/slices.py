@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from itertools import combinations, pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
 from sabbatical.metrics.columns import Bools
@@ -28,6 +29,7 @@ WEEKS_UP_TO_DAYS = 120
 SIZES = ("small", "medium", "large")
 
 Column = Sequence[str | float | None]
+Moments = NDArray[np.datetime64]
 Kind = Literal["metadata", "size", "cohort", "pair"]
 
 
@@ -68,17 +70,21 @@ def size_parts(items: int) -> list[Part]:
     return [Part("size", {"size": size}, np.ones(items, bool), area=size) for size in SIZES]
 
 
-def cohort_parts(captured_at: Sequence[datetime | None]) -> list[Part]:
+def cohort_parts(captured_at: Moments) -> list[Part]:
     """Items by ISO week of capture, or by month when they span more than 120 days; in order of time."""
-    known = [moment for moment in captured_at if moment is not None]
-    if not known:
+    known = ~np.isnat(captured_at)
+    days, day_of = np.unique(captured_at[known].astype("datetime64[D]"), return_inverse=True)
+    if not len(days):
         return []
-    weekly = (max(known) - min(known)).days <= WEEKS_UP_TO_DAYS
-    names = np.array([_week(moment) if weekly else _month(moment) for moment in captured_at])
-    cohorts = [name for name in np.unique(names).tolist() if name]
+    weekly = (days[-1] - days[0]).astype(int) <= WEEKS_UP_TO_DAYS
+    names = np.array([_week(day) if weekly else _month(day) for day in days.tolist()])
+    cohorts, cohort_of = np.unique(names, return_inverse=True)
     if len(cohorts) < 2:
         return []
-    return [Part("cohort", {"week" if weekly else "month": cohort}, names == cohort) for cohort in cohorts]
+    cohort_i = np.full(len(captured_at), -1)
+    cohort_i[known] = cohort_of[day_of]
+    unit = "week" if weekly else "month"
+    return [Part("cohort", {unit: name}, cohort_i == number) for number, name in enumerate(cohorts.tolist())]
 
 
 def slice_of(part: Part, figures: Figures, whole: Figures, classes: Sequence[str]) -> Slice:
@@ -158,12 +164,10 @@ def _is_numeric(column: Column) -> bool:
     return numeric and len(set(known)) > MOST_VALUES
 
 
-def _week(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    year, week, _ = moment.isocalendar()
+def _week(day: date) -> str:
+    year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
 
 
-def _month(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.year}-{moment.month:02d}"
+def _month(day: date) -> str:
+    return f"{day.year}-{day.month:02d}"

@@ -15,6 +15,7 @@ from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.dataset.actions import truth_of
 from sabbatical.stages.evaluate import queries
+from sabbatical.stages.evaluate.facts import Facts
 from sabbatical.stages.evaluate.judging import Bench, judge
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
@@ -33,22 +34,19 @@ def evaluate(step: Step) -> dict[str, Any]:
         other = models.get(session, project, asked.against) if asked.against else None
         snapshot = datasets.get(session, project, asked.snapshot)
         meaning = projects.state(session, project.id)
-        chosen = asked.model_dump(exclude={"model", "snapshot"}) | {"against": other and other.id}
+        chosen = asked.model_dump(exclude={"model", "snapshot", "again"}) | {"against": other and other.id}
         settings = document_id({**chosen, "taxonomies": meaning, "v": VERSION})
         there = queries.same_evaluation(session, model.id, snapshot.id, settings)
     if there is not None:
         return {"evaluation": there.id, "model": model.name, "snapshot": snapshot.name}
     bench = _bench(step, asked, model, snapshot.id, snapshot.name)
-    answers = bench.answers(model, Part(step.progress, 0.05, 0.5))
-    theirs = (other, bench.answers(other, Part(step.progress, 0.5, 0.8))) if other else None
-    step.progress.tell(0.8, "Judging")
-    report = judge(bench, model, answers, theirs, plain_threshold=asked.plain_threshold)
+    report = judge(bench, model, other, Part(step.progress, 0.05, 0.9), plain_threshold=asked.plain_threshold)
     if asked.behaviour is not None:
         step.progress.tell(0.9, "Trying its behaviour")
         kept = models.behave(step.workspace, model, asked.behaviour, bench.tree)
         report.behaviour = [Behaved.model_validate({**one, "failures": list(one["failures"])}) for one in kept]
     step.progress.tell(0.95, "Drawing the page")
-    page = evaluation_page(report, _pictures(step, report), texts=_texts(bench), parents=_parents(bench))
+    page = evaluation_page(report, _pictures(step, report), texts=_texts(step, report), parents=_parents(bench))
     summary = report.metrics.overall.model_dump(exclude_none=True)
     row = EvaluationRow(
         id=new_id("evl"),
@@ -71,33 +69,35 @@ def _bench(step: Step, asked: EvaluateRequest, model: ModelVersion, snapshot_id:
     with workspace.database.reading() as session:
         project = projects.by_id(session, step.project)
         tree = projects.super_taxonomy_by_id(session, models.super_taxonomy_id(session, project, model.name))
-    labeled = [
-        one
-        for one in datasets.labels(workspace, project, snapshot_id, tuple(asked.splits))
-        if asked.taxonomies is None or one.taxonomy in asked.taxonomies
-    ]
-    if not labeled:
+    facts = Facts()
+    rows = datasets.labels(workspace, project, snapshot_id, tuple(asked.splits))
+    wanted = (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
+    labels = datasets.label_columns(facts.noting(wanted))
+    if not len(labels):
         raise EmptyDataset(
             f"The snapshot {snapshot} has no labeled items in {' or '.join(asked.splits)} to judge by.",
             hint="Each group falls into a split by a hash, so more data fill it; or name others with --split.",
         )
     with workspace.database.reading() as session:
         now = projects.super_taxonomy(session, step.project)[1]
-        taxonomies = projects.as_read_now(session, {one.taxonomy_id for one in labeled}, now)
-    truth = truth_of(labeled, now, taxonomies).told_in(now, tree)
-    return Bench(workspace, step.project, snapshot, labeled, tree, truth)
+        taxonomies = projects.as_read_now(session, labels.taxonomies, now)
+    truth = truth_of(labels, now, taxonomies).told_in(now, tree)
+    return Bench(workspace, step.project, snapshot, labels, facts, tree, truth)
 
 
-def _pictures(step: Step, report: Report) -> dict[str, Picture]:
-    """Small pictures of the samples that the page shows; one that cannot be had is left out."""
-    if report.task == "text":
-        return {}
+def _shown(report: Report) -> list[str]:
+    """The items that the page shows, each once."""
     shown = [sample.item for sample in report.worst]
     if report.comparison:
         turned = (*report.comparison.right_to_wrong, *report.comparison.wrong_to_right)
         shown += [sample.item for sample in turned]
+    return list(dict.fromkeys(shown))
+
+
+def _pictures(step: Step, report: Report) -> dict[str, Picture]:
+    """Small pictures of the samples that the page shows; one that cannot be had is left out."""
     pictures: dict[str, Picture] = {}
-    for item in dict.fromkeys(shown):
+    for item in _shown(report) if report.task == "boxes" else ():
         try:
             pictures[item] = picture_of(step.workspace.media.get(item))
         except (BadFile, NotFound):
@@ -105,8 +105,9 @@ def _pictures(step: Step, report: Report) -> dict[str, Picture]:
     return pictures
 
 
-def _texts(bench: Bench) -> dict[str, str]:
-    return {one.item_id: one.text for one in bench.labeled if one.text is not None}
+def _texts(step: Step, report: Report) -> dict[str, str]:
+    with step.workspace.database.reading() as session:
+        return queries.texts(session, step.project, _shown(report)) if report.task == "text" else {}
 
 
 def _parents(bench: Bench) -> dict[str, str | None]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput, EmptyDataset
-from sabbatical.metrics.columns import Bools
+from sabbatical.metrics.columns import Bools, Ints
 from sabbatical.metrics.resampling import LEAST_UNITS, RESAMPLES, Resamples, surely_different, wilson
 from sabbatical.metrics.thresholds import Scored
 from sabbatical.metrics.tree import checked_closure
@@ -22,6 +22,7 @@ from sabbatical.stages.evaluate.calibration import Reliability
 from sabbatical.stages.evaluate.comparison import Judged
 from sabbatical.stages.evaluate.slices import (
     Column,
+    Moments,
     Part,
     class_scores,
     cohort_parts,
@@ -31,15 +32,18 @@ from sabbatical.stages.evaluate.slices import (
     slice_of,
 )
 
+RESAMPLED_GUESSES = 300_000_000  # guesses times resamples
+LEAST_RESAMPLES = 200
+
 
 @dataclass(frozen=True)
 class Subject:
     """One model on the items of one snapshot, and how the items fall into slices.
 
     `items`: ids. `slices`: columns by name (weather, camera, customer), one value an item, None for unknown.
-    `groups`: scene or site of each item, the units that intervals resample. `frames`: width and height in px that boxes
-    are given in. `closure`: k x k, each class and its ancestors; flat classes by default. `untaught`: classes that no
-    label taught the model.
+    `captured_at`: NaT for unknown. `groups`: scene or site of each item, by name or number, the units that intervals
+    resample. `frames`: width and height in px that boxes are given in. `closure`: k x k, each class and its ancestors;
+    flat classes by default. `untaught`: classes that no label taught the model. `resamples`: at most; see `draws`.
     """
 
     model: str
@@ -47,9 +51,9 @@ class Subject:
     items: Sequence[str]
     classes: Sequence[str]
     slices: Mapping[str, Column] = field(default_factory=dict)
-    captured_at: Sequence[datetime | None] | None = None
-    groups: Sequence[str | None] | None = None
-    frames: Sequence[tuple[int, int]] | None = None
+    captured_at: Moments | None = None
+    groups: Sequence[str | None] | Ints | None = None
+    frames: Sequence[tuple[int, int]] | NDArray[np.int32] | None = None
     closure: Bools | None = None
     untaught: Sequence[str] = ()
     resamples: int = RESAMPLES
@@ -57,7 +61,7 @@ class Subject:
 
     def check(self) -> None:
         """Raise `EmptyDataset` without items, `BadInput` for a column of another length or a class named twice."""
-        if not self.items:
+        if not len(self.items):
             raise EmptyDataset(
                 f"snapshot {self.snapshot} holds no items to judge {self.model} on.",
                 where="evaluate",
@@ -80,8 +84,13 @@ class Subject:
         cohorts = cohort_parts(self.captured_at) if self.captured_at is not None else []
         return [*metadata, *by_size, *pair_parts(metadata), *cohorts]
 
-    def draws(self) -> Resamples:
-        return Resamples.of(len(self.items), self.groups, resamples=self.resamples, seed=self.seed)
+    def draws(self, guesses: int) -> Resamples:
+        """Resamples for so many boxes or texts; fewer than asked for, but 200, where there are more than 300,000.
+
+        Time grows with guesses times resamples, while intervals of so much data are narrow and need fewer of them.
+        """
+        enough = max(LEAST_RESAMPLES, RESAMPLED_GUESSES // max(1, guesses))
+        return Resamples.of(len(self.items), self.groups, resamples=min(self.resamples, enough), seed=self.seed)
 
 
 def first_report(

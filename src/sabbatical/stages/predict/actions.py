@@ -1,4 +1,4 @@
-"""Predictions as the wire shows them, and the one call through which every stage asks a model."""
+"""Predictions as the wire shows them, and the one stream through which every stage asks a model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sabbatical.schemas.predict import Found, Prediction
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.predict import queries
-from sabbatical.stages.predict.answers import Answered, ask
+from sabbatical.stages.predict.answers import Answered, stream
 from sabbatical.stages.train import actions as models
 from sabbatical.stages.train.actions import Answer
 
-__all__ = ["Answered", "ask", "kept", "shown"]
+__all__ = ["Answered", "kept", "shown", "stream"]
 
 LEAST_SHOWN = 0.05
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,22 +30,13 @@ class Answered:
     created_at: datetime
 
 
-def ask(
-    workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Sequence[str], progress: Progress
-) -> list[Answered]:
-    """What the model says of each item, in the order given, all in memory; see `stream`."""
-    unique = list(dict.fromkeys(item_ids))
-    parts = stream(workspace, project_id, model, unique, progress)
-    found = {one.item_id: one for part in parts for one in part}
-    return [found[key] for key in item_ids if key in found]
-
-
 def stream(
-    workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Sequence[str], progress: Progress
+    workspace: Workspace, project_id: str, model: ModelVersion, item_ids: Iterable[str], many: int, progress: Progress
 ) -> Iterator[list[Answered]]:
     """What the model says of each item, a batch at a time in the order given; each is computed once and remembered.
 
-    Items that the project does not have are left out.
+    `many`: how many ids there are, for the progress; they are taken as they are needed. Items that the project does not
+    have are left out.
 
     Raises:
         BadFile: the weights are damaged.
@@ -66,7 +57,7 @@ def stream(
             loaded = loaded or load_model(workspace, model)
             found |= _compute(workspace, model, loaded, list(rows.values()))
         done += len(chunk)
-        progress.tell(done / len(item_ids), f"{done:,} of {len(item_ids):,} items answered")
+        progress.tell(done / max(many, 1), f"{done:,} of {many:,} items answered")
         yield [found[key] for key in chunk if key in found]
 
 

@@ -46,9 +46,9 @@ def predict(step: Step) -> dict[str, Any]:
     with step.workspace.database.reading() as session:
         project = projects.by_id(session, step.project)
         model = models.get(session, project, asked.model)
-    item_ids = list(dict.fromkeys(_items(step, project, model.name, asked)))
+    item_ids, many = _items(step, project, model.name, asked)
     path = step.folder / "predictions.jsonl" if asked.output is None else Path(asked.output)
-    parts = stream(step.workspace, step.project, model, item_ids, Part(step.progress, 0.2, 1.0))
+    parts = stream(step.workspace, step.project, model, item_ids, many, Part(step.progress, 0.2, 1.0))
     tally = _write(step, model, parts, path)
     return {
         "schema": 1,
@@ -62,18 +62,21 @@ def predict(step: Step) -> dict[str, Any]:
     }
 
 
-def _items(step: Step, project: Project, model: str, asked: PredictRequest) -> list[str]:
+def _items(step: Step, project: Project, model: str, asked: PredictRequest) -> tuple[Iterable[str], int]:
+    """Each item once, and how many they are; those of a snapshot are streamed."""
     given = [name for name in ("items", "snapshot", "source") if getattr(asked, name) is not None]
     if len(given) != 1:
         raise BadInput(
             f"Say what to predict: one of items, snapshot or source; given: {', '.join(given) or 'none'}.",
             where="predict request",
         )
-    if asked.items is not None:
-        return asked.items
     if asked.snapshot is not None:
-        return list(dict.fromkeys(one.item_id for one in datasets.labels(step.workspace, project, asked.snapshot)))
-    return source.take(step, project, model, str(asked.source))
+        with step.workspace.database.reading() as session:
+            snapshot = datasets.get(session, project, asked.snapshot)
+        return datasets.item_ids(step.workspace, project, snapshot.id), snapshot.counts["items"]
+    given_ids = asked.items if asked.items is not None else source.take(step, project, model, str(asked.source))
+    item_ids = list(dict.fromkeys(given_ids))
+    return item_ids, len(item_ids)
 
 
 def _write(step: Step, model: ModelVersion, parts: Iterable[list[Answered]], path: Path) -> Tally:

@@ -16,7 +16,7 @@ from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.taught import untaught
 from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.texts import TextColumns
-from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.dataset.actions import LabelColumns
 from sabbatical.stages.train.recipes import Recipe
 from sabbatical.stages.train.samples import SnapshotSamples, table_rows, text_columns
 from sabbatical.storage.workspace import Workspace
@@ -28,7 +28,7 @@ class Lesson:
     """Everything a model learns from."""
 
     workspace: Workspace
-    labeled: Sequence[Labeled]
+    labels: LabelColumns
     tree: SuperTaxonomy
     taxonomies: Sequence[tuple[str, Taxonomy]]
     folder: Path
@@ -52,7 +52,7 @@ def train(recipe: Recipe, lesson: Lesson) -> Trained:
         Interrupted: it was asked to stop; the checkpoint is kept.
         BadInput: the training diverged, or a label is unknown.
     """
-    if not lesson.labeled:
+    if not len(lesson.labels):
         raise EmptyDataset(
             "The snapshot has no labels in its training split.",
             hint="Ingest more data: each new group falls into train, validation or test by a hash.",
@@ -67,8 +67,8 @@ def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.weights import save_detector  # noqa: PLC0415
 
     trained = train_detector(
-        SnapshotSamples(lesson.workspace, lesson.labeled, lesson.taxonomies, recipe.canvas),
-        table_bank(lesson.labeled, lesson.tree, lesson.taxonomies, recipe.masking),
+        SnapshotSamples(lesson.workspace, lesson.labels, lesson.taxonomies, recipe.canvas),
+        table_bank(lesson.labels, lesson.tree, lesson.taxonomies, recipe.masking),
         recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist()),
         recipe,
         folder=lesson.folder,
@@ -80,7 +80,7 @@ def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
 
 
 def table_bank(
-    labeled: Sequence[Labeled], tree: SuperTaxonomy, taxonomies: Sequence[tuple[str, Taxonomy]], masking: Masking
+    labels: LabelColumns, tree: SuperTaxonomy, taxonomies: Sequence[tuple[str, Taxonomy]], masking: Masking
 ) -> TableBank:
     """The tables that `SnapshotSamples` name by row; a twin for partial images covers nothing.
 
@@ -89,17 +89,14 @@ def table_bank(
     told = {key: masked_tables(tree, taxonomy, masking) for key, taxonomy in taxonomies}
     silent = {key: replace(one, covered_k=np.zeros_like(one.covered_k)) for key, one in told.items()}
     return bank(
-        [
-            silent[key] if partial and masking != "none" else told[key]
-            for key, partial in table_rows(labeled, taxonomies)
-        ]
+        [silent[key] if partial and masking != "none" else told[key] for key, partial in table_rows(labels, taxonomies)]
     )
 
 
 def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
 
-    columns = text_columns(lesson.labeled, lesson.taxonomies)
+    columns = text_columns(lesson.labels, lesson.taxonomies)
     began = perf_counter()
     taxonomies = [taxonomy for _, taxonomy in lesson.taxonomies]
     model = models.fit(recipe, columns, lesson.tree, taxonomies, lesson.progress, lesson.folder / "checkpoint")

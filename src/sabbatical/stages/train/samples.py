@@ -9,8 +9,8 @@ import numpy as np
 
 from sabbatical.learning.images import read_image
 from sabbatical.learning.samples import CUT, Sample
-from sabbatical.learning.text.texts import TextColumns
-from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.learning.text.texts import UNLABELED, TextColumns
+from sabbatical.stages.dataset.actions import LabelColumns
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Taxonomy
 
@@ -18,9 +18,9 @@ TableRow = tuple[str, bool]
 """The id of a taxonomy, and whether it is its twin for partial images, whose background says nothing."""
 
 
-def table_rows(labeled: Sequence[Labeled], taxonomies: Sequence[tuple[str, Taxonomy]]) -> list[TableRow]:
+def table_rows(labels: LabelColumns, taxonomies: Sequence[tuple[str, Taxonomy]]) -> list[TableRow]:
     """The rows of the table bank that images are learned with: each taxonomy, then the twins that are needed."""
-    partial = {one.taxonomy_id for one in labeled if one.payload.partial}
+    partial = {labels.taxonomies[t] for t in np.unique(labels.taxonomy_i[labels.partial_i]).tolist()}
     return [(key, False) for key, _ in taxonomies] + [(key, True) for key, _ in taxonomies if key in partial]
 
 
@@ -33,28 +33,29 @@ class SnapshotSamples:
     def __init__(
         self,
         workspace: Workspace,
-        labeled: Sequence[Labeled],
+        labels: LabelColumns,
         taxonomies: Sequence[tuple[str, Taxonomy]],
         canvas: tuple[int, int],
     ) -> None:
         self._workspace = workspace
-        self._labeled = labeled
+        self._labels = labels
         self._canvas = canvas
-        self._taxonomies = dict(taxonomies)
-        self._row = {row: t for t, row in enumerate(table_rows(labeled, taxonomies))}
+        self._label_v = labels.index_v(dict(taxonomies))
+        self._row = {row: t for t, row in enumerate(table_rows(labels, taxonomies))}
 
     def __len__(self) -> int:
-        return len(self._labeled)
+        return len(self._labels)
 
     def __getitem__(self, index: int) -> Sample:
-        one = self._labeled[index]
-        t, taxonomy = self._row[one.taxonomy_id, one.payload.partial], self._taxonomies[one.taxonomy_id]
-        image_hwc = read_image(local_image(self._workspace, one.item_id), at_least=self._canvas)
+        labels, shapes = self._labels, self._labels.shapes(index)
+        item, taxonomy = labels.items[index], labels.taxonomies[labels.taxonomy_i[index]]
+        image_hwc = read_image(local_image(self._workspace, item), at_least=self._canvas)
         height, width = image_hwc.shape[:2]
-        scale = np.array([width / (one.width or width), height / (one.height or height)] * 2, np.float32)
-        labels_n = np.array([taxonomy.index(name) for name in one.payload.labels], np.int64)
-        labels_n[sorted(one.payload.crowds)] = CUT
-        return Sample(image_hwc, one.payload.boxes_n4 * scale, labels_n, t, one.item_id)
+        drawn_width, drawn_height = labels.sides_i2[index].tolist()
+        scale = np.array([width / (drawn_width or width), height / (drawn_height or height)] * 2, np.float32)
+        labels_n = np.where(labels.crowd_n[shapes], CUT, self._label_v[labels.word_n[shapes]])
+        row = self._row[taxonomy, bool(labels.partial_i[index])]
+        return Sample(image_hwc, labels.boxes_n4[shapes] * scale, labels_n, row, item)
 
 
 def local_image(workspace: Workspace, item_id: str) -> Path:
@@ -62,16 +63,11 @@ def local_image(workspace: Workspace, item_id: str) -> Path:
     return workspace.media.local(item_id, workspace.home / "cache")
 
 
-def text_columns(labeled: Sequence[Labeled], taxonomies: Sequence[tuple[str, Taxonomy]]) -> TextColumns:
+def text_columns(labels: LabelColumns, taxonomies: Sequence[tuple[str, Taxonomy]]) -> TextColumns:
     """The labeled texts of a snapshot as columns; a text without a label is kept, for counting words."""
-    place = {key: (t, taxonomy) for t, (key, taxonomy) in enumerate(taxonomies)}
-    rows = [place[one.taxonomy_id] for one in labeled]
-    labels = [
-        taxonomy.index(one.payload.labels[0]) if one.payload.labels else -1
-        for one, (_, taxonomy) in zip(labeled, rows, strict=True)
-    ]
-    return TextColumns(
-        [one.text or "" for one in labeled],
-        np.array([t for t, _ in rows], np.int64),
-        np.array(labels, np.int64),
-    )
+    place = {key: t for t, (key, _) in enumerate(taxonomies)}
+    place_t = np.array([place[key] for key in labels.taxonomies], np.int64)
+    labeled_i = np.diff(labels.first_i) > 0
+    label_i = np.full(len(labels), UNLABELED, np.int64)
+    label_i[labeled_i] = labels.index_v(dict(taxonomies))[labels.word_n[labels.first_i[:-1][labeled_i]]]
+    return TextColumns(labels.texts, place_t[labels.taxonomy_i], label_i)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 import sabbatical.learning
@@ -17,10 +19,11 @@ import sabbatical.taxonomy
 from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
+from sabbatical.schemas.item import Split
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import TrainRequest
 from sabbatical.stages.dataset import actions as datasets
-from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.dataset.actions import LabelColumns
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries
 from sabbatical.stages.train.families import Lesson, Trained, train
@@ -28,6 +31,8 @@ from sabbatical.stages.train.recipes import Recipe, recipe_for
 from sabbatical.stages.train.validation import thresholds_for
 from sabbatical.storage.tables import ModelRow
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, tables
+
+SPLITS: tuple[Split, Split] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class Plan:
     tree_id: str
     tree: SuperTaxonomy
     taxonomies: list[tuple[str, Taxonomy]]
-    training: list[Labeled]
-    validation: list[Labeled]
+    training: LabelColumns
+    validation: LabelColumns
     recipe: Recipe
 
     @property
@@ -88,30 +93,30 @@ def _plan(step: Step, asked: TrainRequest) -> Plan:
         project = projects.by_id(session, step.project)
         snapshot = datasets.get(session, project, asked.snapshot)
         tree_id, tree = projects.super_taxonomy(session, project.id)
-    chosen = [
-        one
-        for one in datasets.labels(step.workspace, project, snapshot.id, ("train", "validation"))
-        if asked.taxonomies is None or one.taxonomy in asked.taxonomies
-    ]
-    training = [one for one in chosen if one.split == "train"]
-    validation = [one for one in chosen if one.split == "validation"]
+    training, validation = (_labels(step, project, snapshot.id, split, asked) for split in SPLITS)
     with database.reading() as session:
-        taxonomies = _taxonomies(session, chosen, tree)
-    sizes = [(one.height, one.width) for one in training[:500] if one.height and one.width]
+        taxonomies = _taxonomies(session, {*training.taxonomies, *validation.taxonomies}, tree)
+    sizes = [(height, width) for width, height in training.sides_i2[:500].tolist() if height and width]
     recipe = recipe_for(project.task, asked, sizes)
     return Plan(project, snapshot.id, tree_id, tree, taxonomies, training, validation, recipe)
 
 
-def _taxonomies(session: Session, labeled: list[Labeled], tree: SuperTaxonomy) -> list[tuple[str, Taxonomy]]:
+def _labels(step: Step, project: Project, snapshot_id: str, split: Split, asked: TrainRequest) -> LabelColumns:
+    """The labels of a split, or those of some customers in it."""
+    rows = datasets.labels(step.workspace, project, snapshot_id, (split,))
+    wanted = (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
+    return datasets.label_columns(wanted, texts=project.task == "text")
+
+
+def _taxonomies(session: Session, ids: Collection[str], tree: SuperTaxonomy) -> list[tuple[str, Taxonomy]]:
     """Every version that was labeled under, old ones as their labels are to be read now."""
-    found = projects.as_read_now(session, {one.taxonomy_id for one in labeled}, tree)
+    found = projects.as_read_now(session, ids, tree)
     return sorted(found.items(), key=lambda pair: (pair[1].name, pair[1].version))
 
 
 def _record(trained: Trained, plan: Plan) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    for one in plan.training:
-        counts[one.taxonomy_id] = counts.get(one.taxonomy_id, 0) + 1
+    many_t = np.bincount(plan.training.taxonomy_i, minlength=len(plan.training.taxonomies)).tolist()
+    counts = dict(zip(plan.training.taxonomies, many_t, strict=True))
     customers = {}
     for key, taxonomy in plan.taxonomies:
         covered_k = tables(plan.tree, taxonomy).covered_k > 0

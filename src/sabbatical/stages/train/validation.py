@@ -13,7 +13,7 @@ from sabbatical.core.batches import batched
 from sabbatical.metrics.columns import Detections, Truths
 from sabbatical.metrics.matching import match
 from sabbatical.metrics.thresholds import Scored, choose_thresholds
-from sabbatical.stages.dataset.actions import Labeled, Truth, truth_of
+from sabbatical.stages.dataset.actions import LabelColumns, Truth, truth_of
 from sabbatical.stages.train.families import Trained
 from sabbatical.stages.train.runtime import Answer, Question, load
 from sabbatical.stages.train.samples import local_image
@@ -27,21 +27,21 @@ PLAIN = 0.5
 
 def thresholds_for(
     trained: Trained,
-    validation: Sequence[Labeled],
+    validation: LabelColumns,
     tree: SuperTaxonomy,
     taxonomies: Sequence[tuple[str, Taxonomy]],
     workspace: Workspace,
 ) -> tuple[dict[str, float], list[str]]:
     """Threshold by class name, and warnings about classes whose threshold could not be chosen."""
     chosen = _spread(validation)
-    if not chosen:
+    if not len(chosen):
         return {}, ["There is no validation data: 0.5 is the threshold of every class."]
     truth = truth_of(chosen, tree, dict(taxonomies))
     model = load(trained.family, trained.file)
     boxes = trained.family == "detector"
     answers: list[Answer] = []
-    for part in batched(chosen, model.batch):
-        answers += model([_question(workspace, one, boxes) for one in part])
+    for part in batched(range(len(chosen)), model.batch):
+        answers += model([_question(workspace, chosen, i, boxes) for i in part])
     scored = _scored_boxes(answers, truth) if boxes else _scored_texts(answers, truth)
     best_k = choose_thresholds(scored)
     few_k = scored.truths_k < ENOUGH
@@ -51,16 +51,15 @@ def thresholds_for(
     return {name: round(float(best), 4) for name, best in zip(tree.names, best_k, strict=True)}, warnings
 
 
-def _question(workspace: Workspace, one: Labeled, boxes: bool) -> Question:
-    if boxes:
-        return Question(one.item_id, image=local_image(workspace, one.item_id))
-    return Question(one.item_id, text=one.text)
+def _question(workspace: Workspace, labels: LabelColumns, i: int, boxes: bool) -> Question:
+    item = labels.items[i]
+    return Question(item, image=local_image(workspace, item)) if boxes else Question(item, text=labels.texts[i])
 
 
-def _spread(validation: Sequence[Labeled]) -> list[Labeled]:
+def _spread(validation: LabelColumns) -> LabelColumns:
     """At most `MOST_ITEMS`, evenly from the whole."""
     step = max(1, -(-len(validation) // MOST_ITEMS))
-    return list(validation[::step])
+    return validation.take(np.arange(0, len(validation), step))
 
 
 def _scored_boxes(answers: list[Answer], truth: Truth) -> Scored:

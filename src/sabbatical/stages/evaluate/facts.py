@@ -1,0 +1,94 @@
+"""What is known of labeled items beside their labels, as small columns: what slices, cohorts and groups are made of.
+
+Legend: i labeled items.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from sabbatical.metrics.columns import Ints
+from sabbatical.stages.dataset.actions import Labeled
+from sabbatical.stages.evaluate.slices import Column, Moments
+
+MOST_VALUES = 12  # an attribute with more values than this does not make slices
+COUNTERS = frozenset({"frame", "frame_id", "id", "index", "number", "scene", "split"})
+"""Attributes that count items rather than describe them."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNKNOWN = np.iinfo(np.int64).min  # of a moment in microseconds: NumPy's NaT
+
+Value = TypeVar("Value", bound=Hashable)
+
+
+class Coded(Generic[Value]):
+    """One value an item, each kept once: values in the order in which they came first, and a number for each item."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Value, int] = {}
+        self.code_i = array("i")
+
+    def add(self, value: Value, times: int = 1) -> None:
+        self.code_i.extend([self.numbers.setdefault(value, len(self.numbers))] * times)
+
+    def column(self) -> list[Value]:
+        values = list(self.numbers)
+        return [values[code] for code in self.code_i]
+
+
+class Facts:
+    """Gathered row by row while others read the rows; what has too many values to make slices is given up at once."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._groups = Coded[str]()
+        self._customers = Coded[str | None]()
+        self._moments = array("q")
+        self._attributes: dict[str, Coded[str | None]] = {}
+        self._given_up = set(COUNTERS)
+
+    def noting(self, labeled: Iterable[Labeled]) -> Iterator[Labeled]:
+        """The same rows, each noted as it passes."""
+        for one in labeled:
+            self._groups.add(one.group)
+            self._customers.add(one.customer)
+            moment = one.captured_at
+            self._moments.append(UNKNOWN if moment is None else round((moment - EPOCH).total_seconds() * 1e6))
+            self._note_attributes(one.attributes)
+            self.rows += 1
+            yield one
+
+    def _note_attributes(self, attributes: dict[str, Any]) -> None:
+        for name in attributes.keys() - self._attributes.keys() - self._given_up:
+            self._attributes[name] = Coded()
+            self._attributes[name].add(None, self.rows)
+        for name, column in list(self._attributes.items()):
+            value = attributes.get(name)
+            column.add(value if value is None else str(value))
+            if len(column.numbers) > MOST_VALUES:
+                self._given_up.add(name)
+                del self._attributes[name]
+
+    @property
+    def group_i(self) -> Ints:
+        """The group of each item, numbered as they came first."""
+        return np.array(self._groups.code_i, np.int64)
+
+    @property
+    def captured_at(self) -> Moments:
+        """When each item was captured, NaT where unknown."""
+        return np.array(self._moments, np.int64).view("datetime64[us]")
+
+    def slices(self) -> dict[str, Column]:
+        """Columns that make slices: the customer, and each attribute with a few values."""
+        columns: dict[str, Column] = {}
+        if len(self._customers.numbers) > 1:
+            columns["customer"] = self._customers.column()
+        for name, coded in sorted(self._attributes.items()):
+            if len(coded.numbers) > 1:
+                columns[name] = coded.column()
+        return columns
