@@ -29,7 +29,7 @@ def test_an_error_of_ours_comes_with_its_status(client: httpx.Client) -> None:
 def test_a_wrong_field_is_named(client: httpx.Client) -> None:
     answer = client.post("/v1/projects", json={"name": "Bad Name", "task": "boxes"})
     assert answer.status_code == 400
-    assert (error(answer)["code"], error(answer)["where"]) == ("bad_input", "field name")
+    assert (error(answer)["code"], error(answer)["where"]) == ("bad_request", "field name")
 
 
 def test_of_several_wrong_fields_the_first_is_named_and_the_others_counted(client: httpx.Client) -> None:
@@ -45,14 +45,14 @@ def test_a_wrong_parameter_is_named(client: httpx.Client) -> None:
 def test_a_body_that_is_no_json_is_said_to_be_none(client: httpx.Client) -> None:
     answer = client.post("/v1/projects", content=b"{no", headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
-    assert error(answer)["code"] == "bad_input"
+    assert error(answer)["code"] == "bad_request"
 
 
 def test_what_is_not_there_is_not_found(client: httpx.Client) -> None:
     answer = client.get("/v1/nowhere")
     assert (answer.status_code, error(answer)["code"]) == (404, "not_found")
     answer = client.delete("/v1/projects")
-    assert (answer.status_code, error(answer)["code"]) == (405, "bad_input")
+    assert (answer.status_code, error(answer)["code"]) == (405, "bad_request")
 
 
 def test_a_fault_of_ours_is_logged_under_a_number_and_tells_nothing(

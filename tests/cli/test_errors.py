@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sabbatical.core.errors import by_code
-from tests.cli.conftest import Call
+from tests.cli.conftest import Call, call
 
 
 def test_an_error_is_words_on_stderr(sabbatical: Call) -> None:
@@ -37,13 +37,81 @@ def test_with_json_an_error_is_the_document(sabbatical: Call) -> None:
         ["predict", "v1", "a.png", "--snapshot", "s1"],
         ["project", "create", "x", "--task", "smell"],
         ["nothing"],
+        ["project", "nothing"],
+        ["train", "--nothing"],
         ["run", "show"],
+        ["run", "list", "--limit", "0"],
+        ["project", "create", "Bad Name"],
+        ["project", "create", "x", "--test-share", "0.6", "--validation-share", "0.6"],
+        ["snapshot", "create", "--split", "half"],
+        ["snapshot", "create", "--captured-from", "tomorrow"],
+        ["snapshot", "export", "out", "--format", "tiff"],
+        ["train", "huge"],
+        ["train", "--set", "nosuch=1"],
+        ["train", "--set", "steps=many"],
+        ["taxonomy", "add", "no/such.yaml"],
+        ["ingest", "no/such/folder"],
+        ["ingest", "taxonomy.yaml", "--option", "nosuch=1"],
+        ["labels", "import", "no/such.json"],
+        ["predict", "v1", "no/such/folder"],
+        ["evaluate", "--behaviour", "no/such.yaml"],
+        ["evaluate", "--behaviour", "broken.yaml"],
+        ["demo", "--data", "nosuch"],
+        ["up", "--port", "99999999"],
     ],
 )
-def test_used_wrongly_is_exit_code_2(fresh: Call, arguments: list[str]) -> None:
-    said = fresh(*arguments)
-    assert said.code == 2
+def test_used_wrongly_is_exit_code_2_for_people_and_machines(
+    sabbatical: Call, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taxonomy.yaml").write_text("labels: {}\n")
+    (tmp_path / "broken.yaml").write_text("a: [\n")
+    said = sabbatical(*arguments)
+    assert (said.code, said.out) == (2, "")
     assert said.err
+    document = sabbatical(*arguments, "--json")
+    assert (document.code, document.document["error"]["code"]) == (2, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["snapshot", "show", "s9"],
+        ["snapshot", "create", "--customer", "nobody"],
+        ["taxonomy", "show", "nobody"],
+        ["train", "--snapshot", "s9"],
+        ["evaluate", "v9"],
+        ["model", "show", "v9"],
+        ["run", "show", "run_x"],
+        ["project", "show", "nobody"],
+        ["data", "get", "nosuch"],
+        ["taxonomy", "add", "broken.yaml"],
+    ],
+)
+def test_what_was_asked_rightly_and_failed_is_exit_code_1(
+    sabbatical: Call, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.yaml").write_text("a: [\n")
+    said = sabbatical(*arguments, "--json")
+    assert said.code == 1
+    assert said.document["error"]["code"] not in ("bad_request", "broken")
+
+
+@pytest.mark.parametrize("early", [["--home"], ["--json", "--home"], ["--project", "street", "--home"]])
+def test_options_of_every_command_may_stand_before_it(home: Path, early: list[str]) -> None:
+    for nouns in ([], ["snapshot"]):
+        rest = ["snapshot", "list"][len(nouns) :]
+        said = call(*nouns, *early, home, *rest)
+        late = call("snapshot", "list", *early, home)
+        assert (said.code, said.out) == (0, late.out) and "s1" in said.out
+
+
+def test_an_option_that_a_command_does_not_take_is_refused_wherever_it_stands(home: Path) -> None:
+    for arguments in (["--project", "road", "demo"], ["demo", "--project", "road"]):
+        said = call(*arguments)
+        assert said.code == 2 and "--project" in said.err
+    assert call("--home", home).code == 2
 
 
 @pytest.mark.parametrize("arguments", [["project", "show"], ["snapshot", "list"], ["train"], ["evaluate"]])
@@ -103,8 +171,6 @@ def test_a_host_of_the_network_is_refused(fresh: Call) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    from tests.cli.conftest import call  # noqa: PLC0415
-
     (tmp_path / "file").write_text("")
     said = call("project", "list", "--home", tmp_path / "file" / "home")
     assert said.code == 1

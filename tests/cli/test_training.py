@@ -22,7 +22,7 @@ def runs(sabbatical: Call) -> list[Any]:
 def test_a_setting_that_cannot_be_is_refused_and_no_failed_run_stays(sabbatical: Call, setting: str) -> None:
     before = len(runs(sabbatical))
     said = sabbatical("train", "--set", setting, "--json")
-    assert (said.code, said.document["error"]["code"]) == (1, "bad_input")
+    assert (said.code, said.document["error"]["code"]) == (2, "bad_request")
     assert setting.partition("=")[0] in said.document["error"]["message"]
     assert len(runs(sabbatical)) == before
 

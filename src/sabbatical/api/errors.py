@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sabbatical.core.errors import BadInput, Broken, NotFound, SabbaticalError, StorageFull
+from sabbatical.core.errors import BadRequest, Broken, NotFound, SabbaticalError, StorageFull
 from sabbatical.core.ids import new_id
 from sabbatical.storage.files import FULL
 
@@ -30,7 +30,7 @@ def answer(error: SabbaticalError, status: int | None = None) -> JSONResponse:
     return JSONResponse({"error": error.to_dict()}, status_code=status or error.status)
 
 
-def invalid(errors: list[dict[str, Any]] | Any) -> BadInput:
+def invalid(errors: list[dict[str, Any]] | Any) -> BadRequest:
     """What validation found, as one error that names the first field and counts the others."""
     first, *others = errors
     place, *path = first["loc"]
@@ -39,7 +39,7 @@ def invalid(errors: list[dict[str, Any]] | Any) -> BadInput:
     field = ".".join(str(part) for part in path)
     more = f" {len(others)} more {'fields are' if len(others) > 1 else 'field is'} wrong too." if others else ""
     where = f"{PLACES[place]}field {field}" if field and place == "body" else f"{PLACES[place]}{field}".strip() or place
-    return BadInput(f"{first['msg'].rstrip('.')}.{more}", where=where)
+    return BadRequest(f"{first['msg'].rstrip('.')}.{more}", where=where)
 
 
 async def _ours(_request: Request, error: Exception) -> JSONResponse:
@@ -57,7 +57,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 404:
         return answer(NotFound(f"There is nothing at {request.url.path}.", hint="See /v1/openapi.json."))
     message = f"{request.method} {request.url.path}: {error.detail}."
-    return answer(BadInput(message, hint="See /v1/openapi.json."), error.status_code)
+    return answer(BadRequest(message, hint="See /v1/openapi.json."), error.status_code)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sabbatical.api import uploads
-from sabbatical.core.errors import BadInput, NotAllowed, NotFound
+from sabbatical.core.errors import BadRequest, NotAllowed, NotFound
 from sabbatical.storage.workspace import Workspace
 
 OPEN_FOLDERS = ("uploads", "data")
@@ -26,7 +26,7 @@ class Paths:
 
         Raises:
             NotAllowed: the path is not the client's to name.
-            BadInput: nothing is there.
+            BadRequest: nothing is there.
         """
         if given.startswith(UPLOAD):
             return str(uploads.find(self._workspace, given.removeprefix(UPLOAD)))
@@ -34,7 +34,7 @@ class Paths:
             given = str(self._workspace.home / "data" / given.removeprefix(DATA))
         path = self._checked(given)
         if not path.exists():
-            raise BadInput(f"There is no file or folder '{given}'.", where="field source")
+            raise BadRequest(f"There is no file or folder '{given}'.", where="field source")
         return str(path)
 
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Paths:
 
     def _checked(self, given: str) -> Path:
         if "\0" in given:
-            raise BadInput("A path cannot hold a zero byte.", where="field source")
+            raise BadRequest("A path cannot hold a zero byte.", where="field source")
         path = Path(given).expanduser().resolve()
         if not self.free and not any(path.is_relative_to(self._workspace.home / name) for name in OPEN_FOLDERS):
             raise NotAllowed(

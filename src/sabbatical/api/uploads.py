@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.errors import BadRequest, NotFound
 from sabbatical.core.ids import content_id, new_id
 from sabbatical.schemas.upload import Upload
 from sabbatical.storage.files import room
@@ -25,12 +25,12 @@ def safe_name(name: str) -> str:
     """The last part of a file name as a client gives it, without what could lead elsewhere or confuse a shell.
 
     Raises:
-        BadInput: nothing is left of it.
+        BadRequest: nothing is left of it.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*').strip(" .")
     if not kept:
-        raise BadInput(f"'{name[:80]}' is no file name.", where="query name")
+        raise BadRequest(f"'{name[:80]}' is no file name.", where="query name")
     stem, dot, ending = kept.rpartition(".")
     if len(kept.encode()) > LONGEST_NAME:
         kept = (stem or ending).encode()[: LONGEST_NAME - 20].decode(errors="ignore") + dot + ending[-15:]
@@ -41,7 +41,7 @@ async def keep(workspace: Workspace, name: str, chunks: AsyncIterator[bytes], ke
     """Keep a stream of bytes. The same `key` again keeps it under the same id.
 
     Raises:
-        BadInput: the name is none.
+        BadRequest: the name is none.
         StorageFull: the disk is full; nothing is left of the upload.
     """
     kept = safe_name(name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import typer
-import typer.core
 
 from sabbatical.cli import (
     data,
@@ -24,6 +24,9 @@ from sabbatical.cli import (
     train,
     up,
 )
+from sabbatical.cli.noun import Noun
+from sabbatical.cli.session import SCHEMA, print_json
+from sabbatical.core.errors import BadRequest
 
 # One module a command or noun; each adds itself with `register`.
 COMMANDS = (up, demo, data, project, taxonomy, ingest, labels, snapshot, train, model, evaluate, predict, run, doctor)
@@ -31,8 +34,18 @@ COMMANDS = (up, demo, data, project, taxonomy, ingest, labels, snapshot, train, 
 ORDER = [module.__name__.rpartition(".")[2] for module in COMMANDS]
 
 
-class InOrder(typer.core.TyperGroup):
-    """Lists the commands in the order of the loop."""
+class InOrder(Noun):
+    """The whole command line: commands in the order of the loop; wrong use is said to machines too."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        try:
+            return super().main(args, *rest, **more)
+        except SystemExit as end:
+            wrong = getattr(end.__context__, "format_message", None)  # said in words on stderr by now
+            if wrong is not None and "--json" in (sys.argv if args is None else args):
+                hint = "See `sabbatical --help`, or --help after a command."
+                print_json(SCHEMA | {"error": BadRequest(wrong(), where="command line", hint=hint).to_dict()})
+            raise
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)

@@ -44,7 +44,7 @@ def evaluate(
     again: Annotated[bool, typer.Option(help="Judge anew even if the same report is there.")] = False,
 ) -> None:
     """Judge a model: overall, by class, by slice, with intervals of 95 %."""
-    tests = yaml.safe_load(behaviour.read_text("utf-8")) if behaviour else None
+    tests = _document(behaviour) if behaviour else None
     asked = given(splits=split or None, taxonomies=taxonomy or None, behaviour=tests, again=again or None)
     run = session.project.model(model).start_evaluate(snapshot, against=against, **asked)
     evaluation = wait(run)
@@ -54,6 +54,13 @@ def evaluate(
     if page is not None:
         document["page"] = str(evaluation.page(page).resolve())
     session.answer(document, lambda: _tell(report, page))
+
+
+def _document(file: Path) -> Any:
+    try:
+        return yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} is no YAML: {error}", param_hint="--behaviour") from error
 
 
 def _tell(report: Report, page: Path | None) -> None:

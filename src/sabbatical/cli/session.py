@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSp
 import orjson
 import typer
 
+from sabbatical.cli.noun import Noun
 from sabbatical.cli.output import tell_error
 from sabbatical.core.errors import SabbaticalError
 
@@ -114,7 +115,7 @@ def command(
 
 def group(app: typer.Typer, name: str, text: str) -> typer.Typer:
     """A noun with commands of its own."""
-    made = typer.Typer(help=text, no_args_is_help=True)
+    made = typer.Typer(cls=Noun, help=text, no_args_is_help=True)
     app.add_typer(made, name=name)
     return made
 
@@ -132,7 +133,7 @@ def _signature(function: Callable[..., None], left_out: set[str]) -> inspect.Sig
 
 @contextmanager
 def _told(session: Session) -> Iterator[None]:
-    """Errors as words on stderr, or as the document; exit code 1."""
+    """Errors as words on stderr, or as the document, with their exit code."""
     try:
         yield
     except SabbaticalError as error:
@@ -146,4 +147,4 @@ def _fail(session: Session, error: SabbaticalError) -> NoReturn:
         print_json(SCHEMA | {"error": error.to_dict()})
     else:
         tell_error(error)
-    raise typer.Exit(1)
+    raise typer.Exit(error.exit_code)

@@ -32,7 +32,10 @@ def register(app: typer.Typer) -> None:
     command(noun, "tables", example="sabbatical taxonomy tables customer-a")(tables)
 
 
-def add(session: Session, files: Annotated[list[Path], typer.Argument(help="YAML files, in this order.")]) -> None:
+def add(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(help="YAML files, in this order.", exists=True, dir_okay=False)],
+) -> None:
     """Add versions of taxonomies. A file that says what is known adds nothing."""
     project = session.project
     added = [_added(project, file) for file in files]

@@ -2,6 +2,7 @@
 
     SabbaticalError
     ├── BadInput            400  what was sent cannot be used; says file, line and field
+    │   ├── BadRequest           it was asked wrongly: a field, an option, a setting or a path that cannot be
     │   ├── BadFile              a file or archive that cannot be read
     │   ├── BadTaxonomy          a tree or mapping that contradicts itself
     │   └── EmptyDataset         nothing is left to learn from or to judge
@@ -14,6 +15,8 @@
     │   └── NewerWorkspace       written by a newer version of Sabbatical
     ├── StorageFull         507  the disk is full; nothing was half written
     └── Broken              500  our fault: an invariant does not hold
+
+A command line ends with exit code 1, and with 2 where it was used wrongly (BadRequest).
 
 A code is stable: clients may branch on it. A message says what was wrong, `where` says in which file, line or
 field, `hint` says what to do.
@@ -30,6 +33,7 @@ class SabbaticalError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     retry: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -59,6 +63,11 @@ class SabbaticalError(Exception):
 class BadInput(SabbaticalError):
     code = "bad_input"
     status = 400
+
+
+class BadRequest(BadInput):
+    code = "bad_request"
+    exit_code = 2
 
 
 class BadFile(BadInput):

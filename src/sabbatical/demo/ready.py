@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sabbatical.catalogue import Plan, PlanSource
-from sabbatical.core.errors import NotFound
+from sabbatical.core.errors import BadRequest
 from sabbatical.sdk.run import Watcher
 from sabbatical.sdk.workspace import Workspace
 from sabbatical.sim import world
@@ -63,11 +63,11 @@ def make_ready(name: str, workspace: Workspace, folder: Path, watch: Watcher | N
     """Draw the world, or get a public data set from the mirror.
 
     Raises:
-        NotFound: the demo knows no data of this name.
+        BadRequest: the demo knows no data of this name.
         Unavailable: a public data set, and no mirror is set.
     """
     if name not in NAMES:
-        raise NotFound(f"There is no demo on '{name}'.", hint=f"There are: {', '.join(NAMES)}.")
+        raise BadRequest(f"There is no demo on '{name}'.", hint=f"There are: {', '.join(NAMES)}.")
     if name == "world":
         return _world(folder / "world")
     got = workspace.start_get(name).wait(watch)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from sabbatical.core.errors import BadInput, Broken, SabbaticalError, Unavailable, from_dict
+from sabbatical.core.errors import BadRequest, Broken, SabbaticalError, Unavailable, from_dict
 from sabbatical.core.ids import new_id
 
 M = TypeVar("M", bound=BaseModel)
@@ -111,7 +111,7 @@ def request(kind: type[M], **values: Any) -> M:
     """A request of the contract from keyword arguments.
 
     Raises:
-        BadInput: a field that does not exist or cannot have this value.
+        BadRequest: a field that does not exist or cannot have this value.
     """
     try:
         return kind(**values)
@@ -119,7 +119,7 @@ def request(kind: type[M], **values: Any) -> M:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         known = ", ".join(kind.model_fields)
-        raise BadInput(f"{first['msg'].rstrip('.')}.", where=f"field {field}", hint=f"Fields: {known}.") from error
+        raise BadRequest(f"{first['msg'].rstrip('.')}.", where=f"field {field}", hint=f"Fields: {known}.") from error
 
 
 def place(*parts: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sabbatical.core.errors import BadInput, SabbaticalError
+from sabbatical.core.errors import BadRequest, SabbaticalError
 from sabbatical.core.tar import CHUNK, tar_of
 from sabbatical.schemas.upload import Upload
 from sabbatical.sdk.client import Client
@@ -33,13 +33,13 @@ def named(
     is to go `alone`. `tell` hears what is sent, and how much it is.
 
     Raises:
-        BadInput: there is nothing at this path.
+        BadRequest: there is nothing at this path.
     """
     if str(source).startswith((UPLOAD, DATA)):
         return str(source)
     path = Path(source).expanduser()
     if not path.exists():
-        raise BadInput(f"There is no file or folder '{source}'.", where=str(path.resolve()))
+        raise BadRequest(f"There is no file or folder '{source}'.", where=str(path.resolve()))
     if client.local:
         return str(path.resolve())
     return send(client, path.resolve(), options=options, alone=alone, tell=tell).source

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sabbatical.core.errors import EmptyDataset, Interrupted, NotFound
+from sabbatical.core.errors import BadRequest, EmptyDataset, Interrupted, NotFound
 from sabbatical.core.progress import Quiet
 from sabbatical.durable import runs
 from sabbatical.durable.steps import Step, body_of
@@ -88,7 +88,7 @@ def test_a_snapshot_without_test_data_cannot_judge(shapes: Shapes) -> None:
 
 
 def test_an_unknown_recipe_or_model_is_named(shapes: Shapes) -> None:
-    with pytest.raises(NotFound, match="no recipe 'huge'"):
+    with pytest.raises(BadRequest, match="no recipe 'huge'"):
         shapes.run("train", recipe="huge")
     with pytest.raises(NotFound, match="no model 'v9'"):
         shapes.run("evaluate", model="v9")

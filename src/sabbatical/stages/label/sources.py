@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, BadRequest
 from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import HistoryWarning, IngestReport, IngestRequest
 from sabbatical.schemas.project import Project, ProjectIn
@@ -42,11 +42,15 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     Without `labels` the labels in the source are left alone.
 
     Raises:
+        BadRequest: there is no such option of reading.
         BadInput: nothing can be read there, or it fits no or several projects or taxonomies.
         BadFile: a file that is damaged as a whole.
     """
     source = Path(asked.source)
-    options = ingest.reading_options(step.workspace, source, asked.options, labels_only=asked.labels_only)
+    try:
+        options = ingest.reading_options(step.workspace, source, asked.options, labels_only=asked.labels_only)
+    except BadInput as error:
+        raise BadRequest(error.message, where=error.where, hint=error.hint) from error
     step.progress.tell(0.0, "Looking at what it is")
     recognition = ingest.recognise(source, options)
     glance = _glance(recognition, source, asked.labels_only)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.errors import BadRequest, NotFound
 from sabbatical.durable import runs
 from sabbatical.schemas.predict import PredictRequest
 from sabbatical.schemas.project import Project
@@ -20,11 +20,11 @@ def ask(session: Session, project: Project, asked: PredictRequest, now: datetime
 
     Raises:
         NotFound: no such model, or items that the project does not have.
-        BadInput: not exactly one of items, snapshot and source is given.
+        BadRequest: not exactly one of items, snapshot and source is given.
     """
     given = [name for name in ("items", "snapshot", "source") if getattr(asked, name) is not None]
     if len(given) != 1:
-        raise BadInput(
+        raise BadRequest(
             f"Predict needs one of items, snapshot and source, and got {' and '.join(given) or 'none'}.",
             where="field source",
         )

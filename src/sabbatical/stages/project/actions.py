@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadTaxonomy, Conflict, NotFound, NotReady
+from sabbatical.core.errors import BadRequest, BadTaxonomy, Conflict, NotFound, NotReady
 from sabbatical.core.ids import document_id, new_id
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project, ProjectIn, TaxonomyVersion
@@ -42,8 +42,16 @@ def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
     """Make a project; the same request again answers the same project.
 
     Raises:
+        BadRequest: its shares leave nothing to learn from.
         Conflict: a project of this name exists with another task or other shares.
     """
+    if asked.validation_share + asked.test_share >= 1:
+        raise BadRequest(
+            f"Shares of {asked.validation_share:g} for validation and {asked.test_share:g} for test leave nothing to "
+            "learn from.",
+            where="field test_share",
+            hint="Together they must be below 1.",
+        )
     row = queries.project_named(session, asked.name)
     if row is not None:
         there = _project(row)

@@ -24,9 +24,9 @@ def ask(session: Session, project: Project, asked: TrainRequest, now: datetime) 
     The run's params are a `TrainRequest` whose snapshot is named.
 
     Raises:
-        NotFound: no such snapshot, recipe or taxonomy.
+        NotFound: no such snapshot or taxonomy.
         NotReady: there is no super-taxonomy yet.
-        BadInput: a setting that the recipe does not have, or a value that it cannot have.
+        BadRequest: no such recipe, a setting that it does not have, or a value that it cannot have.
     """
     snapshot = datasets.get(session, project, asked.snapshot).name
     params = asked.model_copy(update={"snapshot": snapshot}).model_dump(mode="json")

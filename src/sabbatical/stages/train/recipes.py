@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from sabbatical.core.errors import NotFound
+from sabbatical.core.errors import BadInput, BadRequest, NotFound
 from sabbatical.learning import recipe as detector_recipes
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.text.recipe import TextRecipe
@@ -23,9 +23,15 @@ def recipe_for(task: Task, asked: TrainRequest, sizes: list[tuple[int, int]]) ->
     """The recipe of a request. `sizes` are (height, width) of training images, for a canvas of their shape.
 
     Raises:
-        NotFound: no recipe of this name, naming those that exist.
-        BadInput: a setting that the recipe does not have.
+        BadRequest: no recipe of this name, or a setting that it does not have or that cannot be.
     """
+    try:
+        return _recipe(task, asked, sizes)
+    except (BadInput, NotFound) as error:
+        raise BadRequest(error.message, where=error.where, hint=error.hint) from error
+
+
+def _recipe(task: Task, asked: TrainRequest, sizes: list[tuple[int, int]]) -> Recipe:
     settings = dict(asked.settings)
     if asked.masking is not None:
         settings["masking"] = asked.masking

@@ -1,0 +1,27 @@
+"""Several commands under one name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer.core
+
+VALUED = frozenset({"--home", "--url", "--project", "-p"})
+FLAGS = frozenset({"--json"})
+
+
+class Noun(typer.core.TyperGroup):
+    """Options of every command that stand before the command's name are read as if they stood after it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        early = _early(args)
+        name, rest = args[early : early + 1], args[early + 1 :]
+        return super().parse_args(ctx, [*name, *args[:early], *rest] if name else [])
+
+
+def _early(args: list[str]) -> int:
+    """How many arguments come before the first that is none of these options."""
+    at = 0
+    while at < len(args) and args[at].partition("=")[0] in VALUED | FLAGS:
+        at += 2 if args[at] in VALUED else 1
+    return min(at, len(args))
