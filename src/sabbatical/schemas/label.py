@@ -43,7 +43,7 @@ class Payload:
         number = {name: i for i, name in enumerate(names)}
         document: dict[str, Any] = {"labels": names, "label": [number[name] for name in self.labels]}
         if len(self.boxes_n4):
-            document["box"] = [round(v, DECIMALS) for v in self.boxes_n4.ravel().tolist()]
+            document["box"] = _rounded(self.boxes_n4).ravel()
         for key, value in (("polygon", self.polygons), ("mask", self.masks), ("attributes", self.attributes)):
             if value:
                 document[key] = {str(shape): value[shape] for shape in sorted(value)}
@@ -51,7 +51,7 @@ class Payload:
             document["crowd"] = sorted(self.crowds)
         if self.partial:
             document["partial"] = True
-        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Payload:
@@ -79,6 +79,12 @@ class Payload:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def _rounded(boxes_n4: NDArray[np.float32]) -> NDArray[np.float64]:
+    """As `round(value, DECIMALS)` of each: a float32 times 100 is exact in a float64."""
+    scale = 10.0**DECIMALS
+    return np.rint(boxes_n4.astype(np.float64) * scale) / scale
 
 
 def _by_shape(values: dict[str, Any] | None) -> dict[int, Any]:

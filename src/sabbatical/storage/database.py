@@ -17,6 +17,13 @@ from sabbatical.storage.migrations import newest
 from sabbatical.storage.tables import Base
 
 BUSY_SECONDS = 30
+SQLITE = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "cache_size=-8192",  # KB a connection; ids are hashes, so that one batch touches pages all over the indexes
+)
 WRITERS = 0x5ABBA71CA1
 """The lock that a PostgreSQL server gives to one writer of this database at a time."""
 ANALYSED_ROWS = 1000  # of each index
@@ -139,7 +146,7 @@ def explained() -> Iterator[None]:
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite, not guessed by the driver
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in SQLITE:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -61,6 +61,10 @@ class Import:
     _read: int = field(default=0)
     _labels: Counter[str] = field(default_factory=Counter)
     """How often each label was said, as it is spelled in the source."""
+    _known: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._known = frozenset(self.taxonomy[1].names if self.taxonomy else ())
 
     def take(self) -> IngestReport:
         """Items and their labels.
@@ -132,7 +136,7 @@ class Import:
             return payload
         self._labels.update(payload.labels)
         taxonomy = self.taxonomy[1]
-        if all(name in taxonomy for name in payload.labels):
+        if self._known.issuperset(payload.labels):
             return payload
         return replace(payload, labels=tuple(_spelling(taxonomy, name) for name in payload.labels))
 
@@ -185,8 +189,8 @@ class Import:
         taxonomy_id, taxonomy = self.taxonomy
         said = []
         for item_id, file, line, payload in records:
-            unknown = sorted({name for name in payload.labels if name not in taxonomy})
-            if unknown:
+            if not self._known.issuperset(payload.labels):
+                unknown = sorted({*payload.labels} - self._known)
                 refused.append(_unknown_labels(file, line, unknown, taxonomy))
                 continue
             said.append(Said(item_id, payload.to_bytes(), len(payload)))

@@ -36,17 +36,19 @@ def contents(session: Session, project_id: str, item_ids: Sequence[str]) -> set[
 
 
 def add_revisions(session: Session, rows: list[dict[str, Any]], taxonomy: str) -> None:
-    """Append revisions and make each the head of its item."""
+    """Append revisions of one project and make each the head of its item."""
+    project_id = rows[0]["project_id"]
+    last = session.scalar(select(func.max(RevisionRow.seq)).where(RevisionRow.project_id == project_id)) or 0
     session.execute(insert(Base.metadata.tables[RevisionRow.__tablename__]), rows)
-    for chunk in batched([row["id"] for row in rows], CHUNK):
-        _move_heads(session, rows[0]["project_id"], taxonomy, chunk)
+    _move_heads(session, project_id, taxonomy, last)
 
 
-def _move_heads(session: Session, project_id: str, taxonomy: str, revision_ids: Sequence[str]) -> None:
+def _move_heads(session: Session, project_id: str, taxonomy: str, after: int) -> None:
+    """Make the revisions after the place `after` heads; writers queue, so nobody else's are among them."""
     columns = ("project_id", "item_id", "taxonomy", "revision_id", "revision_seq")
     chosen = select(
         RevisionRow.project_id, RevisionRow.item_id, literal(taxonomy), RevisionRow.id, RevisionRow.seq
-    ).where(RevisionRow.project_id == project_id, RevisionRow.id.in_(revision_ids))
+    ).where(RevisionRow.project_id == project_id, RevisionRow.seq > after)
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     upsert = dialect.insert(HeadRow).from_select(columns, chosen)
     moved = {"revision_id": upsert.excluded.revision_id, "revision_seq": upsert.excluded.revision_seq}

@@ -31,10 +31,14 @@ class Metadata:
         if key is not None:
             record.group = str(extras.pop(key) if key == "group" else extras[key])
         yield from self._time(record, extras)
-        record.attributes.update({name: value for name, value in extras.items() if value not in (None, "")})
+        for name, value in extras.items():
+            if value is not None and value != "":
+                record.attributes[name] = value
 
     def _group_key(self, extras: dict[str, Any]) -> str | None:
         keys = (self.options.group_key,) if self.options.group_key else GROUP_KEYS
+        if extras.keys().isdisjoint(keys):
+            return None
         return next((key for key in keys if extras.get(key) not in (None, "")), None)
 
     def _time(self, record: Record, extras: dict[str, Any]) -> Iterator[Refusal]:
