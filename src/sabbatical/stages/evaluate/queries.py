@@ -21,13 +21,13 @@ def evaluations(
 
 
 def same_evaluation(session: Session, model_id: str, snapshot_id: str, settings_id: str) -> EvaluationRow | None:
-    """The report of the same model on the same snapshot with the same settings."""
+    """The newest report of the same model on the same snapshot with the same settings."""
     query = select(EvaluationRow).where(
         EvaluationRow.model_id == model_id,
         EvaluationRow.snapshot_id == snapshot_id,
         EvaluationRow.settings_id == settings_id,
     )
-    return session.scalar(query)
+    return session.scalars(query.order_by(EvaluationRow.id.desc()).limit(1)).first()
 
 
 def model_names(session: Session, ids: set[str]) -> dict[str, str]:

@@ -34,7 +34,8 @@ def evaluate(step: Step) -> dict[str, Any]:
         other = models.get(session, project, asked.against) if asked.against else None
         snapshot = datasets.get(session, project, asked.snapshot)
         meaning = projects.state(session, project.id)
-        chosen = asked.model_dump(exclude={"model", "snapshot", "again"}) | {"against": other and other.id}
+        anew = step.run_id if asked.again else False  # a run judges anew once: killed after, it finds its own
+        chosen = asked.model_dump(exclude={"model", "snapshot"}) | {"against": other and other.id, "again": anew}
         settings = document_id({**chosen, "taxonomies": meaning, "v": VERSION})
         there = queries.same_evaluation(session, model.id, snapshot.id, settings)
     if there is not None:
@@ -76,7 +77,8 @@ def _bench(step: Step, asked: EvaluateRequest, model: ModelVersion, snapshot_id:
     if not len(labels):
         raise EmptyDataset(
             f"The snapshot {snapshot} has no labeled items in {' or '.join(asked.splits)} to judge by.",
-            hint="Each group falls into a split by a hash, so more data fill it; or name others with --split.",
+            hint="Each group falls into a split by a hash, so more data fill it. Name other splits with --split, or "
+            f"pin a source when it comes in: `sabbatical ingest SOURCE --split {asked.splits[0]}`.",
         )
     with workspace.database.reading() as session:
         now = projects.super_taxonomy(session, step.project)[1]
