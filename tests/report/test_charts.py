@@ -102,7 +102,7 @@ def test_the_largest_error_is_said_and_outlined() -> None:
     confusion = Confusion(
         rows=["a", "b", "ghost"], columns=["a", "b", "missed"], counts=[[80, 0, 20], [0, 70, 30], [7, 5, 0]]
     )
-    card = confusion_card(confusion, boxes_report([]), 6)
+    card = confusion_card(confusion, boxes_report([]))
     assert plain(card.says) == "30% of b are missed: the largest error."
     assert card.body.count('class="rim"') == 1
 

@@ -16,6 +16,7 @@ from sabbatical.report.chapters.evaluation import evaluation
 from sabbatical.report.markup import join, render, style
 from sabbatical.report.palette import class_colours
 from sabbatical.report.picture import Picture, definitions
+from sabbatical.report.rows import in_rows
 from sabbatical.report.story import Contest, Duel, Judgement, Story
 from sabbatical.report.words import Words, plain, sentence
 from sabbatical.schemas.evaluate import Comparison, Report
@@ -106,4 +107,4 @@ def _head(one: Section) -> tuple[Markup, Markup]:
 
 
 def _cards(cards: Sequence[Card]) -> Markup:
-    return join(card(content) for content in cards)
+    return join(card(content) for content in in_rows(cards))

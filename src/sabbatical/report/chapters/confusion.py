@@ -12,7 +12,7 @@ from sabbatical.schemas.evaluate import Confusion, Report
 LEAST = 10  # truths of a row that may be spoken of
 
 
-def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
+def confusion_card(confusion: Confusion, report: Report) -> Card:
     worst = _worst(confusion, report.untaught)
     body = heat(confusion, title=f"What {report.model} takes for what", mark=worst[:2] if worst else None)
     unit = "boxes" if report.task == "boxes" else "texts"
@@ -20,7 +20,7 @@ def confusion_card(confusion: Confusion, report: Report, width: int) -> Card:
     rows = tuple((name, *(count(n) for n in row)) for name, row in zip(confusion.rows, confusion.counts, strict=True))
     table = Table(("true \\ said", *confusion.columns), rows)
     says = _says(worst, confusion)
-    return Card(f"What {report.model} takes for what", body, sub, says=says, table=table, width=width)
+    return Card(f"What {report.model} takes for what", body, sub, says=says, table=table, width=6)
 
 
 def _worst(confusion: Confusion, untaught: Collection[str]) -> tuple[str, str, float] | None:

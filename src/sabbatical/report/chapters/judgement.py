@@ -45,13 +45,12 @@ def judgement(chapter: Judgement, context: Context) -> Section:
 
 def detail_cards(report: Report, context: Context) -> list[Card]:
     """Everything about one model but its classes and slices: errors, curves, calibration, samples, notes."""
-    thirds = len(report.cohorts) > 1
-    cards = [confusion_card(report.confusion, report, 4 if thirds else 6) if report.confusion else None]
-    cards.append(_calibration(report.calibration, 4 if thirds else 6) if report.calibration else None)
-    cards.append(_cohorts(report) if thirds else None)
-    cards.append(_curves(report, context) if report.curves else None)
-    cards.append(_worst(report, context) if report.worst else None)
-    cards.append(_notes(report) if report.notes or report.coco or report.sentences else None)
+    cards = [confusion_card(report.confusion, report) if report.confusion else None]
+    cards.append(_calibration(report.calibration) if report.calibration else _no_calibration(report))
+    cards.append(_cohorts(report) if len(report.cohorts) > 1 else None)
+    cards.append(_curves(report, context) if any(curve.recall for curve in report.curves.values()) else None)
+    cards.append(_worst(report, context) if report.worst else _nothing_wrong(report))
+    cards.append(_notes(report) if len(report.sentences) > 1 or report.notes or report.coco else None)
     return [card for card in cards if card]
 
 
@@ -206,7 +205,7 @@ def weak_slices(report: Report) -> list[str]:
     return [readable(s.name) for s in sorted(kept, key=lambda s: s.difference or 0.0)]
 
 
-def _calibration(calibration: Calibration, width: int) -> Card:
+def _calibration(calibration: Calibration) -> Card:
     body = reliability(calibration, title="Does a score mean what it says")
     over = sum((b.score - b.right) * b.n for b in calibration.bins)
     total = sum(b.n for b in calibration.bins) or 1
@@ -216,7 +215,20 @@ def _calibration(calibration: Calibration, width: int) -> Card:
         says = ("Scores mean what they say, within ", strong(f"{points(calibration.ece)} points"), " in the mean.")
     rows = tuple((f"{b.score:.2f}", points(b.right), span(b.interval), count(b.n)) for b in calibration.bins)
     table = Table(("mean score", "right of 100", "95% interval", "predictions"), rows)
-    return Card("Calibration", body, f"{count(total)} predictions", says=says, table=table, width=width)
+    return Card("Calibration", body, f"{count(total)} predictions", says=says, table=table, width=6)
+
+
+def _no_calibration(report: Report) -> Card:
+    what = "draws no box" if report.task == "boxes" else "gives no answer"
+    body = el("p", f"{report.model} {what} that could be judged, so there is no score to look at.", class_="so")
+    return Card("Calibration", body, "does a score mean what it says", width=6)
+
+
+def _nothing_wrong(report: Report) -> Card | None:
+    """Of texts nothing else shows it; of boxes there is nothing to find then."""
+    judged = sum(scores.n for scores in report.metrics.by_class.values())
+    words = "Every answer that could be judged is right." if judged else "No label here judges what it was asked."
+    return Card("Worst samples", el("p", words, class_="so"))
 
 
 def _cohorts(report: Report) -> Card:
@@ -224,7 +236,7 @@ def _cohorts(report: Report) -> Card:
     body = intervals(
         [_slice(s, metric) for s in report.cohorts], title="By time", unit="truths", value=METRICS[metric].split(" ")[0]
     )
-    return Card("By time", body, "items by when they were taken, model fixed", width=4)
+    return Card("By time", body, "items by when they were taken, model fixed", width=6)
 
 
 def _curves(report: Report, context: Context) -> Card:
@@ -235,7 +247,12 @@ def _curves(report: Report, context: Context) -> Card:
     for name in (name for name in report.classes if name in report.curves):
         threshold = report.thresholds.get(name)
         chosen = threshold.chosen if threshold else None
-        svg = precision_recall(name, report.curves[name], chosen, before.get(name))
+        curve, other_curve = report.curves[name], before.get(name)
+        if not curve.recall and not (other_curve and other_curve.recall):
+            none = el("p", f"{report.model} never finds it.", class_="so")
+            plots.append(el("figure", el("h3", class_name(name, context)), none))
+            continue
+        svg = precision_recall(name, curve, chosen, other_curve)
         facts = None
         if chosen:
             facts = el(
@@ -250,9 +267,12 @@ def _curves(report: Report, context: Context) -> Card:
     rows = -(-len(plots) // 6)
     columns = f"--n:{-(-len(plots) // max(rows, 1))}"
     body = el("div", join(plots), class_="multiples", style=columns)
-    entries = [(sign("line"), report.model)] + ([(sign("ink-line"), other)] if other else [])
+    entries = [(sign("line"), report.model)] + ([(sign("ink-line"), other)] if before else [])
+    if not report.thresholds:
+        return Card("Precision over recall", body, "by class", key(*entries), width=6 if len(plots) <= 2 else 12)
     legend = key(*entries, (sign("filled"), "chosen threshold"))
-    return Card("Precision over recall", body, "by class; the dot is the threshold in use", legend)
+    sub = "by class; the dot is the threshold in use"
+    return Card("Precision over recall", body, sub, legend, width=6 if len(plots) <= 2 else 12)
 
 
 def _worst(report: Report, context: Context) -> Card:

@@ -12,6 +12,7 @@ from sabbatical.schemas.evaluate import Confusion
 
 STEPS = (0.01, 0.03, 0.08, 0.17, 0.40, 0.88)  # from here on the next darker of seven
 CELL, GAP, APART = 24.0, 2.0, 8.0
+FEW_ROWS = 5  # are drawn larger, since there is room
 MISSED, GHOST = "missed", "ghost"
 
 
@@ -43,9 +44,8 @@ def heat(confusion: Confusion, *, title: str, mark: tuple[str, str] | None = Non
             if not (name == GHOST and column == MISSED):
                 parts.append(_cell(x, y, share, outlined=mark == (name, column)))
     width, height = xs[-1] + CELL + 0.7 * label * (len(xs) > 0) * 0.5 + 6, ys[-1] + CELL + 2
-    return drawing(
-        title, "Each row is a true class, each column what the model said, in percent of the row.", width, height, parts
-    )
+    says = "Each row is a true class, each column what the model said, in percent of the row."
+    return drawing(title, says, width, height, parts, grow=1.5 if len(ys) <= FEW_ROWS else 1.0)
 
 
 def _seen(confusion: Confusion) -> Confusion:
