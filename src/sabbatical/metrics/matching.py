@@ -32,7 +32,7 @@ AREAS: dict[str, tuple[float, float]] = {
     "large": (96.0**2, 1e10),
 }
 PAIRS_AT_ONCE = 2_000_000
-CHOICES_AT_ONCE = 16_000_000
+CHOICES_AT_ONCE = 2_000_000
 
 Int32s = NDArray[np.int32]
 
