@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 STOP_SECONDS = 30.0
 QUIET_SECONDS = 5.0
+LEAST_DONE = 0.01  # of the whole, before a time left is said
 
 
 def wait(run: Run[T]) -> T:
@@ -55,18 +56,31 @@ def _shown(run: Run[T]) -> T:
 
 
 class _Lines:
-    """Progress as lines, for what is no terminal: when the message changes, and not too often."""
+    """Progress as lines with the time left, for what is no terminal, such as the log of a build; not too often."""
 
     def __init__(self) -> None:
-        self._message = ""
+        self._said = ("", 0.0)
         self._at = 0.0
+        self._began: tuple[float, float] | None = None
 
     def __call__(self, record: schema.Run) -> None:
-        soon = time.monotonic() - self._at < QUIET_SECONDS and not record.ended
-        if record.message == self._message or soon or record.error is not None:
+        now = time.monotonic()
+        if self._began is None:
+            self._began = (now, record.fraction)
+        soon = now - self._at < QUIET_SECONDS and not record.ended
+        if (record.message, record.fraction) == self._said or soon or record.error is not None:
             return
-        self._message, self._at = record.message, time.monotonic()
-        err.print(f"{record.kind} {record.fraction:4.0%}  {record.message}", markup=False, soft_wrap=True)
+        self._said, self._at = (record.message, record.fraction), now
+        line = f"{record.kind} {record.fraction:4.0%}  {record.message}{self._left(now, record.fraction)}"
+        err.print(line, markup=False, soft_wrap=True)
+
+    def _left(self, now: float, fraction: float) -> str:
+        """How long it will still take if it goes on as since the first look; nothing before there is a pace."""
+        began, first = self._began or (now, fraction)
+        if fraction >= 1 or fraction - first < LEAST_DONE or now - began < QUIET_SECONDS:
+            return ""
+        seconds = (now - began) / (fraction - first) * (1 - fraction)
+        return f", about {seconds / 60:.0f} min left" if seconds > 90 else f", about {seconds:.0f} s left"
 
 
 def _stop(run: Run[T]) -> str:

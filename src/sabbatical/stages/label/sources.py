@@ -22,6 +22,8 @@ from sabbatical.stages.label.keeping import Author
 from sabbatical.stages.project import actions as projects
 from sabbatical.taxonomy import Taxonomy
 
+OTHERS = 1000  # projects looked at for one of the right task
+
 
 @dataclass(frozen=True)
 class Glance:
@@ -43,7 +45,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
 
     Raises:
         BadRequest: there is no such option of reading.
-        BadInput: nothing can be read there, or it fits no or several projects or taxonomies.
+        BadInput: nothing can be read there, it is of another task, or it fits no or several projects or taxonomies.
         BadFile: a file that is damaged as a whole.
     """
     source = Path(asked.source)
@@ -57,6 +59,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     name = asked.name or naming.slug(source.stem)
     with step.workspace.database.transaction() as session:
         project = _project(session, step, asked, name, glance)
+        _require_task(session, project, source, glance)
         step.belongs_to(session, project.id)
         first = labels and not projects.taxonomies(session, project)
         chosen = _taxonomy(session, step, project, asked, glance) if labels else None
@@ -125,6 +128,32 @@ def _project(session: Session, step: Step, asked: IngestRequest, name: str, glan
     if there:
         raise BadInput("There are several projects.", where="field project", hint="Say which with --project.")
     return projects.create(session, ProjectIn(name=name, task=naming.task_of(glance.first)), step.workspace.clock())
+
+
+def _require_task(session: Session, project: Project, source: Path, glance: Glance) -> None:
+    """A project is for texts or for images; the first item of the other kind ends it before anything is stored."""
+    texts = project.task == "text"
+    first = next((one for one in glance.first if isinstance(one, Record) and _is_other(one, texts=texts)), None)
+    if first is None:
+        return
+    holds = "texts" if first.text is not None else "images with boxes" if first.payload else "images"
+    others = [one.name for one in projects.page(session, None, OTHERS).rows if (one.task == "text") != texts]
+    fitting = f"--project {' or '.join(others[:5])}" if others else None
+    new = f"sabbatical project create NAME --task {'boxes' if texts else 'text'}"
+    raise BadInput(
+        f"'{project.name}' is a project of the task '{project.task}', for {'texts' if texts else 'images'}, but this "
+        f"source holds {holds}, such as {first.name}.",
+        where=str(source),
+        hint=f"Nothing was stored. Name a project for it: {fitting}."
+        if fitting
+        else f"Nothing was stored. Make a project for it with `{new}`, and name it with --project.",
+    )
+
+
+def _is_other(record: Record, *, texts: bool) -> bool:
+    """Whether it is surely no item of such a project; labels alone, which name their item, may be of either."""
+    drawn = record.payload is not None and len(record.payload.boxes_n4) > 0
+    return record.text is None and (drawn or record.read is not None) if texts else record.text is not None
 
 
 def _taxonomy(
