@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from typer.main import get_command
 
 from sabbatical.api.app import ROUTERS
-from sabbatical.cli.app import app
+from sabbatical.cli.app import application
 from sabbatical.core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +27,7 @@ def commands(group: Any, before: str = "sabbatical") -> dict[str, Any]:
     return found
 
 
-COMMANDS = commands(get_command(app))
+COMMANDS = commands(get_command(application()))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

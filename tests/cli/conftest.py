@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from sabbatical.cli.app import app
+from sabbatical.cli.app import application
 from tests.sdk.conftest import built, data, home
 
 __all__ = ["built", "data", "home"]
@@ -34,7 +34,7 @@ Call = Callable[..., Said]
 
 
 def call(*arguments: str | Path) -> Said:
-    result = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "80", "TERM": "dumb"})
+    result = CliRunner().invoke(application(), [str(one) for one in arguments], env={"COLUMNS": "80", "TERM": "dumb"})
     return Said(result.exit_code, result.stdout, result.stderr)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from sabbatical.cli.app import ORDER, app
+from sabbatical.cli.app import ORDER, application
 from tests.cli.conftest import call
 
 
@@ -20,7 +20,7 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield (*path, name)
 
 
-COMMANDS = list(leaves(typer.main.get_command(app)))
+COMMANDS = list(leaves(typer.main.get_command(application())))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -77,7 +77,8 @@ def test_both_processes_end_when_the_command_is_killed(home: Path) -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
 def test_help_loads_neither_web_nor_database(arguments: list[str]) -> None:
     code = (
-        f"import sys\nfrom sabbatical.cli.app import app\napp({arguments}, standalone_mode=False)\nprint(*sys.modules)"
+        "import sys\nfrom sabbatical.cli.app import application\n"
+        f"application()({arguments}, standalone_mode=False)\nprint(*sys.modules)"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"fastapi", "sqlalchemy", "httpx", "torch", "numpy"}.isdisjoint(answer.stdout.split())
