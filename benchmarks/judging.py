@@ -123,15 +123,15 @@ def said(labeled: Iterator[Labeled]) -> Iterator[dict[str, Any]]:
 def one_run(what: str, home: Path) -> dict[str, Any]:
     workspace = open_workspace(load(home=home))
     project = project_of(workspace)
-    params = {
+    asked: dict[str, dict[str, Any]] = {
         "read": {"snapshot": "s2"},
         "predict": {"model": "v1", "snapshot": "s2"},
         "evaluate": {"model": "v1", "snapshot": "s2", "splits": SPLITS, "again": True},
-    }[what]
-    step = Step(workspace, f"run_{os.getpid()}", project.id, params, Quiet())
+    }
+    step = Step(workspace, f"run_{os.getpid()}", project.id, asked[what], Quiet())
     with measured() as found:
         if what == "read":
-            plan = train_steps._plan(step, TrainRequest.model_validate(params))
+            plan = train_steps.plan_of(step, TrainRequest.model_validate(asked[what]))
             assert len(plan.training)
         else:
             body_of(what)(step)

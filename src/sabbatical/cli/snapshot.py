@@ -138,7 +138,11 @@ def boxes(
     min_side: Annotated[float | None, typer.Option(help="Pixels of the shorter side, at least.")] = None,
     max_side: Annotated[float | None, typer.Option(help="Pixels of the shorter side, less than.")] = None,
 ) -> None:
-    """Count all shapes of a snapshot, by what you say."""
+    """Count all shapes of a snapshot, by what you say.
+
+    A snapshot is evidence and does not change: `class` is what each label meant on the day it was made, also after a
+    new version of a taxonomy. Count by `taxonomy,label` to see what was said; training and judging read it as of now.
+    """
     groups = [one.strip() for one in by.split(",")]
     asked = given(
         classes=of or None, customers=customer or None, splits=split or None, min_side=min_side, max_side=max_side

@@ -65,7 +65,7 @@ def train_model(step: Step) -> dict[str, Any]:
     """Train the model that was asked for, unless the same one is there already."""
     asked = TrainRequest.model_validate(step.params)
     step.progress.tell(0.0, "Reading the snapshot")
-    plan = _plan(step, asked)
+    plan = plan_of(step, asked)
     with step.workspace.database.reading() as session:
         there = session.get(ModelRow, _model_id(step))
         if there is None and not asked.again:
@@ -87,7 +87,8 @@ def train_model(step: Step) -> dict[str, Any]:
     return {"model": f"v{row.number}", "trained": True, "warnings": record["warnings"]}
 
 
-def _plan(step: Step, asked: TrainRequest) -> Plan:
+def plan_of(step: Step, asked: TrainRequest) -> Plan:
+    """What a training needs; the labels are held as columns."""
     database = step.workspace.database
     with database.reading() as session:
         project = projects.by_id(session, step.project)
