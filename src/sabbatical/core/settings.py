@@ -65,10 +65,6 @@ class Settings(BaseSettings):
     def media_url(self) -> str:
         return self.media or (self.home.resolve() / "media").as_uri()
 
-    @property
-    def columns_folder(self) -> Path:
-        return self.home.resolve() / "columns"
-
 
 def load(**flags: Any) -> Settings:
     """The settings in force; flags that are None do not count.

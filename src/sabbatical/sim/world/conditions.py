@@ -6,7 +6,7 @@ A `Mix` is a set of probabilities, `Conditions` one draw of it. A stream that tu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sabbatical.core.errors import BadInput
 from sabbatical.sim.world.dice import Dice
@@ -96,8 +96,3 @@ NIGHT_RAIN = Mix(
     time_of_day={"night": 8, "dusk": 2},
 )
 """Where the stream drifts to."""
-
-
-def with_cameras(mix: Mix, name: str, camera: Mapping[str, float]) -> Mix:
-    """`mix` seen through other cameras."""
-    return replace(mix, name=name, camera=camera)

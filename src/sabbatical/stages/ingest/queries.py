@@ -112,11 +112,6 @@ def keep_profile(session: Session, project_id: str, source: str, document: dict[
     session.merge(ProfileRow(project_id=project_id, source=source, profile=document, updated_at=now))
 
 
-def split_counts(session: Session, project_id: str) -> dict[str, int]:
-    query = select(ItemRow.split, func.count()).where(ItemRow.project_id == project_id).group_by(ItemRow.split)
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
 def _insert_new(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     for chunk in batched(rows, CHUNK):
