@@ -227,3 +227,10 @@ def test_groups_by_number_are_drawn_as_groups_by_name() -> None:
     for groups in (numbers, [str(number) for number in numbers]):
         unit_i = replace(subject(scenes(5)), groups=groups).draws(5).unit_i
         assert unit_i[0] == unit_i[2] and unit_i[1] == unit_i[4] and sorted(set(unit_i.tolist())) == [0, 1, 2]
+
+
+def test_images_that_two_customers_labeled_are_counted_once_and_it_is_said() -> None:
+    twice = replace(subject(), items=[f"item-{i // 2}" for i in range(WORLD.images)])
+    report = detection_report(twice, found(WORLD, 1), WORLD.truths, np.ones((WORLD.images, 3), bool))
+    assert report.items == WORLD.images // 2
+    assert any(f"{WORLD.images} labelings of {WORLD.images // 2} items" in note for note in report.notes)

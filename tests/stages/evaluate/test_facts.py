@@ -10,6 +10,7 @@ import numpy as np
 
 from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.evaluate.facts import MOST_VALUES, Facts
+from sabbatical.stages.evaluate.slices import metadata_parts
 from tests.stages.partial import labeled
 
 
@@ -47,3 +48,23 @@ def test_groups_are_numbered_and_moments_are_utc() -> None:
     assert facts.group_i.tolist() == [0, 1, 0]
     assert facts.captured_at[0] == np.datetime64("2026-03-01T12:30:00.250000")
     assert np.isnat(facts.captured_at[1:]).all()
+
+
+def test_twelve_months_make_slices_and_more_words_do_not() -> None:
+    facts = Facts()
+    list(facts.noting(row(i, attributes={"month": f"m{i % MOST_VALUES}", "plate": f"p{i}"}) for i in range(40)))
+    assert list(facts.slices()) == ["month"]
+
+
+def test_many_numbers_stay_numbers_to_be_cut_at_their_quartiles() -> None:
+    facts = Facts()
+    list(facts.noting(row(i, attributes={"height": i / 2} if i else {}) for i in range(100)))
+    height = facts.slices()["height"]
+    assert list(height)[:3] == [None, 0.5, 1.0]
+    assert len(metadata_parts({"height": height}, 100)) == 4
+
+
+def test_numbers_that_turn_out_to_be_words_are_given_up() -> None:
+    facts = Facts()
+    list(facts.noting(row(i, attributes={"mixed": i if i < 50 else f"word {i}"}) for i in range(60)))
+    assert facts.slices() == {}

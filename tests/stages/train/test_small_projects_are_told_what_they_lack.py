@@ -11,9 +11,12 @@ import pytest
 from sabbatical.core.errors import EmptyDataset
 from sabbatical.metrics.thresholds import Scored, choose_thresholds
 from sabbatical.schemas.project import ProjectIn
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.dataset.actions import Truth
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
-from sabbatical.stages.train.validation import FEW, cautious
+from sabbatical.stages.train.runtime import Answer
+from sabbatical.stages.train.validation import FEW, PRIOR, cautious, scored_texts
 from sabbatical.storage.workspace import Workspace
 from tests.stages.conftest import NOW
 from tests.stages.predict.conftest import LABELS, TOPICS, babble
@@ -53,18 +56,33 @@ def test_a_threshold_leaves_a_half_as_truths_come() -> None:
     )
 
 
+def test_texts_that_nobody_put_a_label_on_leave_the_plain_threshold() -> None:
+    empty = np.zeros((0, 2), np.bool_)
+    truth = Truth(
+        boxes_n4=np.zeros((0, 4), np.float32),
+        item_n=np.zeros(0, np.int64),
+        positive_nk=empty,
+        known_nk=empty,
+        crowd_n=np.zeros(0, np.bool_),
+        judged_ik=np.ones((3, 2), np.bool_),
+    )
+    said = Answer(np.arange(2), np.array([0.9, 0.1], np.float32), np.zeros((0, 4), np.float32))
+    assert cautious(scored_texts([said] * 3, truth)).tolist() == [0.5, 0.5]
+
+
 @pytest.mark.parametrize("many", [10, 30, 100])
 def test_few_items_in_validation_are_said_with_what_to_do(workspace: Workspace, tmp_path: Path, many: int) -> None:
     small = project_of(workspace, tmp_path, many)
+    with workspace.database.reading() as session:
+        held_back = datasets.get(session, small.project, None).counts["by_split"].get("validation", 0)
     [warning] = small.run("train", recipe="rules")["warnings"]
     with workspace.database.reading() as session:
         thresholds = models.get(session, small.project, "v1").record["thresholds"]
-    assert (
-        f"Fewer than {FEW} truths in validation (sea " in warning
-        or "No item of the snapshot is in validation" in warning
-    )
+    said = f"Fewer than {FEW} truths in validation (sea " if held_back else "No item of the snapshot is in validation"
+    assert said in warning
     assert "ingest SOURCE --split validation" in warning
-    assert all(abs(value - 0.5) < 0.5 for value in thresholds.values())
+    assert len(thresholds) == (2 if held_back else 0)
+    assert all(abs(value - 0.5) <= 0.5 * held_back / (held_back + PRIOR) for value in thresholds.values())
 
 
 def test_without_validation_or_test_a_model_is_trained_and_what_lacks_is_said(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import UTC, datetime
+from math import isnan, nan
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from sabbatical.metrics.columns import Ints
 from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.evaluate.slices import Column, Moments
 
-MOST_VALUES = 12  # an attribute with more values than this does not make slices
+MOST_VALUES = 12  # an attribute with more words than this does not make slices; more numbers are cut at their quartiles
 COUNTERS = frozenset({"frame", "frame_id", "id", "index", "number", "scene", "split"})
 """Attributes that count items rather than describe them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,22 +34,61 @@ class Coded(Generic[Value]):
         self.code_i = array("i")
 
     def add(self, value: Value, times: int = 1) -> None:
-        self.code_i.extend([self.numbers.setdefault(value, len(self.numbers))] * times)
+        if times:
+            self.code_i.extend([self.numbers.setdefault(value, len(self.numbers))] * times)
 
     def column(self) -> list[Value]:
         values = list(self.numbers)
         return [values[code] for code in self.code_i]
 
 
+class Attribute:
+    """One attribute of every item: names while they are few, numbers however many, else nothing any more."""
+
+    def __init__(self, before: int) -> None:
+        self.names: Coded[str | None] | None = Coded()
+        self.numbers: array[float] | None = array("d")
+        self.add(None, before)
+
+    def add(self, value: Any, times: int = 1) -> None:
+        if self.numbers is not None:
+            number = _number(value)
+            if number is None:
+                self.numbers = None
+            else:
+                self.numbers.extend([number] * times)
+        if self.names is not None:
+            self.names.add(value if value is None else str(value), times)
+            if len(self.names.numbers) > MOST_VALUES + 1:
+                self.names = None
+
+    @property
+    def given_up(self) -> bool:
+        return self.names is None and self.numbers is None
+
+    def column(self) -> Column | None:
+        """One value an item, None where it has none; nothing at all where no two items differ."""
+        if self.names is not None:
+            return self.names.column() if len(self.names.numbers) > 1 else None
+        return None if self.numbers is None else [None if isnan(number) else number for number in self.numbers]
+
+
+def _number(value: Any) -> float | None:
+    """A number, NaN where nothing is said, None for anything else."""
+    if value is None:
+        return nan
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 class Facts:
-    """Gathered row by row while others read the rows; what has too many values to make slices is given up at once."""
+    """Gathered row by row while others read the rows; what cannot make slices is given up at once."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._groups = Coded[str]()
         self._customers = Coded[str | None]()
         self._moments = array("q")
-        self._attributes: dict[str, Coded[str | None]] = {}
+        self._attributes: dict[str, Attribute] = {}
         self._given_up = set(COUNTERS)
 
     def noting(self, labeled: Iterable[Labeled]) -> Iterator[Labeled]:
@@ -64,12 +104,10 @@ class Facts:
 
     def _note_attributes(self, attributes: dict[str, Any]) -> None:
         for name in attributes.keys() - self._attributes.keys() - self._given_up:
-            self._attributes[name] = Coded()
-            self._attributes[name].add(None, self.rows)
-        for name, column in list(self._attributes.items()):
-            value = attributes.get(name)
-            column.add(value if value is None else str(value))
-            if len(column.numbers) > MOST_VALUES:
+            self._attributes[name] = Attribute(self.rows)
+        for name, attribute in list(self._attributes.items()):
+            attribute.add(attributes.get(name))
+            if attribute.given_up:
                 self._given_up.add(name)
                 del self._attributes[name]
 
@@ -84,11 +122,12 @@ class Facts:
         return np.array(self._moments, np.int64).view("datetime64[us]")
 
     def slices(self) -> dict[str, Column]:
-        """Columns that make slices: the customer, and each attribute with a few values."""
+        """Columns that make slices: the customer, and each attribute with a few values or with numbers."""
         columns: dict[str, Column] = {}
         if len(self._customers.numbers) > 1:
             columns["customer"] = self._customers.column()
-        for name, coded in sorted(self._attributes.items()):
-            if len(coded.numbers) > 1:
-                columns[name] = coded.column()
+        for name, attribute in sorted(self._attributes.items()):
+            column = attribute.column()
+            if column is not None:
+                columns[name] = column
         return columns

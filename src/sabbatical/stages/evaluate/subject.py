@@ -40,10 +40,11 @@ LEAST_RESAMPLES = 200
 class Subject:
     """One model on the items of one snapshot, and how the items fall into slices.
 
-    `items`: ids. `slices`: columns by name (weather, camera, customer), one value an item, None for unknown.
-    `captured_at`: NaT for unknown. `groups`: scene or site of each item, by name or number, the units that intervals
-    resample. `frames`: width and height in px that boxes are given in. `closure`: k x k, each class and its ancestors;
-    flat classes by default. `untaught`: classes that no label taught the model. `resamples`: at most; see `draws`.
+    `items`: ids, one for each labeling of an item under a taxonomy. `slices`: columns by name (weather, camera,
+    customer), one value an item, None for unknown. `captured_at`: NaT for unknown. `groups`: scene or site of each
+    item, by name or number, the units that intervals resample. `frames`: width and height in px that boxes are given
+    in. `closure`: k x k, each class and its ancestors; flat classes by default. `untaught`: classes that no label
+    taught the model. `resamples`: at most; see `draws`.
     """
 
     model: str
@@ -114,7 +115,7 @@ def first_report(
         task=task,
         model=subject.model,
         snapshot=subject.snapshot,
-        items=len(subject.items),
+        items=len(set(subject.items)),
         units=draws.units,
         classes=classes,
         judged=dict(zip(classes, judges_k, strict=True)),
@@ -128,7 +129,7 @@ def first_report(
         ),
         slices=[part for part in slices if part.kind != "cohort"],
         cohorts=[part for part in slices if part.kind == "cohort"],
-        notes=_notes(draws, slices),
+        notes=[*_labelings(subject), *_notes(draws, slices)],
     )
 
 
@@ -162,6 +163,18 @@ def _slices(judged: Judged, parts: Sequence[Part], classes: Sequence[str]) -> li
         low, high = part.difference_interval or (0.0, 0.0)
         part.sure = sure and (low > 0 or high < 0)
     return slices
+
+
+def _labelings(subject: Subject) -> list[str]:
+    """That some items are judged more than once, where they are."""
+    many = len(subject.items) - len(set(subject.items))
+    if not many:
+        return []
+    return [
+        f"Some items were labeled under more than one taxonomy: {len(subject.items):,} labelings of "
+        f"{len(set(subject.items)):,} items were judged, each by itself, so an object that two customers drew "
+        "counts twice."
+    ]
 
 
 def _notes(draws: Resamples, slices: Sequence[Slice]) -> list[str]:

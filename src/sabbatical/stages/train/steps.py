@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-import sabbatical.learning
-import sabbatical.taxonomy
+import sabbatical
 from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
@@ -106,7 +105,7 @@ def _labels(step: Step, project: Project, snapshot_id: str, split: Split, asked:
     """The labels of a split, or those of some customers in it."""
     rows = datasets.labels(step.workspace, project, snapshot_id, (split,))
     wanted = (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
-    return datasets.label_columns(wanted, texts=project.task == "text")
+    return datasets.label_columns(wanted, texts=project.task == "text", progress=step.progress)
 
 
 def _taxonomies(session: Session, ids: Collection[str], tree: SuperTaxonomy) -> list[tuple[str, Taxonomy]]:
@@ -156,7 +155,8 @@ def _model_id(step: Step) -> str:
 
 @cache
 def code_version() -> str:
-    """The version of this package and a hash of all code that decides what is learned: the same where models are."""
-    folders = [Path(package.__path__[0]) for package in (sabbatical.learning, sabbatical.taxonomy)]
+    """The version of this package and a hash of all code that decides what a model says: the same where models are."""
+    deciding = ("learning", "taxonomy", "geometry", "metrics", "stages/dataset", "stages/train")
+    folders = [Path(sabbatical.__path__[0]) / name for name in deciding]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return f"{version('sabbatical')}+{content_id_of_chunks(path.read_bytes() for path in files)[:12]}"
