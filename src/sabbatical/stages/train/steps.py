@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-import sabbatical
 from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
@@ -157,6 +156,6 @@ def _model_id(step: Step) -> str:
 def code_version() -> str:
     """The version of this package and a hash of all code that decides what a model says: the same where models are."""
     deciding = ("learning", "taxonomy", "geometry", "metrics", "stages/dataset", "stages/train")
-    folders = [Path(sabbatical.__path__[0]) / name for name in deciding]
+    folders = [Path(__file__).parents[2] / name for name in deciding]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return f"{version('sabbatical')}+{content_id_of_chunks(path.read_bytes() for path in files)[:12]}"
