@@ -28,7 +28,7 @@ SETTINGS = {
     "augmentation": {"flip_vertical": 0.5, "zoom": [0.7, 1.5], "colour": 0.2, "keep_visible": 0.7},
 }
 """Blood under a microscope has no up, few images want strong changes, and a cell that the edge of the picture cuts is
-drawn only where most of it is seen. Such a training takes less than ten minutes on one core."""
+drawn only where most of it is seen. Alone, such a training takes less than ten minutes on one core."""
 
 
 def main() -> None:
