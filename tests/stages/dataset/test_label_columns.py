@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sabbatical.core.errors import BadTaxonomy
+from sabbatical.core.errors import BadTaxonomy, Interrupted
+from sabbatical.core.progress import Quiet
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.dataset import columns
 from sabbatical.stages.dataset.actions import Labeled, label_columns, truth_of
@@ -51,6 +53,24 @@ def test_columns_say_what_the_rows_said(page: int, monkeypatch: pytest.MonkeyPat
         assert np.array_equal(held.boxes_n4[shapes], one.payload.boxes_n4)
         assert set(np.flatnonzero(held.crowd_n[shapes]).tolist()) == one.payload.crowds
         assert set(held.item_n[shapes].tolist()) <= {i}
+
+
+def test_reading_that_is_cancelled_ends_with_the_page_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "PAGE", 3)
+    read: list[Labeled] = []
+
+    class Cancelled(Quiet):
+        def stopping(self) -> bool:
+            return len(read) > 5
+
+    def reading() -> Iterator[Labeled]:
+        for one in rows(20):
+            read.append(one)
+            yield one
+
+    with pytest.raises(Interrupted):
+        label_columns(reading(), progress=Cancelled())
+    assert len(read) == 6
 
 
 def test_items_taken_by_place_are_those_of_the_same_rows() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sabbatical.core.batches import batched
+from sabbatical.core.progress import Progress, Quiet, check
 from sabbatical.stages.dataset.reading import Labeled
 from sabbatical.taxonomy import Taxonomy
 
@@ -102,14 +103,20 @@ class LabelColumns:
         )
 
 
-def label_columns(labeled: Iterable[Labeled], *, texts: bool = False) -> LabelColumns:
-    """Columns of all rows, of which one page at a time is in memory; what texts say is kept if `texts`."""
+def label_columns(labeled: Iterable[Labeled], *, texts: bool = False, progress: Progress | None = None) -> LabelColumns:
+    """Columns of all rows, of which one page at a time is in memory; what texts say is kept if `texts`.
+
+    Raises:
+        Interrupted: `progress`, asked before each page is kept, says to stop.
+    """
+    watched = progress or Quiet()
     taxonomies: dict[str, int] = {}
     words: dict[tuple[str, str], int] = {}
     ids: list[NDArray[np.bytes_]] = [np.zeros(0, "S1")]
     taxonomy, sides, partial, many = array("i"), array("i"), array("b"), array("q")
     boxes, word, crowds, said = array("f"), array("i"), array("q"), list[str]()
     for page in batched(labeled, PAGE):
+        check(watched)
         ids.append(np.array([one.item_id for one in page], np.bytes_))
         taxonomy.extend(taxonomies.setdefault(one.taxonomy_id, len(taxonomies)) for one in page)
         sides.extend(side or 0 for one in page for side in (one.width, one.height))

@@ -73,7 +73,7 @@ def _bench(step: Step, asked: EvaluateRequest, model: ModelVersion, snapshot_id:
     facts = Facts()
     rows = datasets.labels(workspace, project, snapshot_id, tuple(asked.splits))
     wanted = (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
-    labels = datasets.label_columns(facts.noting(wanted))
+    labels = datasets.label_columns(facts.noting(wanted), progress=step.progress)
     if not len(labels):
         raise EmptyDataset(
             f"The snapshot {snapshot} has no labeled items in {' or '.join(asked.splits)} to judge by.",
