@@ -107,6 +107,41 @@ def test_options_of_every_command_may_stand_before_it(home: Path, early: list[st
         assert (said.code, said.out) == (0, late.out) and "s1" in said.out
 
 
+@pytest.mark.parametrize("early", [["-pstreet"], ["--json", "-pstreet"], ["-pstreet", "--json"]])
+def test_the_project_may_stand_before_the_command_without_a_space(sabbatical: Call, early: list[str]) -> None:
+    said = sabbatical(*early, "snapshot", "list")
+    assert (said.code, said.out) == (0, sabbatical("snapshot", "list", *early).out) and "s1" in said.out
+    assert "nobody" in sabbatical("-pnobody", "snapshot", "list").err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--home", "--json", "project", "list"],
+        ["project", "list", "--home", "--json"],
+        ["project", "list", "--home=--json"],
+        ["demo", "--folder", "--json"],
+        ["snapshot", "create", "--customer", "a", "--customer", "--json"],
+    ],
+)
+def test_an_option_is_no_value_of_another_and_nothing_is_made(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = call(*arguments)
+    assert said.code == 2 and "its value is missing" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_on_data_that_it_does_not_know_is_refused_before_anything_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = call("demo", "--data", "nosuch")
+    assert (said.code, said.out) == (2, "") and "'bccd'" in said.err
+    assert "1. Data" not in said.err and list(tmp_path.iterdir()) == []
+
+
 def test_an_option_that_a_command_does_not_take_is_refused_wherever_it_stands(home: Path) -> None:
     for arguments in (["--project", "road", "demo"], ["demo", "--project", "road"]):
         said = call(*arguments)

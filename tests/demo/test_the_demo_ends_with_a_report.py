@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from sabbatical.cli.app import app
+from sabbatical.cli.app import application
 from sabbatical.demo import ready
 
 STEPS = ["Data", "Customers", "Ingest", "Snapshot", "Train", "Evaluate", "Report"]
@@ -28,7 +28,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def demo(folder: Path) -> dict[str, Any]:
     asked = ["demo", "--data", "world", "--folder", str(folder), "--json"]
-    result = CliRunner().invoke(app, asked, env={"COLUMNS": "80", "TERM": "dumb"})
+    result = CliRunner().invoke(application(), asked, env={"COLUMNS": "80", "TERM": "dumb"})
     assert result.exit_code == 0, result.stderr
     document: dict[str, Any] = json.loads(result.stdout)
     return document

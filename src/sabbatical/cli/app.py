@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from sabbatical import __version__
 from sabbatical.cli.noun import Noun
 from sabbatical.cli.session import SCHEMA, print_json
 from sabbatical.core.errors import BadRequest
@@ -31,6 +32,8 @@ ORDER = (
     "doctor",
 )
 
+ABOUT = "One system for the whole life of an ML model: data, labels, one model for every taxonomy, a judgement."
+
 
 class InOrder(Noun):
     """The whole command line: commands in the order of the loop; wrong use is said to machines too."""
@@ -49,18 +52,31 @@ class InOrder(Noun):
         return sorted(super().list_commands(ctx), key=ORDER.index)
 
 
+def _tell_version(ctx: typer.Context, asked: bool) -> None:
+    if asked:
+        document = SCHEMA | {"version": __version__}
+        print_json(document) if ctx.params["as_json"] else typer.echo(f"sabbatical {__version__}")
+        raise typer.Exit
+
+
+def whole(
+    as_json: Annotated[bool, typer.Option("--json", hidden=True, is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_tell_version, help="Show it and exit.")] = False,
+) -> None:
+    """What stands before any command; it also keeps one command alone from being the whole command line."""
+
+
 def application(names: Sequence[str] = ORDER) -> typer.Typer:
     """The command line with these commands; one alone loads in half the time of all."""
     app = typer.Typer(
         name="sabbatical",
         cls=InOrder,
-        help="One system for the whole life of an ML model: data, labels, one model for every taxonomy, a judgement.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(lambda: None)  # without it, one command alone would be the whole command line
+    app.callback(help=ABOUT)(whole)
     for name in names:
         import_module(f"sabbatical.cli.{name}").register(app)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -13,12 +13,14 @@ from rich.table import Table
 
 from sabbatical.cli.output import err, out
 from sabbatical.cli.session import Session, command
+from sabbatical.cli.waiting import Lines
 
 if TYPE_CHECKING:
     from sabbatical.demo.play import Contest, Outcome
     from sabbatical.demo.telling import Told
 
 REPORTS = Path("demo-report")
+Data = Literal["world", "bccd", "made-with-ml"]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     session: Session,
-    data: Annotated[str, typer.Option(help="world (built in), bccd, or made-with-ml.")] = "world",
+    data: Annotated[Data, typer.Option(help="world is built in, the others come from a mirror.")] = "world",
     folder: Annotated[Path, typer.Option(help="Where the report goes.")] = REPORTS,
 ) -> None:
     """Play one turn of the loop: data, customers, one model beside the naive one, a judgement, a report.
@@ -51,12 +53,13 @@ def demo(
 
 
 class Spoken:
-    """The telling on a terminal: a line before each step, a bar while it runs, what came of it after."""
+    """The telling on a terminal: a line before each step, a bar (in a log: lines) while it runs, its outcome after."""
 
     def __init__(self) -> None:
         columns = (TextColumn("   {task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
         self._bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._task: TaskID | None = None
+        self._lines = Lines()
 
     def __enter__(self) -> Spoken:
         self._bar.start()
@@ -68,9 +71,12 @@ class Spoken:
     def begin(self, number: int, name: str, why: str) -> None:
         err.print(f"[bold]{number}. {escape(name)}[/]  [dim]{escape(why)}[/]")
         self._task = self._bar.add_task("", total=1.0)
+        self._lines = Lines()
 
     def progress(self, fraction: float, message: str) -> None:
-        if self._task is not None:
+        if not err.is_terminal:
+            self._lines.say("  ", fraction, message)
+        elif self._task is not None:
             self._bar.update(self._task, completed=fraction, description=escape(message[:50]))
 
     def end(self, told: Told) -> None:

@@ -16,12 +16,19 @@ class Noun(typer.core.TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         early = _early(args)
         name, rest = args[early : early + 1], args[early + 1 :]
+        if not name and "--json" in args:
+            ctx.fail("Missing command.")  # a machine gets no help text
         return super().parse_args(ctx, [*name, *args[:early], *rest] if name else [])
 
 
 def _early(args: list[str]) -> int:
     """How many arguments come before the first that is none of these options."""
     at = 0
-    while at < len(args) and args[at].partition("=")[0] in VALUED | FLAGS:
+    while at < len(args) and (args[at].partition("=")[0] in VALUED | FLAGS or _joined(args[at])):
         at += 2 if args[at] in VALUED else 1
     return min(at, len(args))
+
+
+def _joined(argument: str) -> bool:
+    """A value that follows the letter of its option at once, as in `-pNAME`."""
+    return argument[:2] in VALUED and not argument.startswith("--")

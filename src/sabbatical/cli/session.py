@@ -15,6 +15,7 @@ import typer
 
 from sabbatical.cli.noun import Noun
 from sabbatical.cli.output import tell_error
+from sabbatical.cli.verb import Verb
 from sabbatical.core.errors import SabbaticalError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def command(
         run.__signature__ = _signature(function, left_out)  # type: ignore[attr-defined]
         text = inspect.getdoc(function) or ""
         lines = "\n\n".join(f"[dim]$[/dim] {line}" for line in example.splitlines())
-        app.command(name, help=f"{text}\n\n[bold]Example[/bold]\n\n{lines}")(run)
+        app.command(name, cls=Verb, help=f"{text}\n\n[bold]Example[/bold]\n\n{lines}")(run)
         return function
 
     return add

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,7 +30,7 @@ def wait(run: Run[T]) -> T:
         SabbaticalError: why it failed.
     """
     try:
-        return _shown(run) if err.is_terminal else run.wait(_Lines())
+        return _shown(run) if err.is_terminal else run.wait(Lines())
     except KeyboardInterrupt:
         state = _stop(run)
         raise Interrupted(
@@ -55,24 +56,29 @@ def _shown(run: Run[T]) -> T:
         return run.wait(show)
 
 
-class _Lines:
+class Lines:
     """Progress as lines with the time left, for what is no terminal, such as the log of a build; not too often."""
 
     def __init__(self) -> None:
         self._said = ("", 0.0)
-        self._at = 0.0
+        self._at = -math.inf
+        self._seen = 0.0
         self._began: tuple[float, float] | None = None
 
     def __call__(self, record: schema.Run) -> None:
+        if record.error is None:
+            self.say(record.kind, record.fraction, record.message, ended=record.ended)
+
+    def say(self, what: str, fraction: float, message: str, *, ended: bool = False) -> None:
+        """How far something is, unless a line was said a moment ago; the pace begins anew where it falls back."""
         now = time.monotonic()
-        if self._began is None:
-            self._began = (now, record.fraction)
-        soon = now - self._at < QUIET_SECONDS and not record.ended
-        if (record.message, record.fraction) == self._said or soon or record.error is not None:
+        if self._began is None or fraction < self._seen:
+            self._began = (now, fraction)
+        self._seen = fraction
+        if (message, fraction) == self._said or (now - self._at < QUIET_SECONDS and not ended):
             return
-        self._said, self._at = (record.message, record.fraction), now
-        line = f"{record.kind} {record.fraction:4.0%}  {record.message}{self._left(now, record.fraction)}"
-        err.print(line, markup=False, soft_wrap=True)
+        self._said, self._at = (message, fraction), now
+        err.print(f"{what} {fraction:4.0%}  {message}{self._left(now, fraction)}", markup=False, soft_wrap=True)
 
     def _left(self, now: float, fraction: float) -> str:
         """How long it will still take if it goes on as since the first look; nothing before there is a pace."""
