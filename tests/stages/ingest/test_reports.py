@@ -120,15 +120,12 @@ def test_the_same_text_with_another_label_is_said_to_contradict_the_first(
     with path.open("a") as file:
         file.write(f"{text},praise\n{text},bug\n{text},Bug\n")
     report = take(workspace, path)
-    reasons = [(one.line, one.reason) for one in report.quarantined]
-    start = between + 4
-    same = "It has the same bytes as 'tickets.csv:2', whose labels are kept; these are left out."
-    assert reasons == [
+    assert [(one.file, one.line, one.reason) for one in report.quarantined] == [
         (
-            start,
-            "It contradicts tickets.csv:2: bug, praise."
-            " The bytes are the same; the labels of 'tickets.csv:2' are kept.",
-        ),
-        (start + 1, same),
-        (start + 2, same),
+            "tickets.csv",
+            between + 4,
+            "It contradicts what this source says before of the item 'tickets.csv:2': bug, praise."
+            " The first labels are kept, these are left out.",
+        )
     ]
+    assert (report.labels.added, report.labels.known, report.labels.refused) == (between + 2, 2, 1)

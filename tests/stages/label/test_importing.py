@@ -32,11 +32,16 @@ def labels_of(path: Path, names: list[str]) -> str:
     return str(path)
 
 
-def attach(street: Street, source: str) -> dict[str, Any]:
-    asked = {"source": source, "project": street.project.name, "taxonomy": "basalt", "labels_only": True}
+def ingest(street: Street, source: str, **more: Any) -> dict[str, Any]:
+    """Take a source in, under the labels of basalt unless told otherwise."""
+    asked = {"source": source, "project": street.project.name, "taxonomy": "basalt", **more}
     with street.workspace.database.transaction() as session:  # what is set aside belongs to a run
         row = runs.ask(session, project_id=street.project.id, kind="ingest", params=asked, now=NOW)
     return body_of("ingest")(Step(street.workspace, row.id, street.project.id, asked, Quiet()))
+
+
+def attach(street: Street, source: str, **more: Any) -> dict[str, Any]:
+    return ingest(street, source, labels_only=True, **more)
 
 
 @pytest.mark.parametrize("looked_at", [3, 2000])
@@ -106,6 +111,32 @@ def test_labels_of_which_none_finds_its_item_fail_with_a_word_on_what_to_do(stre
     with pytest.raises(BadInput, match=r"No labels could be taken; set aside: 2.*'x.jpg'") as raised:
         attach(street, labels_of(tmp_path / "labels.json", ["x.jpg", "y.jpg"]))
     assert "Ingest the items first" in raised.value.hint
+
+
+@pytest.mark.parametrize("taxonomy", ["basalt", None])
+def test_a_file_without_labels_fails_with_a_word_on_what_to_do(
+    street: Street, tmp_path: Path, taxonomy: str | None
+) -> None:
+    street.add_items(2)
+    source = tmp_path / "labels.jsonl"
+    source.write_text('{"file_name": "0.jpg", "shapes": null}\n{"file_name": "1.jpg", "shapes": null}\n')
+    with pytest.raises(BadInput, match=r"There are no labels in it; read: 2 entries") as raised:
+        attach(street, str(source), taxonomy=taxonomy)
+    assert "--option label_column" in raised.value.hint and "--taxonomy" in raised.value.hint
+
+
+def test_images_on_which_nothing_is_are_labels_under_the_taxonomy_that_is_named(street: Street, tmp_path: Path) -> None:
+    street.add_items(1)
+    (tmp_path / "labels.jsonl").write_text('{"file_name": "0.jpg", "shapes": []}\n')
+    assert attach(street, str(tmp_path / "labels.jsonl"))["labels"]["added"] == 1
+
+
+def test_a_table_of_ids_and_labels_is_told_that_an_id_is_not_enough(street: Street, tmp_path: Path) -> None:
+    street.add_items(1)
+    (tmp_path / "labels.csv").write_text("id,label\n0.jpg,Car\n")
+    with pytest.raises(BadInput, match="No column holds texts or names of images") as raised:
+        attach(street, str(tmp_path / "labels.csv"))
+    assert "Ids alone ('id') are not enough" in raised.value.hint and "image_column" in raised.value.hint
 
 
 def test_the_number_of_queries_does_not_grow_with_the_labels(street: Street, tmp_path: Path) -> None:

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from sabbatical.schemas.item import Split
 from sabbatical.schemas.label import Payload
 from sabbatical.schemas.project import Project
-from sabbatical.stages.ingest import item_queries, queries
+from sabbatical.stages.ingest import queries
 from sabbatical.stages.ingest.fingerprints import NearDuplicates, near_pairs
 from sabbatical.stages.ingest.leaks import Leaks
 from sabbatical.stages.ingest.placing import Newcomer, Place, place
-from sabbatical.stages.ingest.records import Refusal
 from sabbatical.stages.ingest.split import split_of
 
 
@@ -59,7 +58,6 @@ class Intake:
     known: int = 0
     by_split: Counter[str] = field(default_factory=Counter)
     leaks: Leaks = field(init=False)
-    refusals: list[Refusal] = field(default_factory=list)
     _stored: NearDuplicates = field(default_factory=NearDuplicates)
     _seen: int = 0
 
@@ -78,16 +76,15 @@ class Intake:
         self._stored.add(queries.fingerprints(session, self.project.id, kind, self._seen, upto))
         self._seen = upto
 
-    def store(
-        self, session: Session, batch: Sequence[Prepared], now: datetime
-    ) -> tuple[list[Prepared], list[Prepared]]:
-        """Add the items of a batch; answers those whose labels count (the first of equal bytes), and the new ones."""
+    def store(self, session: Session, batch: Sequence[Prepared], now: datetime) -> list[Prepared]:
+        """Add the items of a batch; answers the new ones, the first of equal bytes."""
         queries.one_at_a_time(session, self.project.id)
         self.catch_up(session)
         known = queries.known_items(session, self.project.id, [one.id for one in batch])
-        first, left_out = self._first_of_equal_bytes(batch, known)
-        self._say_left_out(session, left_out, {one.id: one for one in first}, known)
-        new = [one for one in first if one.id not in known]
+        first: dict[str, Prepared] = {}
+        for one in batch:
+            first.setdefault(one.id, one)
+        new = [one for one in first.values() if one.id not in known]
         self.known += len(batch) - len(new)
         places = self._places(session, new)
         rows = [self._row(one, group, split, now) for one, (group, split) in zip(new, places, strict=True)]
@@ -95,48 +92,7 @@ class Intake:
             queries.add_items(session, rows)
         self.added += len(rows)
         self.by_split.update(row["split"] for row in rows)
-        return first, new
-
-    def _first_of_equal_bytes(
-        self, batch: Sequence[Prepared], known: dict[str, tuple[str, str]]
-    ) -> tuple[list[Prepared], list[Prepared]]:
-        """One of each id, and the others that have labels.
-
-        A second file of the same bytes in this source may not overrule the labels of the first.
-        """
-        first: dict[str, Prepared] = {}
-        left_out = []
-        for one in batch:
-            stored_name, stored_by = known.get(one.id, (one.name, ""))
-            earlier = first[one.id].name if one.id in first else stored_name
-            if one.id not in first and (earlier == one.name or stored_by != self.run_id):
-                first[one.id] = one
-            elif one.payload is not None:
-                left_out.append(one)
-        return list(first.values()), left_out
-
-    def _say_left_out(
-        self,
-        session: Session,
-        left_out: Sequence[Prepared],
-        first: dict[str, Prepared],
-        known: dict[str, tuple[str, str]],
-    ) -> None:
-        """Refuse labels whose bytes came before, saying which labels they contradict, if they do."""
-        stored = item_queries.payloads_of(session, self.project.id, [one.id for one in left_out if one.id not in first])
-        for one in left_out:
-            if one.id in first:
-                kept = first[one.id]
-                payload, place = kept.payload, kept.file if kept.line is None else f"{kept.file}:{kept.line}"
-            else:
-                payload, place = stored.get(one.id), known[one.id][0]
-            assert one.payload is not None
-            said = None if payload is None else _difference(payload, one.payload)
-            name = first[one.id].name if one.id in first else known[one.id][0]
-            reason = f"It has the same bytes as '{name}', whose labels are kept; these are left out."
-            if said is not None:
-                reason = f"It contradicts {place}: {said}. The bytes are the same; the labels of '{name}' are kept."
-            self.refusals.append(Refusal(one.file, one.line, "label" if said is not None else None, reason))
+        return new
 
     def _places(self, session: Session, new: Sequence[Prepared]) -> list[tuple[str, Split]]:
         """Group and split of each new item; groups that are new are kept."""
@@ -206,11 +162,3 @@ class Intake:
             "ingest_id": self.run_id,
             "attributes": one.attributes,
         }
-
-
-def _difference(kept: Payload, other: Payload) -> str | None:
-    """What two labelings of the same bytes do not agree on, as `kept, other`; None if they agree."""
-    if kept.to_bytes() == other.to_bytes():
-        return None
-    before, after = (" and ".join(sorted(set(one.labels))) or "nothing" for one in (kept, other))
-    return f"{before}, {after}" if before != after else f"other shapes of {after}"

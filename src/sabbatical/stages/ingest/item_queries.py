@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence, Set
+from collections.abc import Set
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from sabbatical.core.batches import batched
 from sabbatical.schemas.item import ItemFilter
-from sabbatical.schemas.label import Payload
-from sabbatical.storage.tables import HeadRow, ItemRow, RevisionRow
-
-CHUNK = 2000
+from sabbatical.storage.tables import HeadRow, ItemRow
 
 
 def items(session: Session, project_id: str, chosen: ItemFilter, after: int, limit: int) -> list[ItemRow]:
@@ -48,20 +44,6 @@ def ids_by_file_name(session: Session, project_id: str, wanted: Set[str]) -> dic
         last = file_name(name)
         if last in wanted:
             found.setdefault(last, []).append((item_id, name))
-    return found
-
-
-def payloads_of(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, Payload]:
-    """What was last said of each of these items, under whichever taxonomy; those without labels are left out."""
-    found: dict[str, Payload] = {}
-    for chunk in batched(ids, CHUNK):
-        query = (
-            select(RevisionRow.item_id, RevisionRow.payload)
-            .join(HeadRow, (HeadRow.revision_id == RevisionRow.id) & (HeadRow.project_id == RevisionRow.project_id))
-            .where(RevisionRow.project_id == project_id, RevisionRow.item_id.in_(chunk))
-            .order_by(RevisionRow.seq)
-        )
-        found.update((row[0], Payload.from_bytes(row[1])) for row in session.execute(query))
     return found
 
 

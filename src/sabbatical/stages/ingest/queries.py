@@ -18,14 +18,12 @@ from sabbatical.storage.tables import GroupRow, ItemRow, ProfileRow, ProjectRow,
 CHUNK = 2000
 
 
-def known_items(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Those of these items that are here, with the name and the run that they came with."""
-    found: dict[str, tuple[str, str]] = {}
+def known_items(session: Session, project_id: str, ids: Sequence[str]) -> set[str]:
+    """Those of these items that are here."""
+    found: set[str] = set()
     for chunk in batched(ids, CHUNK):
-        query = select(ItemRow.id, ItemRow.name, ItemRow.ingest_id).where(
-            ItemRow.project_id == project_id, ItemRow.id.in_(chunk)
-        )
-        found.update((row[0], (row[1], row[2])) for row in session.execute(query))
+        query = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update(session.scalars(query))
     return found
 
 

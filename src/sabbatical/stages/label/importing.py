@@ -29,6 +29,7 @@ from sabbatical.stages.ingest.actions import (
     Refusal,
     compare,
 )
+from sabbatical.stages.label.contradictions import FirstSaid
 from sabbatical.stages.label.keeping import Author, Said, keep
 from sabbatical.stages.label.matching import Matched, Matching
 from sabbatical.storage.workspace import Workspace
@@ -61,6 +62,7 @@ class Import:
     _read: int = field(default=0)
     _labels: Counter[str] = field(default_factory=Counter)
     """How often each label was said, as it is spelled in the source."""
+    _first: FirstSaid = field(default_factory=FirstSaid)
     _known: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,11 +81,11 @@ class Import:
             for one in ready:
                 one.payload = self._spelled(one.payload)
             with self.workspace.database.transaction() as session:
-                labeled, new = self.intake.store(session, ready, self.workspace.clock())
-                self._keep_labels(session, labeled)
+                new = self.intake.store(session, ready, self.workspace.clock())
+                said = [(one.id, one.file, one.line, one.payload) for one in ready if one.payload is not None]
+                self._keep(session, said, refused)
                 self._remember(session, new)
-                self._set_aside(session, [*refused, *self.intake.refusals])
-            self.intake.refusals.clear()
+                self._set_aside(session, refused)
             if self.item_ids is not None:
                 self.item_ids.extend(one.id for one in ready)
             self._tell(len(ready) + len(refused))
@@ -98,7 +100,7 @@ class Import:
         """Labels only, for items that are here already, matched by name.
 
         Raises:
-            BadInput: none of the labels could be taken.
+            BadInput: there are no labels, or none of them could be taken.
         """
         matching = Matching(self.intake)
         for entries in batched(self.reading or self.recognition.reader.read(self.source), MATCHED_AT_ONCE):
@@ -122,6 +124,12 @@ class Import:
         self.report.warnings += self._respelled()
         if not self.report.labels.added + self.report.labels.known:
             self._nothing_taken("labels", "Ingest the items first, under the names that the labels have.")
+            raise BadInput(
+                f"There are no labels in it; read: {self._read:,} entries of the format {self.report.format}.",
+                where=str(self.source.name),
+                hint="Name the file that holds the labels, or in a table their column: --option label_column=NAME. If"
+                " it says of each item that nothing is there, say under which taxonomy: --taxonomy NAME.",
+            )
         return self.report
 
     def _attach(self, session: Session, matched: Sequence[Matched], refused: list[Refusal]) -> None:
@@ -177,25 +185,24 @@ class Import:
         profile = ingest.seen_before(session, project, origin).merged(added).to_dict()  # others may add meanwhile
         ingest.remember(session, project, origin, profile, self.workspace.clock())
 
-    def _keep_labels(self, session: Session, labeled: Sequence[Prepared]) -> None:
-        refused: list[Refusal] = []
-        records = [(one.id, one.file, one.line, one.payload) for one in labeled if one.payload is not None]
-        self._keep(session, records, refused)
-        self._set_aside(session, refused)
-
     def _keep(self, session: Session, records: Sequence[Matched], refused: list[Refusal]) -> None:
         if self.taxonomy is None or not records:
             return
         taxonomy_id, taxonomy = self.taxonomy
-        said = []
+        said: list[Said] = []
+        later: list[Matched] = []
         for item_id, file, line, payload in records:
+            content = payload.to_bytes()
             if not self._known.issuperset(payload.labels):
                 unknown = sorted({*payload.labels} - self._known)
                 refused.append(_unknown_labels(file, line, unknown, taxonomy))
-                continue
-            said.append(Said(item_id, payload.to_bytes(), len(payload)))
-        now = self.workspace.clock()
-        added, known = keep(session, self.intake.project.id, (taxonomy_id, taxonomy.name), said, self.author, now)
+            elif self._first.stands(item_id, content):
+                said.append(Said(item_id, content, len(payload)))
+            else:
+                later.append((item_id, file, line, payload))
+        now, project_id = self.workspace.clock(), self.intake.project.id
+        added, known = keep(session, project_id, (taxonomy_id, taxonomy.name), said, self.author, now)
+        refused += self._first.refusals(session, project_id, later)
         self.report.labels.added += added
         self.report.labels.known += known
         self.report.labels.refused += len(records) - len(said)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, Broken
 from sabbatical.core.ids import content_id
 from sabbatical.schemas.label import AuthorKind, Payload, RevisionState
 from sabbatical.stages.label import queries
@@ -41,6 +41,9 @@ def keep(
 
     `taxonomy` is (id, name). An import that says again what it ever said adds nothing, so that it cannot undo a
     person's later correction; a person's word counts as known only where it already stands.
+
+    Raises:
+        Broken: several new and different things are said of one item, which have no order.
     """
     if not said:
         return 0, 0
@@ -56,6 +59,8 @@ def keep(
         content = content_of(one, taxonomy[0], author)
         if content in known:
             continue
+        if one.item_id in rows:
+            raise Broken(f"Several labelings of the item {one.item_id} came at once.")
         known.add(content)
         parent = heads.get(one.item_id)
         rows[one.item_id] = {

@@ -35,6 +35,18 @@ def contents(session: Session, project_id: str, item_ids: Sequence[str]) -> set[
     return found
 
 
+def said(session: Session, project_id: str, item_ids: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Id, name and payload of everything that was ever said of these items."""
+    for chunk in batched(item_ids, CHUNK):
+        query = (
+            select(RevisionRow.item_id, ItemRow.name, RevisionRow.payload)
+            .join(ItemRow, (ItemRow.project_id == RevisionRow.project_id) & (ItemRow.id == RevisionRow.item_id))
+            .where(RevisionRow.project_id == project_id, RevisionRow.item_id.in_(chunk))
+        )
+        for row in session.execute(query):
+            yield row[0], row[1], row[2]
+
+
 def add_revisions(session: Session, rows: list[dict[str, Any]], taxonomy: str) -> None:
     """Append revisions of one project and make each the head of its item."""
     project_id = rows[0]["project_id"]

@@ -55,7 +55,7 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
         raise BadRequest(error.message, where=error.where, hint=error.hint) from error
     step.progress.tell(0.0, "Looking at what it is")
     recognition = ingest.recognise(source, options)
-    glance = _glance(recognition, source, asked.labels_only)
+    glance = _glance(recognition, source, whole=not asked.labels_only or (labels and asked.taxonomy is None))
     name = asked.name or naming.slug(source.stem)
     with step.workspace.database.transaction() as session:
         project = _project(session, step, asked, name, glance)
@@ -90,8 +90,10 @@ def open_source(step: Step, asked: IngestRequest, *, labels: bool = True) -> Imp
     )
 
 
-def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance:
-    """Count the entries and gather their label names; only the first part where the labels are all there is to read.
+def _glance(recognition: Recognition, source: Path, *, whole: bool) -> Glance:
+    """Count the entries and gather their label names; of the first part only where the `whole` need not be known.
+
+    A taxonomy that is made or chosen must know of every label, the last one too.
 
     Raises:
         BadInput: there is nothing in it.
@@ -109,7 +111,7 @@ def _glance(recognition: Recognition, source: Path, labels_only: bool) -> Glance
             labels.update(entry.payload.labels)
         if len(first) < naming.LOOKED_AT:
             first.append(entry)
-        elif labels_only:
+        elif not whole:
             return Glance(None, labels, declared, first, chain(first, [entry], reading))
     if count == 0:
         raise BadInput("There is nothing in it.", where=str(source), hint=recognition.why)

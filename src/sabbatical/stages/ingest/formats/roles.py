@@ -77,12 +77,14 @@ def roles_of(columns: Sequence[str], sample: Sequence[Mapping[str, Any]], option
 
 def no_text(columns: Sequence[str], file: str) -> BadInput:
     """The error for a table in which neither texts nor images were found."""
+    item_id = _first({_plain(column): column for column in columns}, IDS)
+    alone = f" Ids alone ('{item_id}') are not enough: each row needs its text or image, also where only labels count."
     looked = ", ".join((*TEXTS[:3], *TITLES[:1], *DESCRIPTIONS[:1], *IMAGES[:2]))
     return BadInput(
         f"No column holds texts or names of images. The columns are: {', '.join(columns) or 'none'}; "
         f"looked for {looked} and the like.",
         where=file,
-        hint="Name the columns: text_columns or image_column.",
+        hint="Name the columns: text_columns or image_column." + (alone if item_id else ""),
     )
 
 
