@@ -13,7 +13,7 @@ from sabbatical.core.errors import BadInput
 from sabbatical.schemas.label import Payload
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.records import Record
-from sabbatical.stages.ingest.shapes import NO_SIZE, NOT_NUMBERS, OK, OUTSIDE, fit, fit_record
+from sabbatical.stages.ingest.shapes import NO_SIZE, NOT_NUMBERS, OK, OUTSIDE, ROUNDING, fit, fit_payload, fit_record
 
 NUMBERS = st.floats(-50, 150, width=32)
 
@@ -35,6 +35,27 @@ def test_what_is_taken_lies_inside_and_what_is_refused_has_its_reason(boxes: lis
         assert over == pytest.approx(max(0, -x0, -y0, x1 - 100, y1 - 80), abs=1e-4) or fault == OUTSIDE
         if fault == OK:
             assert (clipped >= 0).all() and (clipped <= [100, 80, 100, 80]).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.one_of(NUMBERS, st.sampled_from([0, 1, 100, np.nan, np.inf, 1e38]))] * 4), max_size=4),
+    st.sampled_from([0, 100]),
+    st.sampled_from([0, 80]),
+)
+def test_a_payload_is_left_alone_where_every_box_fits_and_only_there(
+    boxes: list[tuple[float, ...]], width: int, height: int
+) -> None:
+    boxes_n4 = np.array(boxes, np.float32).reshape(-1, 4)
+    payload = Payload(("a",) * len(boxes), boxes_n4)
+    taken, refusals = fit_payload(payload, width, height, "f", None)
+    fitted = fit(boxes_n4, np.full(len(boxes), width), np.full(len(boxes), height))
+    kept_n = fitted.fault_n == OK
+    assert len(refusals) == (~kept_n | (fitted.over_n > ROUNDING)).sum()
+    assert (taken is None) == (len(boxes) > 0 and not kept_n.any())
+    if taken is not None:
+        assert taken.boxes_n4.tolist() == fitted.boxes_n4[kept_n].tolist()
+        assert taken.partial == (not kept_n.all())
 
 
 def test_numbers_that_are_none_are_refused_and_an_unknown_size_clips_nothing() -> None:

@@ -29,6 +29,9 @@ ROUNDING = 1.0
 UNLEARNED = "Where nothing is drawn on this image, nothing is learned."
 """What follows for an image when one of its shapes is refused; the end of each such refusal."""
 
+_HUGE = 1e9
+"""Pixels that no image has, whose square a float32 still holds."""
+
 Floats = NDArray[np.floating]
 
 
@@ -106,7 +109,7 @@ def fit_payload(
     Where a shape is dropped, the payload is `partial`. If none is left of some, nothing is known: None, not "nothing
     is there". A side of 0 is one not known.
     """
-    if not len(payload.boxes_n4):
+    if not len(payload.boxes_n4) or _all_inside(payload.boxes_n4, width, height):
         return payload, []
     n = len(payload)
     fitted = fit(payload.boxes_n4, np.full(n, width), np.full(n, height))
@@ -125,6 +128,15 @@ def fit_payload(
     kept_n = fitted.fault_n == OK
     payload = replace(payload, partial=payload.partial or not kept_n.all())
     return (keep(payload, kept_n) if kept_n.any() else None), refusals
+
+
+def _all_inside(boxes_n4: Floats, width: float, height: float) -> bool:
+    """Whether `fit` would surely leave all as it is: so for nearly every image, and said in a tenth of its time."""
+    x0, y0 = boxes_n4.min(0)[:2].tolist()
+    x1, y1 = boxes_n4.max(0)[2:].tolist()
+    left, top = (0.0 if side else -_HUGE for side in (width, height))
+    within = left <= x0 and top <= y0 and x1 <= (width or _HUGE) and y1 <= (height or _HUGE)
+    return within and bool((boxes_n4[:, 2:] > boxes_n4[:, :2]).all())
 
 
 def clip_polygons(payload: Payload, over_n: Floats, width: float, height: float) -> Payload:

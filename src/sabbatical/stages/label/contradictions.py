@@ -15,9 +15,9 @@ from sabbatical.stages.label.matching import Matched
 
 @dataclass
 class FirstSaid:
-    """What one source said first of each item; keeps 16 bytes of each, in a dictionary, wherever batches end.
+    """What one source said first of each item; keeps two hashes of each, about 110 bytes as Python holds them.
 
-    A source that is read again from its start, by this run or another, comes to the same firsts.
+    It does not matter where batches end. A source that is read again from its start, by this run or another, comes to the same firsts.
     """
 
     _first: dict[int, int] = field(default_factory=dict)
