@@ -17,7 +17,8 @@ from sabbatical.stages.label.matching import Matched
 class FirstSaid:
     """What one source said first of each item; keeps two hashes of each, about 110 bytes as Python holds them.
 
-    It does not matter where batches end. A source that is read again from its start, by this run or another, comes to the same firsts.
+    It does not matter where batches end. A source that is read again from its start, by this run or another,
+    comes to the same firsts.
     """
 
     _first: dict[int, int] = field(default_factory=dict)
