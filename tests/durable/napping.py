@@ -17,8 +17,6 @@ from sabbatical.core.progress import check
 from sabbatical.durable import children
 from sabbatical.durable.steps import Step, step
 
-children.MODULE = __spec__.name if __name__ == "__main__" else __name__
-
 
 @step("nap")
 def nap(step: Step) -> dict[str, Any]:
@@ -40,4 +38,5 @@ def nap(step: Step) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    children.MODULE = __spec__.name
     sys.exit(worker.main(sys.argv[1:]))
