@@ -120,8 +120,11 @@ def test_texts_go_from_a_file_to_answers(workspace: Workspace, notes: Shapes) ->
     done = notes.run("predict", snapshot="s1")
     assert (done["items"], notes.run("predict", snapshot="s1")["stored"]) == (40, 40)
     assert notes.run("snapshot")["snapshot"] == "s1"
-    assert notes.run("snapshot", splits=["test"])["snapshot"] == "s2"
+    judges = notes.folder / "judges.csv"
+    judges.write_text("text,label\nsea foam and salt,Sea\nhigh thin cloud,Sky\n")
+    notes.run("ingest", source=str(judges), split="test")
+    assert notes.run("snapshot")["snapshot"] == "s2"
     assert notes.run("evaluate", snapshot="s2")["evaluation"]
     with workspace.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(PredictionRow)) == 40
+        assert session.scalar(select(func.count()).select_from(PredictionRow)) == 42
         assert session.scalar(select(func.count()).select_from(SnapshotRow)) == 2
