@@ -286,3 +286,10 @@ def test_a_confined_source_sees_nothing_beside_its_own_folder(tmp_path: Path) ->
         assert not [entry for entry in entries if isinstance(entry, Record)]
         assert ["not there" in entry.reason for entry in entries if isinstance(entry, Refusal)] == [True, True]
     assert len(read(tmp_path / "mine" / "labels.json")[0]) == 2
+
+
+@pytest.mark.parametrize("before", [{"attributes": {"parked": "{"}}, {"meta": {"rig": {"lens": "wide"}}}])
+def test_braces_before_the_file_name_leave_it_coco(tmp_path: Path, before: dict[str, object]) -> None:
+    image = before | {"id": 1, "file_name": "a.png", "width": 60, "height": 40}
+    (tmp_path / "labels.json").write_text(json.dumps({"images": [image], "annotations": [], "categories": []}))
+    assert recognise(tmp_path).format == "coco"

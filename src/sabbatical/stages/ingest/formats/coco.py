@@ -35,8 +35,8 @@ from sabbatical.stages.ingest.formats.reader import FilesReader
 from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 
 _HEAD = 1 << 20
-_IMAGES = re.compile(rb'"images"\s*:\s*\[\s*(\]|\{[^{}]*"file_name"\s*:)')
-_ANNOTATIONS = re.compile(rb'"annotations"\s*:\s*\[\s*\{[^{}]*"image_id"\s*:')
+_IMAGES = re.compile(rb'"images"\s*:\s*\[\s*(\]|\{.{0,65536}?"file_name"\s*:)', re.DOTALL)
+_ANNOTATIONS = re.compile(rb'"annotations"\s*:\s*\[\s*\{.{0,65536}?"image_id"\s*:', re.DOTALL)
 _PANOPTIC = re.compile(rb'"segments_info"\s*:')
 IMAGE_KEYS = frozenset({"id", "file_name", "width", "height", "labeled"})
 
