@@ -9,18 +9,15 @@ all splits and writes the report with its intervals.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import child, measured, publish, rows
+from benchmarks.measuring import asked, child, kept, measured, publish, rows
 from benchmarks.snapshot import NAMES, NOW, fill
 from sabbatical.core.batches import batched
 from sabbatical.core.progress import Quiet
@@ -45,29 +42,20 @@ GOOD_MB = {"read": 600, "predict": 300, "evaluate": 1500}
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--items", type=int, default=200_000)
-    options.add_argument("--runs", type=int, default=3)
-    options.add_argument("--home", type=Path, help="a workspace that is filled once, kept, and used again")
-    options.add_argument("--child", nargs=2, metavar=("WHAT", "HOME"), help=argparse.SUPPRESS)
-    asked = options.parse_args()
-    if asked.child:
-        print(json.dumps(one_run(asked.child[0], Path(asked.child[1]))))
+    given = asked(__doc__, 200_000)
+    if given.child:
+        print(json.dumps(one_run(given.child[0], Path(given.child[1]))))
         return
-    home = asked.home or Path(tempfile.mkdtemp(prefix="judging-bench-"))
-    try:
+    with kept(given.home) as home:
         if not (home / "sabbatical.db").exists():
-            fill(home, asked.items)
+            fill(home, given.items)
             answer(home)
-        facts = {"items": asked.items, "boxes": asked.items * 5}
+        facts = {"items": given.items, "boxes": given.items * 5}
         figures = []
         for what, good_mb in GOOD_MB.items():
-            runs = [child("benchmarks.judging", "--child", what, str(home)) for _ in range(asked.runs)]
+            runs = [child("benchmarks.judging", "--child", what, str(home)) for _ in range(given.runs)]
             figures += rows(what, runs, **facts, good_mb=good_mb)
         publish("judging", figures)
-    finally:
-        if asked.home is None:
-            shutil.rmtree(home)
 
 
 def answer(home: Path) -> None:

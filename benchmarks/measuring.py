@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,26 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+
+
+def asked(description: str | None, items: int) -> argparse.Namespace:
+    """The options of a benchmark on a filled workspace; `items` unless told."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--items", type=int, default=items)
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--home", type=Path, help="a workspace that is filled once, kept, and used again")
+    options.add_argument("--child", nargs=2, metavar=("WHAT", "HOME"), help=argparse.SUPPRESS)
+    return options.parse_args()
+
+
+@contextmanager
+def kept(home: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one that is gone afterwards."""
+    if home is not None:
+        yield home
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield Path(folder)
 
 
 def child(module: str, *arguments: str) -> dict[str, Any]:

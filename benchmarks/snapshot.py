@@ -7,11 +7,8 @@ The items and label revisions are synthetic and go into a workspace once; each r
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import shutil
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import child, measured, publish, row, rows
+from benchmarks.measuring import asked, child, kept, measured, publish, row, rows
 from sabbatical.core.batches import batched
 from sabbatical.core.ids import content_id
 from sabbatical.core.progress import Quiet
@@ -45,29 +42,20 @@ OWN = {"taxonomy": "own", "version": 1, "super-taxonomy": "many", "labels": {nam
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--items", type=int, default=1_000_000)
-    options.add_argument("--runs", type=int, default=3)
-    options.add_argument("--home", type=Path, help="a workspace that is filled once, kept, and used again")
-    options.add_argument("--child", nargs=2, metavar=("WHAT", "HOME"), help=argparse.SUPPRESS)
-    asked = options.parse_args()
-    if asked.child:
-        print(json.dumps(one_run(asked.child[0], Path(asked.child[1]))))
+    given = asked(__doc__, 1_000_000)
+    if given.child:
+        print(json.dumps(one_run(given.child[0], Path(given.child[1]))))
         return
-    home = asked.home or Path(tempfile.mkdtemp(prefix="snapshot-bench-"))
-    try:
-        filled = None if (home / "sabbatical.db").exists() else fill(home, asked.items)
-        facts = {"items": asked.items, "boxes": asked.items * 5}
+    with kept(given.home) as home:
+        filled = None if (home / "sabbatical.db").exists() else fill(home, given.items)
+        facts = {"items": given.items, "boxes": given.items * 5}
         figures = []
         for what in ("snapshot", "diff", "question"):
-            runs = [child("benchmarks.snapshot", "--child", what, str(home)) for _ in range(asked.runs)]
+            runs = [child("benchmarks.snapshot", "--child", what, str(home)) for _ in range(given.runs)]
             figures += rows(what, runs, **facts, good=GOOD[what], good_mb=2000)
         if filled is not None:
-            figures.append(row("revisions kept a second", "1/s", [asked.items / filled]))
+            figures.append(row("revisions kept a second", "1/s", [given.items / filled]))
         publish("snapshot", figures)
-    finally:
-        if asked.home is None:
-            shutil.rmtree(home)
 
 
 def fill(home: Path, count: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast, get_args
 
@@ -11,17 +13,28 @@ from sabbatical.cli import demo, waiting
 from sabbatical.demo import ready
 from sabbatical.demo.telling import Teller
 
+Ticking = Callable[[int], None]
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Ticking:
+    """Sets the clock to go on by so many seconds each time it is looked at; by one unless told."""
+
+    def tick(seconds: int) -> None:
+        clock = itertools.count(100, seconds)
+        monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+
+    tick(1)
+    return tick
+
 
 def record(fraction: float, message: str = "Learning", **more: Any) -> Any:
     found = {"kind": "train", "fraction": fraction, "message": message, "ended": False, "error": None}
     return cast("Any", SimpleNamespace(**found | more))
 
 
-def test_lines_come_now_and_then_with_the_time_left(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clock = iter(range(100, 10_000))
-    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+@pytest.mark.usefixtures("ticking")
+def test_lines_come_now_and_then_with_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     lines = waiting.Lines()
     for second in range(101):
         lines(record(second / 100, ended=second == 100))
@@ -31,20 +44,16 @@ def test_lines_come_now_and_then_with_the_time_left(
     assert any(line.startswith("train  50%  Learning, about 50 s left") for line in said)
 
 
-def test_what_stands_still_is_not_repeated(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter(range(0, 10_000, 10))
-    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+def test_what_stands_still_is_not_repeated(capsys: pytest.CaptureFixture[str], ticking: Ticking) -> None:
+    ticking(10)
     lines = waiting.Lines()
     for _ in range(20):
         lines(record(0.3))
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_the_pace_begins_anew_where_another_run_begins(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clock = iter(range(100, 10_000))
-    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+@pytest.mark.usefixtures("ticking")
+def test_the_pace_begins_anew_where_another_run_begins(capsys: pytest.CaptureFixture[str]) -> None:
     lines = waiting.Lines()
     for total in (20, 100):
         for second in range(total):
@@ -53,11 +62,8 @@ def test_the_pace_begins_anew_where_another_run_begins(
     assert any(line.startswith("train  50%  of 100 s, about 50 s left") for line in said)
 
 
-def test_the_demo_too_tells_a_log_how_long_a_step_still_takes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clock = iter(range(100, 10_000))
-    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+@pytest.mark.usefixtures("ticking")
+def test_the_demo_too_tells_a_log_how_long_a_step_still_takes(capsys: pytest.CaptureFixture[str]) -> None:
     with demo.Spoken() as spoken:
         teller = Teller(spoken)
         for name in ("Ingest", "Train"):

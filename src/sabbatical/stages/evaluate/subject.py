@@ -103,7 +103,7 @@ def first_report(
     judges_k: Sequence[int],
 ) -> Report:
     """Metrics, intervals, slices and cohorts; `judges_k` items could judge each class."""
-    whole, classes = judged.whole, list(subject.classes)
+    whole, classes, items = judged.whole, list(subject.classes), len(set(subject.items))
     slices = _slices(judged, parts, classes)
     known = [k for k in range(len(classes)) if whole.n_k[k]]
     spans = Intervals(
@@ -115,7 +115,7 @@ def first_report(
         task=task,
         model=subject.model,
         snapshot=subject.snapshot,
-        items=len(set(subject.items)),
+        items=items,
         units=draws.units,
         classes=classes,
         judged=dict(zip(classes, judges_k, strict=True)),
@@ -129,7 +129,7 @@ def first_report(
         ),
         slices=[part for part in slices if part.kind != "cohort"],
         cohorts=[part for part in slices if part.kind == "cohort"],
-        notes=[*_labelings(subject), *_notes(draws, slices)],
+        notes=[*_labelings(len(subject.items), items), *_notes(draws, slices)],
     )
 
 
@@ -165,15 +165,13 @@ def _slices(judged: Judged, parts: Sequence[Part], classes: Sequence[str]) -> li
     return slices
 
 
-def _labelings(subject: Subject) -> list[str]:
+def _labelings(labelings: int, items: int) -> list[str]:
     """That some items are judged more than once, where they are."""
-    many = len(subject.items) - len(set(subject.items))
-    if not many:
+    if labelings == items:
         return []
     return [
-        f"Some items were labeled under more than one taxonomy: {len(subject.items):,} labelings of "
-        f"{len(set(subject.items)):,} items were judged, each by itself, so an object that two customers drew "
-        "counts twice."
+        f"Some items were labeled under more than one taxonomy: {labelings:,} labelings of {items:,} items were "
+        "judged, each by itself, so an object that two customers drew counts twice."
     ]
 
 
