@@ -68,3 +68,9 @@ def test_numbers_that_turn_out_to_be_words_are_given_up() -> None:
     facts = Facts()
     list(facts.noting(row(i, attributes={"mixed": i if i < 50 else f"word {i}"}) for i in range(60)))
     assert facts.slices() == {}
+
+
+def test_a_number_beyond_all_floats_is_a_word() -> None:
+    facts = Facts()
+    list(facts.noting(row(i, attributes={"huge": 10**400 + i}) for i in range(40)))
+    assert facts.slices() == {}

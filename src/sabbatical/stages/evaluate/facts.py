@@ -5,6 +5,7 @@ Legend: i labeled items.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ MOST_VALUES = 12  # an attribute with more words than this does not make slices;
 COUNTERS = frozenset({"frame", "frame_id", "id", "index", "number", "scene", "split"})
 """Attributes that count items rather than describe them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST = sys.float_info.max  # JSON has whole numbers beyond it
 UNKNOWN = np.iinfo(np.int64).min  # of a moment in microseconds: NumPy's NaT
 
 Value = TypeVar("Value", bound=Hashable)
@@ -77,7 +79,8 @@ def _number(value: Any) -> float | None:
     """A number, NaN where nothing is said, None for anything else."""
     if value is None:
         return nan
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if numeric and abs(value) <= LARGEST else None
 
 
 class Facts:
