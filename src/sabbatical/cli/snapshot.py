@@ -140,8 +140,9 @@ def boxes(
 ) -> None:
     """Count all shapes of a snapshot, by what you say.
 
-    A snapshot is evidence and does not change: `class` is what each label meant on the day it was made, also after a
-    new version of a taxonomy. Count by `taxonomy,label` to see what was said; training and judging read it as of now.
+    A snapshot is evidence and does not change: `class` is what each label meant
+    on the day it was made, also after a new version of a taxonomy. Count by
+    `taxonomy,label` to see what was said; training and judging read it as of now.
     """
     groups = [one.strip() for one in by.split(",")]
     asked = given(
