@@ -1,61 +1,14 @@
-"""The SQL schema, one class a table. Shapes live inside their revision: one row a revision, however many shapes."""
+"""What comes in and what is said of it: projects, taxonomies, items, labels, campaigns, snapshots."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-ID = String(40)
-NAME = String(200)
-SEQ = BigInteger().with_variant(Integer, "sqlite")
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite gives it back without a zone, this puts it on again."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+from sabbatical.storage.tables.base import ID, NAME, SEQ, Base
 
 
 class ProjectRow(Base):
@@ -123,6 +76,26 @@ class ItemRow(Base):
     ingested_at: Mapped[datetime]
     ingest_id: Mapped[str] = mapped_column(ID)
     attributes: Mapped[dict[str, Any]]
+
+
+class ProfileRow(Base):
+    """What the items of a project have looked like so far, to tell whether a batch is consistent with history."""
+
+    __tablename__ = "profile"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(NAME, primary_key=True)
+    profile: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class FactsRow(Base):
+    """What can be measured of an item without a model (brightness, length, ...), found once from its bytes."""
+
+    __tablename__ = "item_facts"
+
+    item_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    facts: Mapped[dict[str, Any]]
 
 
 class RevisionRow(Base):
@@ -201,107 +174,3 @@ class SnapshotRow(Base):
     parts: Mapped[list[Any]]
     boxes: Mapped[list[Any]]
     created_at: Mapped[datetime]
-
-
-class ModelRow(Base):
-    __tablename__ = "model_version"
-    __table_args__ = (UniqueConstraint("project_id", "number"),)
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"))
-    number: Mapped[int]
-    snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshot.id"))
-    family: Mapped[str] = mapped_column(String(40))
-    recipe: Mapped[dict[str, Any]]
-    recipe_id: Mapped[str] = mapped_column(ID)
-    super_taxonomy_id: Mapped[str] = mapped_column(ForeignKey("taxonomy.id"))
-    code_version: Mapped[str] = mapped_column(String(80))
-    seed: Mapped[int]
-    weights: Mapped[str] = mapped_column(ID)
-    record: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-
-
-class EvaluationRow(Base):
-    __tablename__ = "evaluation"
-    __table_args__ = (UniqueConstraint("model_id", "snapshot_id", "settings_id"),)
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"))
-    model_id: Mapped[str] = mapped_column(ForeignKey("model_version.id"))
-    snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshot.id"))
-    settings_id: Mapped[str] = mapped_column(ID)
-    report: Mapped[str] = mapped_column(ID)
-    page: Mapped[str] = mapped_column(ID)
-    summary: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-
-
-class PredictionRow(Base):
-    """What one model says of one item; asked again, it is answered from here."""
-
-    __tablename__ = "prediction"
-
-    model_id: Mapped[str] = mapped_column(ForeignKey("model_version.id"), primary_key=True)
-    item_id: Mapped[str] = mapped_column(ID, primary_key=True)
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
-    latency_ms: Mapped[float]
-    created_at: Mapped[datetime]
-
-
-class RunRow(Base):
-    __tablename__ = "run"
-    __table_args__ = (
-        UniqueConstraint("project_id", "key"),
-        Index(  # to SQL no project is never the same as no project
-            "uq_run_key_without_project",
-            "key",
-            unique=True,
-            sqlite_where=text("project_id IS NULL"),
-            postgresql_where=text("project_id IS NULL"),
-        ),
-        Index(None, "state"),
-        Index(None, "project_id", "id"),
-    )
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    project_id: Mapped[str | None] = mapped_column(ForeignKey("project.id"))
-    kind: Mapped[str] = mapped_column(String(20))
-    key: Mapped[str | None] = mapped_column(String(80))
-    params: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(String(12))
-    fraction: Mapped[float]
-    message: Mapped[str] = mapped_column(Text)
-    numbers: Mapped[dict[str, Any]]
-    result: Mapped[dict[str, Any] | None]
-    error: Mapped[dict[str, Any] | None]
-    created_at: Mapped[datetime]
-    started_at: Mapped[datetime | None]
-    heartbeat_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-
-
-class QuarantineRow(Base):
-    """What a run could not take: the file, the line, the field and the reason."""
-
-    __tablename__ = "quarantine"
-    __table_args__ = (Index(None, "run_id", "seq"), UniqueConstraint("run_id", "number"))
-
-    seq: Mapped[int] = mapped_column(SEQ, primary_key=True, autoincrement=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
-    number: Mapped[int]
-    file: Mapped[str] = mapped_column(Text)
-    line: Mapped[int | None]
-    field: Mapped[str | None] = mapped_column(String(200))
-    reason: Mapped[str] = mapped_column(Text)
-
-
-class ProfileRow(Base):
-    """What the items of a project have looked like so far, to tell whether a batch is consistent with history."""
-
-    __tablename__ = "profile"
-
-    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), primary_key=True)
-    source: Mapped[str] = mapped_column(NAME, primary_key=True)
-    profile: Mapped[dict[str, Any]]
-    updated_at: Mapped[datetime]

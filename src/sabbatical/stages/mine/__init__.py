@@ -1,0 +1,1 @@
+"""Failures become issues, issues become campaigns."""
