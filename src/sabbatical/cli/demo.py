@@ -37,14 +37,14 @@ def demo(
 
     It works in a workspace of its own that is removed at the end, unless --home names one to keep.
     """
-    import sabbatical  # noqa: PLC0415 - `--help` needs none of it
-    from sabbatical.demo.play import play  # noqa: PLC0415
+    from sabbatical.demo.play import play  # noqa: PLC0415 - `--help` needs none of it
+    from sabbatical.demo.served import served  # noqa: PLC0415
     from sabbatical.demo.telling import Teller  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sabbatical-demo-") as scratch:
         home = session.home or Path(scratch) / "workspace"
-        with Spoken() as spoken, sabbatical.open(home=home) as workspace:
+        with Spoken() as spoken, served(home) as (workspace, _server):
             outcome, contest = play(workspace, data, Path(scratch), Teller(spoken))
         report = folder.resolve() / outcome.report.name
         outcome.report.replace(report) if outcome.report.parent != folder else None
