@@ -23,24 +23,26 @@ class OnnxRunner:
     """Runs a file that `export_onnx` wrote.
 
     Args:
-        file: the ONNX file.
+        file: the ONNX file, or its bytes.
         threads: of onnxruntime; None lets it choose.
 
     Raises:
         BadFile: the file is missing, damaged, or of another kind.
     """
 
-    def __init__(self, file: Path, *, threads: int | None = None) -> None:
+    def __init__(self, file: Path | bytes, *, threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3
+        given = file if isinstance(file, bytes) else str(file)
+        where = None if isinstance(file, bytes) else str(file)
         try:
-            self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            self.session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base class
-            raise BadFile(f"The model cannot be read ({error}).", where=str(file), hint="Export it again.") from error
+            raise BadFile(f"The model cannot be read ({error}).", where=where, hint="Export it again.") from error
         stored = self.session.get_modelmeta().custom_metadata_map.get(CONFIG)
         if stored is None:
-            raise BadFile("The model was not exported by Sabbatical.", where=str(file))
+            raise BadFile("The model was not exported by Sabbatical.", where=where)
         self._config = DetectorConfig.from_dict(json.loads(stored))
 
     @property

@@ -57,14 +57,14 @@ def test_a_detector_decodes_as_it_goes(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_thresholds_are_chosen_batch_by_batch(shapes: Shapes, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    answer = runtime._Detector.__call__
+    answer = runtime.DetectorModel.__call__
 
-    def counted(self: runtime._Detector, questions: Sequence[Question]) -> list[Answer]:
+    def counted(self: runtime.DetectorModel, questions: Sequence[Question]) -> list[Answer]:
         asked.append(len(questions))
         return answer(self, questions)
 
-    monkeypatch.setattr(runtime._Detector, "__call__", counted)
-    monkeypatch.setattr(runtime._Detector, "batch", 2)
+    monkeypatch.setattr(runtime.DetectorModel, "__call__", counted)
+    monkeypatch.setattr(runtime.DetectorModel, "batch", 2)
     decoded = Decoded(monkeypatch)
     shapes.run("train", settings=TINY)
     assert len(asked) > 1 and max(asked) == 2

@@ -73,10 +73,6 @@ class MeanModel:
     def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> MeanModel:
         """The model that `save` wrote."""
         return cls(
-            LinearModel.restore(document["linear"], _beneath("linear", tensors)),
-            NetworkModel.restore(document["network"], _beneath("network", tensors)),
+            LinearModel.restore(document["linear"], store.beneath("linear", tensors)),
+            NetworkModel.restore(document["network"], store.beneath("network", tensors)),
         )
-
-
-def _beneath(name: str, tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}

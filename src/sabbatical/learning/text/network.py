@@ -1,9 +1,9 @@
 """A small network: latent semantic embedding of n-grams, names of classes, and two hidden layers, with masked loss.
 
-The embedding is the truncated singular value decomposition of the n-gram matrix (Deerwester et al. 1990) of all texts,
-also of those without a label; it stays fixed, the layers above it learn. Names of classes reach the output directly.
-Several members of different starts learn side by side, and their chances are averaged. Every random choice of an epoch
-follows from the seed and the number of the epoch, so that a training that was stopped goes on to the same result.
+The embedding of all texts, also of those without a label, stays fixed, the layers above it learn. Names of classes
+reach the output directly. Several members of different starts learn side by side, and their chances are averaged. Every
+random choice of an epoch follows from the seed and the number of the epoch, so that a training that was stopped goes on
+to the same result.
 Legend: n texts, r of them that span the embedding, b batch, f n-grams, d dimensions of the embedding, k classes,
 m members, i and o inputs and outputs.
 """
@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.linalg import eigh
-from scipy.sparse import csr_matrix
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, gelu
 
@@ -28,6 +25,7 @@ from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part, Progress, Quiet, check
 from sabbatical.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from sabbatical.learning.text import store
+from sabbatical.learning.text.embedding import Embedding
 from sabbatical.learning.text.features import TextFeatures
 from sabbatical.learning.text.loss import balanced, log_odds
 from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
@@ -35,10 +33,8 @@ from sabbatical.learning.text.targets import TargetTables
 from sabbatical.learning.text.texts import Floats, TextColumns
 
 QUIET = Quiet()
-LENGTH = 3.0  # of an embedded text
 WARM_UP = 0.1  # share of the steps
 SAVE_EVERY = 5  # epochs
-BASIS_TEXTS = 3000
 
 
 class Layer(nn.Module):
@@ -79,51 +75,6 @@ def masked_loss(logits_mbk: Tensor, target_bk: Tensor, weight_bk: Tensor) -> Ten
     """Sum of weighted log losses over everything: a scalar; gradients are exactly zero where the weight is."""
     target_mbk = target_bk.expand_as(logits_mbk)
     return (weight_bk * binary_cross_entropy_with_logits(logits_mbk, target_mbk, reduction="none")).sum()
-
-
-@dataclass(frozen=True, eq=False)
-class Embedding:
-    """Texts by what they share with `rows_rf` (sparse float32, some of the texts learned from), turned by `turn_rd`.
-
-    The same as the first right singular vectors of the rows, float32[d,f], which would fill a hundred times the room.
-    """
-
-    rows_rf: Any
-    turn_rd: Floats
-
-    @classmethod
-    def fit(cls, matrix_nf: Any, d: int, seed: int) -> Embedding:
-        """Of at most `BASIS_TEXTS` rows; fewer dimensions where they span fewer.
-
-        By the eigenvectors of the products of rows, since there are far fewer texts than n-grams.
-        """
-        n = matrix_nf.shape[0]
-        chosen = np.arange(n)
-        if n > BASIS_TEXTS:
-            chosen = np.sort(np.random.default_rng(seed).choice(n, BASIS_TEXTS, replace=False))
-        rows_rf = matrix_nf[chosen].astype(np.float32)
-        square_d, vector_rd = eigh((rows_rf @ rows_rf.T).toarray().astype(np.float64))
-        kept = np.flatnonzero(square_d > 1e-6 * square_d[-1])[::-1][:d]
-        return cls(rows_rf, (vector_rd[:, kept] / np.sqrt(square_d[kept])).astype(np.float32))
-
-    def __len__(self) -> int:
-        return int(self.turn_rd.shape[1])
-
-    def of(self, matrix_nf: Any) -> Floats:
-        """float32[n,d]."""
-        embedded_nd: Floats = np.asarray((matrix_nf @ self.rows_rf.T) @ self.turn_rd, dtype=np.float32)
-        return embedded_nd
-
-    def tensors(self) -> dict[str, NDArray[Any]]:
-        rows = {"data": self.rows_rf.data, "indices": self.rows_rf.indices, "starts": self.rows_rf.indptr}
-        return {"turn_rd": self.turn_rd, **{f"rows_rf.{name}": value for name, value in rows.items()}}
-
-    @classmethod
-    def restore(cls, tensors: Mapping[str, NDArray[Any]], features: int) -> Embedding:
-        """The embedding, over so many `features`, that gave `tensors`."""
-        turn_rd = tensors["turn_rd"]
-        parts = tuple(tensors[f"rows_rf.{name}"] for name in ("data", "indices", "starts"))
-        return cls(csr_matrix(parts, shape=(len(turn_rd), features)), turn_rd)
 
 
 class NetworkModel:
@@ -187,9 +138,7 @@ class NetworkModel:
         return self.tree.probabilities(self.chances(texts))
 
     def _inputs(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        embedded_nd = self.embedding.of(self.features.matrix(texts))
-        length_n1 = np.linalg.norm(embedded_nd, axis=1, keepdims=True)
-        embedded_nd *= LENGTH / np.maximum(length_n1, 1e-9)
+        embedded_nd = self.embedding.of_length(self.features.matrix(texts))
         return torch.from_numpy(embedded_nd), torch.from_numpy(self.features.names(texts))
 
     def save(self, path: Path) -> None:

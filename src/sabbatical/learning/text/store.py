@@ -80,6 +80,11 @@ def read(path: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
     return str(document["kind"]), document, tensors
 
 
+def beneath(name: str, tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The tensors of one part of a model, by their names in it."""
+    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
+
+
 def _damaged(path: Path, reason: str) -> BadFile:
     return BadFile(
         f"The model file is damaged: {reason}.", where=str(path), hint="Use another version, or train it again."

@@ -13,13 +13,30 @@ from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries, runtime
+from sabbatical.stages.train.artifacts import Artifact, prepare
+from sabbatical.stages.train.artifacts import find as artifact
 from sabbatical.stages.train.card import card_of
+from sabbatical.stages.train.engine import load_engine
 from sabbatical.stages.train.runtime import Answer, Model, Question, load
 from sabbatical.storage.tables import ModelRow
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import SuperTaxonomy
 
-__all__ = ["Answer", "Model", "Question", "behave", "card", "get", "load_model", "page", "super_taxonomy_id"]
+__all__ = [
+    "Answer",
+    "Artifact",
+    "Model",
+    "Question",
+    "artifact",
+    "behave",
+    "card",
+    "get",
+    "load_engine",
+    "load_model",
+    "page",
+    "prepare",
+    "super_taxonomy_id",
+]
 
 
 def get(session: Session, project: Project, name: str | None) -> ModelVersion:

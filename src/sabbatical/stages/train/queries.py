@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sabbatical.storage.tables import ModelRow, SnapshotRow
+from sabbatical.storage.tables import ArtifactRow, ModelRow, SnapshotRow
 
 
 def model_numbered(session: Session, project_id: str, number: int) -> ModelRow | None:
@@ -26,6 +26,10 @@ def same_model(session: Session, snapshot_id: str, recipe_id: str, code_version:
         ModelRow.snapshot_id == snapshot_id, ModelRow.recipe_id == recipe_id, ModelRow.code_version == code_version
     )
     return session.scalar(query.order_by(ModelRow.number.desc()).limit(1))
+
+
+def artifact(session: Session, model_id: str, kind: str) -> ArtifactRow | None:
+    return session.get(ArtifactRow, (model_id, kind))
 
 
 def next_number(session: Session, project_id: str) -> int:

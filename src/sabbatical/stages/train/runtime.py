@@ -1,14 +1,15 @@
-"""A trained model at work: the file of its weights in, answers to items out. Torch loads only in here.
+"""A trained model at work: answers to items, by a network of torch or by one without it (`engine`).
 
 Legend: n objects found in one item, 4 = x0 y0 x1 y1 in pixels, k classes.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import orjson
@@ -16,6 +17,10 @@ from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
 from sabbatical.taxonomy import SuperTaxonomy
+
+if TYPE_CHECKING:
+    from sabbatical.learning.predict import Runner
+    from sabbatical.learning.text.answering import Answering
 
 LEAST_SCORE = 0.02  # lower ones are not kept; average precision loses nothing that a person would see
 DECIMALS = 4
@@ -25,10 +30,10 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item as a model is asked about it: an image as a file, or a text."""
+    """One item as a model is asked about it: an image as a file or the bytes of one, or a text."""
 
     item_id: str
-    image: Path | None = None
+    image: Path | bytes | None = None
     text: str | None = None
 
 
@@ -83,29 +88,35 @@ def behave(file: Path, document: Mapping[str, Any], tree: SuperTaxonomy) -> list
         BadTaxonomy: a test names a class that the super-taxonomy lacks.
         BadFile: the weights are damaged.
     """
-    return _Text(file).keep(document, tree)
+    from sabbatical.learning.text import behaviour, models  # noqa: PLC0415 - torch loads in a step only
+
+    return [kept.to_dict() for kept in behaviour.run(behaviour.from_document(document), models.load(file), tree)]
 
 
 def load(family: str, file: Path) -> Model:
-    """Load the weights of a model.
+    """Load the weights of a model, and torch.
 
     Raises:
         BadFile: the file is damaged.
     """
-    return _Detector(file) if family == "detector" else _Text(file)
+    if family == "text":
+        from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
+
+        return TextsModel(models.load(file))
+    from sabbatical.learning.runners import TorchRunner  # noqa: PLC0415
+    from sabbatical.learning.weights import load_detector  # noqa: PLC0415
+
+    return DetectorModel(TorchRunner(load_detector(file)))
 
 
-class _Detector:
+class DetectorModel:
     batch = 16
 
-    def __init__(self, file: Path) -> None:
-        from sabbatical.learning.runners import TorchRunner  # noqa: PLC0415 - torch loads in a step only
-        from sabbatical.learning.weights import load_detector  # noqa: PLC0415
-
-        self._runner = TorchRunner(load_detector(file))
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
 
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
-        from sabbatical.learning.predict import predict  # noqa: PLC0415 - torch loads in a step only
+        from sabbatical.learning.predict import predict  # noqa: PLC0415 - PIL loads with the first image
 
         scales: list[NDArray[np.float64]] = []
 
@@ -122,19 +133,11 @@ class _Detector:
         ]
 
 
-class _Text:
+class TextsModel:
     batch = 256
 
-    def __init__(self, file: Path) -> None:
-        from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
-
-        self._model = models.load(file)
-
-    def keep(self, document: Mapping[str, Any], tree: SuperTaxonomy) -> list[dict[str, Any]]:
-        """Which of the promises in a document of behavioural tests it keeps."""
-        from sabbatical.learning.text import behaviour  # noqa: PLC0415 - torch loads in a step only
-
-        return [kept.to_dict() for kept in behaviour.run(behaviour.from_document(document), self._model, tree)]
+    def __init__(self, model: Answering) -> None:
+        self._model = model
 
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         scores_nk = self._model.predict([question.text or "" for question in questions])
@@ -144,14 +147,14 @@ class _Text:
 
 def _read(question: Question, canvas: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The image, perhaps decoded smaller, and by how much to scale its boxes back."""
-    from PIL import Image  # noqa: PLC0415 - only a step looks at images
+    from PIL import Image  # noqa: PLC0415 - loads with the first image
 
     from sabbatical.learning.images import read_image  # noqa: PLC0415
 
     if question.image is None:
         raise BadInput("This model looks at images; the item is a text.", where=f"item {question.item_id}")
     image_hwc = read_image(question.image, at_least=canvas)
-    with Image.open(question.image) as header:
+    with Image.open(io.BytesIO(question.image) if isinstance(question.image, bytes) else question.image) as header:
         turned = header.getexif().get(ORIENTATION, 1) in SIDEWAYS
         width, height = header.size[::-1] if turned else header.size
     scale = (width / image_hwc.shape[1], height / image_hwc.shape[0])

@@ -1,0 +1,51 @@
+"""A model ready to be asked where it must be light: onnxruntime for detectors, NumPy for texts, never torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sabbatical.core.errors import BadFile, NotReady
+from sabbatical.core.ids import content_id
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.train import artifacts
+from sabbatical.stages.train.runtime import DetectorModel, Model, TextsModel
+from sabbatical.storage.workspace import Workspace
+
+
+def load_engine(workspace: Workspace, model: ModelVersion, threads: int | None = None) -> Model:
+    """A model that answers as `load_model`'s does. Its file is read whole and compared with its content id first.
+
+    `threads` are those of onnxruntime for one batch; None lets it choose.
+
+    Raises:
+        BadFile: the file is damaged.
+        NotFound: the file is gone.
+        NotReady: a detector whose artifact was not made; see `prepare`.
+    """
+    if model.family == "text":
+        from sabbatical.learning.text import answering  # noqa: PLC0415 - sklearn loads with the first text
+
+        return TextsModel(answering.load(_checked(workspace, model, model.weights)[0]))
+    with workspace.database.reading() as session:
+        artifact = artifacts.find(session, model)
+    if artifact is None:
+        raise NotReady(
+            f"{model.name} was not made ready to answer without torch yet.",
+            hint=f"`sabbatical release propose {model.name}` does that.",
+        )
+    from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415 - onnxruntime loads with the first image
+
+    return DetectorModel(OnnxRunner(_checked(workspace, model, artifact.content)[1], threads=threads))
+
+
+def _checked(workspace: Workspace, model: ModelVersion, content: str) -> tuple[Path, bytes]:
+    """The file of a model and its bytes, which are those that were kept."""
+    file = workspace.media.local(content, workspace.home / "cache")
+    data = file.read_bytes()
+    if content_id(data) != content:
+        raise BadFile(
+            f"The file of {model.name} is damaged: its bytes are not those that were kept.",
+            where=str(file),
+            hint="Serve another version (`sabbatical release revert`), or put the file back from a backup.",
+        )
+    return file, data
