@@ -7,7 +7,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-RunKind = Literal["get", "ingest", "import", "export", "snapshot", "train", "evaluate", "predict", "export-model"]
+RunKind = Literal[
+    "get",
+    "ingest",
+    "import",
+    "export",
+    "snapshot",
+    "train",
+    "evaluate",
+    "predict",
+    "export-model",
+    "propose",
+    "monitor",
+    "mine",
+    "turn",
+]
 RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 ENDED: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
 
