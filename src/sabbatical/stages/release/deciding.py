@@ -1,0 +1,289 @@
+"""Decisions that change which model answers. Each is kept with its reasons; a person's word stands against the loop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import Conflict, NotReady
+from sabbatical.schemas.policy import ReleaseRules
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.release import ActorKind, Evidence, Release
+from sabbatical.stages.release import listing, queries
+from sabbatical.stages.release.keeping import ON_TRAFFIC, By, decide, repeated, to_stage
+from sabbatical.stages.release.traffic import ready
+from sabbatical.storage.tables import DecisionRow, ReleaseRow
+
+
+def advance(
+    session: Session,
+    project: Project,
+    release_id: str,
+    *,
+    evidence: Evidence | None,
+    actor: str,
+    actor_kind: ActorKind,
+    now: datetime,
+    key: str | None = None,
+    stage: str | None = None,
+    anyway: bool = False,
+    why: str = "",
+) -> Release:
+    """Take a release to its next stage; at full it becomes the champion.
+
+    `stage` or the evidence's stage is the one to leave: of two who advance at once, the second moves nothing. A person
+    may go on `anyway` where gates or traffic do not suffice.
+
+    Raises:
+        NotFound: no such release.
+        Conflict: it has ended or moved meanwhile; or the loop would go against a person's hold or pin.
+        NotReady: gates or traffic do not suffice, with what is missing.
+    """
+    by = By("advance", actor, actor_kind, why, key, now)
+    row = listing.row_of(session, project, release_id)
+    if repeated(session, project, by, row):
+        return _told(session, project, row)
+    _check_open(row, "advanced")
+    _check_unmoved(row, stage, evidence)
+    rules = ReleaseRules.model_validate(row.rules)
+    coming = listing.following(row, rules)
+    assert coming is not None
+    _check_free(session, project, row, by, full=coming.stage == "full")
+    enough, reasons = _enough(session, row, evidence)
+    if not enough and (by.loop or not anyway):
+        raise NotReady(
+            f"r{row.number} may not leave {row.stage} yet: {' '.join(reasons)}",
+            where=f"release r{row.number}",
+            hint="Wait, or let a person go on anyway: `sabbatical release advance --anyway`.",
+        )
+    facts = {"enough": enough, "traffic": evidence.model_dump(mode="json") if evidence else None}
+    to_stage(session, project, by, row, coming, reasons=[*by.reasons, *reasons], facts=facts)
+    return _told(session, project, row)
+
+
+def hold(
+    session: Session,
+    project: Project,
+    release_id: str,
+    *,
+    actor: str,
+    actor_kind: ActorKind,
+    why: str,
+    now: datetime,
+    key: str | None = None,
+) -> Release:
+    """Keep a release where it is; a person's hold stops the loop until `resume`, or until a person advances it.
+
+    Raises:
+        NotFound: no such release.
+        Conflict: it has ended.
+    """
+    by = By("hold", actor, actor_kind, why, key, now)
+    row = listing.row_of(session, project, release_id)
+    if not repeated(session, project, by, row):
+        _check_open(row, "held")
+        decide(session, project, by, row)
+    return _told(session, project, row)
+
+
+def resume(
+    session: Session,
+    project: Project,
+    release_id: str,
+    *,
+    actor: str,
+    actor_kind: ActorKind,
+    why: str,
+    now: datetime,
+    key: str | None = None,
+) -> Release:
+    """Let a release that is held go on.
+
+    Raises:
+        NotFound: no such release.
+        Conflict: it has ended, is not held, or a person holds it and the loop asks.
+    """
+    by = By("resume", actor, actor_kind, why, key, now)
+    row = listing.row_of(session, project, release_id)
+    if not repeated(session, project, by, row):
+        _check_open(row, "resumed")
+        if listing.held_by(session, row) is None:
+            raise Conflict(f"r{row.number} is not held.", where=f"release r{row.number}")
+        _check_free(session, project, row, by)
+        decide(session, project, by, row)
+    return _told(session, project, row)
+
+
+def reject(
+    session: Session,
+    project: Project,
+    release_id: str,
+    *,
+    actor: str,
+    actor_kind: ActorKind,
+    why: str,
+    now: datetime,
+    key: str | None = None,
+) -> Release:
+    """End a release that is under way; the champion answers everything. The loop does not propose its model again.
+
+    Raises:
+        NotFound: no such release.
+        Conflict: it has ended, or a person holds it and the loop asks.
+    """
+    by = By("reject", actor, actor_kind, why, key, now)
+    row = listing.row_of(session, project, release_id)
+    if not repeated(session, project, by, row):
+        _check_open(row, "rejected")
+        _check_free(session, project, row, by)
+        decide(session, project, by, row, to="rejected")
+    return _told(session, project, row)
+
+
+def revert(
+    session: Session,
+    project: Project,
+    *,
+    actor: str,
+    actor_kind: ActorKind,
+    why: str,
+    now: datetime,
+    key: str | None = None,
+) -> Release:
+    """Take the newest change of what answers back, and answer the release that was taken back.
+
+    A challenger on traffic goes, and the champion answers everything; without one, the champion before comes back, and
+    a release that waits at the gate ends, since it was compared with the champion that goes.
+
+    Raises:
+        Conflict: there is nothing to go back to; or the loop would go against a person.
+    """
+    by = By("revert", actor, actor_kind, why, key, now)
+    if (done := repeated(session, project, by)) is not None:
+        return _told(session, project, listing.row_of(session, project, done.release_id))
+    waiting = queries.under_way(session, project.id)
+    if waiting is not None and waiting.stage in ON_TRAFFIC:
+        _check_free(session, project, waiting, by)
+        decide(session, project, by, waiting, to="reverted")
+        return _told(session, project, waiting)
+    full = queries.newest_full(session, project.id)
+    if full is None or full.champion_id is None:
+        champion = queries.alias(session, project.id, "champion")
+        said_so = "No model answers yet" if champion is None else "The champion is the first that was released"
+        raise Conflict(
+            f"{said_so}: there is nothing to go back to.", hint="Propose another: `sabbatical release propose`."
+        )
+    _check_champion_free(session, project, full, by)
+    decide(session, project, by, full, to="reverted")
+    if waiting is not None:
+        goes = By("replace", actor, actor_kind, "The champion that it was compared with was taken back.", None, now)
+        decide(session, project, goes, waiting, to="replaced")
+    return _told(session, project, full)
+
+
+def pin(
+    session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None
+) -> DecisionRow:
+    """Forbid the loop to replace the champion; a person still may.
+
+    Raises:
+        Conflict: no model answers yet.
+    """
+    by = By("pin", actor, "person", why, key, now)
+    champion = queries.alias(session, project.id, "champion")
+    if champion is None:
+        raise Conflict("No model answers yet, so there is none to pin.", hint="See `sabbatical release propose`.")
+    there = repeated(session, project, by)
+    return there or decide(session, project, by, None, facts={"model": champion.model_id})
+
+
+def unpin(
+    session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None
+) -> DecisionRow:
+    """Let the loop replace the champion again.
+
+    Raises:
+        Conflict: it is not pinned.
+    """
+    by = By("unpin", actor, "person", why, key, now)
+    if (there := repeated(session, project, by)) is not None:
+        return there
+    pinned = listing.pinned(session, project.id)
+    if pinned is None:
+        raise Conflict("The champion is not pinned.")
+    return decide(session, project, by, None, facts={"model": pinned.evidence["model"]})
+
+
+def _told(session: Session, project: Project, row: ReleaseRow) -> Release:
+    return listing.releases(session, project, [row])[0]
+
+
+def _check_open(row: ReleaseRow, verb: str) -> None:
+    if row.ended_at is None:
+        return
+    hint = "It answers already; `sabbatical release revert` takes it back." if row.stage == "full" else "Propose again."
+    raise Conflict(
+        f"r{row.number} has ended ({row.stage}), so it cannot be {verb}.", where=f"release r{row.number}", hint=hint
+    )
+
+
+def _check_unmoved(row: ReleaseRow, stage: str | None, evidence: Evidence | None) -> None:
+    """That the release is still where the caller, or what it observed, saw it."""
+    seen = stage or (evidence.stage if evidence else row.stage)
+    mine = evidence is None or (evidence.release == row.id and evidence.stage == row.stage)
+    if seen == row.stage and mine:
+        return
+    raise Conflict(
+        f"r{row.number} is in {row.stage}; what was asked is about "
+        f"{seen if mine or evidence is None else f'{evidence.stage} of {evidence.release}'}.",
+        where=f"release r{row.number}",
+        hint="Somebody was faster; look at it again with `sabbatical release status`.",
+    )
+
+
+def _check_free(session: Session, project: Project, row: ReleaseRow, by: By, *, full: bool = False) -> None:
+    """That the loop does not go against a person: neither a hold, nor with `full` a pin."""
+    if not by.loop:
+        return
+    if listing.held_by(session, row) == "person":
+        raise Conflict(
+            f"A person holds r{row.number} in {row.stage}; the loop leaves it there.",
+            where=f"release r{row.number}",
+            hint="Let it go on with `sabbatical release resume`, or advance it yourself.",
+        )
+    if full:
+        _check_unpinned(session, project)
+
+
+def _check_champion_free(session: Session, project: Project, full: ReleaseRow, by: By) -> None:
+    """That the loop takes back only what it released itself, and no champion that a person pinned."""
+    if not by.loop:
+        return
+    _check_unpinned(session, project)
+    last = queries.newest_of_each(session, [full.id], listing.MOVES).get(full.id)
+    if last is not None and last.actor_kind == "person":
+        raise Conflict(
+            f"{last.actor} released the champion; the loop does not take it back.",
+            where=f"release r{full.number}",
+            hint="`sabbatical release revert` by a person does.",
+        )
+
+
+def _check_unpinned(session: Session, project: Project) -> None:
+    pinned = listing.pinned(session, project.id)
+    if pinned is not None:
+        raise Conflict(
+            f"{pinned.actor} pinned the champion; the loop does not replace it.",
+            hint="Advance it yourself, or let the loop: `sabbatical release unpin`.",
+        )
+
+
+def _enough(session: Session, row: ReleaseRow, evidence: Evidence | None) -> tuple[bool, list[str]]:
+    """Whether the gates, or in a later stage its traffic, suffice to go on, and the sentences of it."""
+    if row.stage == "gate":
+        judged = queries.newest_of_each(session, [row.id], ("gate",)).get(row.id)
+        return bool(judged and judged.passed), list(judged.reasons) if judged else []
+    rules = listing.rules_of(row, row.stage)
+    seen = evidence or Evidence.model_validate({"release": row.id, "stage": row.stage, "since": row.stage_since})
+    return ready(rules, seen)

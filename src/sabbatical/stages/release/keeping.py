@@ -1,0 +1,128 @@
+"""One decision, written down together with what it changes: the stage of a release, and which model answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import Conflict
+from sabbatical.core.ids import new_id
+from sabbatical.schemas.policy import Stage
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.release import ActorKind, DecisionKind
+from sabbatical.stages.release import queries
+from sabbatical.storage.tables import AliasRow, DecisionRow, ReleaseRow
+
+ON_TRAFFIC = ("shadow", "canary", "ab")
+ENDS = ("full", "failed", "rejected", "reverted", "replaced")
+
+
+@dataclass(frozen=True)
+class By:
+    """Who decides what, why and when; `key` makes a repeated request the same decision."""
+
+    kind: DecisionKind
+    actor: str
+    actor_kind: ActorKind
+    why: str
+    key: str | None
+    now: datetime
+
+    @property
+    def loop(self) -> bool:
+        return self.actor_kind == "loop"
+
+    @property
+    def reasons(self) -> list[str]:
+        return [self.why] if self.why else []
+
+
+def repeated(session: Session, project: Project, by: By, row: ReleaseRow | None = None) -> DecisionRow | None:
+    """The decision that was made with this key.
+
+    Raises:
+        Conflict: it was another decision.
+    """
+    there = queries.decision_with_key(session, project.id, by.key) if by.key else None
+    if there is not None and (there.kind != by.kind or (row is not None and there.release_id != row.id)):
+        raise Conflict("This Idempotency-Key was used for another request.", hint="Take a fresh key.")
+    return there
+
+
+def decide(
+    session: Session,
+    project: Project,
+    by: By,
+    row: ReleaseRow | None,
+    *,
+    to: str | None = None,
+    share: float = 0.0,
+    reasons: Sequence[str] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    passed: bool | None = None,
+) -> DecisionRow:
+    """Keep a decision. With `to` the release goes to that stage, and the aliases with it."""
+    made = DecisionRow(
+        id=new_id("dec"),
+        project_id=project.id,
+        release_id=row.id if row else None,
+        key=by.key,
+        kind=by.kind,
+        actor_kind=by.actor_kind,
+        actor=by.actor,
+        stage_from=row.stage if row else None,
+        stage_to=to,
+        passed=passed,
+        reasons=list(by.reasons if reasons is None else reasons),
+        evidence=dict(facts or {}),
+        created_at=by.now,
+    )
+    session.add(made)
+    if row is not None and to is not None:
+        made.evidence |= _go(session, row, made, to, share, by.now)
+    session.flush()
+    return made
+
+
+def to_stage(
+    session: Session,
+    project: Project,
+    by: By,
+    row: ReleaseRow,
+    stage: Stage,
+    *,
+    reasons: Sequence[str],
+    facts: Mapping[str, Any],
+    passed: bool | None = None,
+) -> DecisionRow:
+    """A decision by which a release gets the traffic of a stage."""
+    share = stage.challenger_share
+    return decide(session, project, by, row, to=stage.stage, share=share, reasons=reasons, facts=facts, passed=passed)
+
+
+def _go(session: Session, row: ReleaseRow, made: DecisionRow, to: str, share: float, now: datetime) -> dict[str, Any]:
+    """Move a release and the aliases; answers which champion it replaced by which, where it did."""
+    answers = queries.alias(session, row.project_id, "champion")
+    before = answers.model_id if answers else None
+    after = {"full": row.model_id, "reverted": row.champion_id if row.stage == "full" else before}.get(to, before)
+    if to == "full":
+        row.champion_id = before
+    row.stage, row.share, row.stage_since = to, share, now
+    row.ended_at = now if to in ENDS else None
+    if to in ON_TRAFFIC:
+        _point(session, row.project_id, "challenger", row.model_id, made)
+    elif to != "gate" and queries.alias_of(session, row.project_id, "challenger") == row.model_id:
+        queries.drop_alias(session, row.project_id, "challenger")
+    if after == before or after is None:
+        return {}
+    _point(session, row.project_id, "champion", after, made)
+    return {"champion": {"before": before, "after": after}}
+
+
+def _point(session: Session, project_id: str, name: str, model_id: str, made: DecisionRow) -> None:
+    row = AliasRow(project_id=project_id, name=name, model_id=model_id, decision_id=made.id, updated_at=made.created_at)
+    session.merge(row)
