@@ -66,7 +66,10 @@ class AliasRow(Base):
 
 
 class ServedRow(Base):
-    """One answer to a request: by which model, on which arm of a release, to what. Append-only."""
+    """One answer to a request: by which model, on which arm of a release, to what. Append-only.
+
+    Where a model could not answer, `failure` says why and the payload is empty.
+    """
 
     __tablename__ = "served"
     __table_args__ = (
@@ -87,6 +90,7 @@ class ServedRow(Base):
     kept: Mapped[bool]
     sure: Mapped[bool]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+    failure: Mapped[str | None] = mapped_column(Text)
     latency_ms: Mapped[float]
     captured_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
