@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sabbatical import __version__
 from sabbatical.core.errors import NotFound
 from sabbatical.core.ids import document_id
+from sabbatical.core.progress import Progress
 from sabbatical.durable import runs
 from sabbatical.schemas.evaluation import EvaluateRequest, EvaluationRecord
 from sabbatical.schemas.page import Page
@@ -39,6 +40,26 @@ def ask(session: Session, project: Project, asked: EvaluateRequest, now: datetim
     params = resolved.model_dump(mode="json")
     key = None if asked.again else document_id(["evaluate", params, projects.state(session, project.id), __version__])
     return runs.ask(session, project_id=project.id, kind="evaluate", params=params, now=now, key=key)
+
+
+def make(
+    workspace: Workspace, project_id: str, asked: EvaluateRequest, progress: Progress, run_id: str
+) -> EvaluationRecord:
+    """The report that is asked for, found or made now; for the bodies of steps, since it takes long.
+
+    A run that asks for it `again` makes it once: killed and done again, it finds its own.
+
+    Raises:
+        NotFound: no such model or snapshot, or items of the snapshot are gone.
+        EmptyDataset: there is nothing to judge by.
+        BadFile: the weights of a model are damaged.
+        Interrupted: it was cancelled; what was answered is kept.
+    """
+    from sabbatical.stages.evaluate import making  # noqa: PLC0415 - who only reads reports draws none
+
+    made = making.make(workspace, project_id, asked, progress, run_id)
+    with workspace.database.reading() as session:
+        return get(session, projects.by_id(session, project_id), made)
 
 
 def get(session: Session, project: Project, evaluation_id: str) -> EvaluationRecord:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, EmptyDataset
 from sabbatical.metrics.columns import Floats
 from sabbatical.metrics.figures import Figures
 from sabbatical.metrics.resampling import Difference, surely_different
@@ -29,7 +29,7 @@ class Judged:
 def compare(model: str, ours: Judged, theirs: Judged, classes: Sequence[str], parts: Sequence[Part]) -> Comparison:
     """Ours minus theirs. Of classes within slices only those that differ are kept, the surest 40.
 
-    Raises `BadInput` when the two were not judged on the same items.
+    Raises `BadInput` when the two were not judged on the same items, `EmptyDataset` when these are too few.
     """
     overall, _ = ours.whole.lead
     if len(ours.whole.overall[overall]) != len(theirs.whole.overall[overall]) or ours.whole.n != theirs.whole.n:
@@ -42,7 +42,7 @@ def compare(model: str, ours: Judged, theirs: Judged, classes: Sequence[str], pa
     kept += sorted(inner, key=lambda change: change.p_value)[:MOST_CLASSES_IN_SLICES]
     whole = _change("class", model, overall, ours.whole.overall[overall], theirs.whole.overall[overall], ours.whole.n)
     if whole is None:
-        raise BadInput(
+        raise EmptyDataset(
             "the two models share nothing that can be judged",
             where="against",
             hint="Evaluate both on a snapshot whose items cover their classes.",
