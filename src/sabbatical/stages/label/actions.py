@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestRequest
+from sabbatical.stages.label.campaigns import create as create_campaign
+from sabbatical.stages.label.campaigns import get as campaign
+from sabbatical.stages.label.campaigns import task, tasks
 from sabbatical.stages.label.formats import ExportItem
 from sabbatical.stages.label.formats import write as write_labels
 from sabbatical.stages.label.keeping import Author, Said, check_payload, keep
@@ -14,11 +17,15 @@ __all__ = [
     "Author",
     "ExportItem",
     "Said",
+    "campaign",
     "check_payload",
+    "create_campaign",
     "history",
     "keep",
     "revise",
     "take_items",
+    "task",
+    "tasks",
     "write_labels",
 ]
 

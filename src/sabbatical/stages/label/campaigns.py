@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.errors import BadInput, Conflict, NotFound
 from sabbatical.core.ids import new_id
-from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask
+from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.label import queries
 from sabbatical.stages.project import actions as projects
-from sabbatical.storage.tables import CampaignRow
+from sabbatical.storage.tables import CampaignRow, TaskRow
 
 
 def create(session: Session, project: Project, asked: CampaignIn, now: datetime) -> Campaign:
@@ -55,25 +55,74 @@ def every(session: Session, project: Project) -> list[Campaign]:
     return [_campaign(session, row) for row in queries.campaigns(session, project.id)]
 
 
+def get(session: Session, project: Project, name: str) -> Campaign:
+    """A campaign by its name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _campaign(session, _row(session, project, name))
+
+
 def tasks(
-    session: Session, project: Project, name: str, *, state: str | None, after: str | None, limit: int
+    session: Session, project: Project, name: str, *, state: TaskState | None, after: str | None, limit: int
 ) -> Page[LabelTask]:
     """Tasks of a campaign in the order in which they joined.
 
     Raises:
         NotFound: no such campaign.
     """
+    rows = list(queries.tasks(session, _row(session, project, name).id, state, int(after or 0), limit + 1))
+    found = [_task(name, row) for row in rows[:limit]]
+    return Page(rows=found, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def task(session: Session, project: Project, name: str, number: int) -> LabelTask:
+    """A task by its number.
+
+    Raises:
+        NotFound: no such campaign or task.
+    """
+    return _task(name, _task_row(session, project, name, number))
+
+
+def skip(session: Session, project: Project, name: str, number: int) -> LabelTask:
+    """Leave an open task undone: nobody is asked again.
+
+    Raises:
+        NotFound: no such campaign or task.
+        Conflict: it is done.
+    """
+    row = _task_row(session, project, name, number)
+    if row.state == "done":
+        raise Conflict(f"Task {number} is done; it cannot be skipped any more.", where=f"campaign {name}")
+    row.state = "skipped"
+    session.flush()
+    return _task(name, row)
+
+
+def _row(session: Session, project: Project, name: str) -> CampaignRow:
     row = queries.campaign_named(session, project.id, name)
     if row is None:
-        raise NotFound(f"The project '{project.name}' has no campaign '{name}'.")
-    rows = list(queries.tasks(session, row.id, state, int(after or 0), limit + 1))
-    found = [
-        LabelTask.model_validate(
-            {"number": r.seq, "campaign": name, "item": r.item_id, "state": r.state, "revision": r.revision_id}
+        raise NotFound(
+            f"The project '{project.name}' has no campaign '{name}'.", hint="See them with `sabbatical labels tasks`."
         )
-        for r in rows[:limit]
-    ]
-    return Page(rows=found, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+    return row
+
+
+def _task_row(session: Session, project: Project, name: str, number: int) -> TaskRow:
+    row = queries.task(session, _row(session, project, name).id, number)
+    if row is None:
+        raise NotFound(
+            f"The campaign '{name}' has no task {number}.", hint=f"See them: `sabbatical labels tasks {name}`."
+        )
+    return row
+
+
+def _task(campaign: str, row: TaskRow) -> LabelTask:
+    return LabelTask.model_validate(
+        {"number": row.seq, "campaign": campaign, "item": row.item_id, "state": row.state, "revision": row.revision_id}
+    )
 
 
 def _campaign(session: Session, row: CampaignRow) -> Campaign:

@@ -15,6 +15,8 @@ from sabbatical.schemas.label import AuthorKind, Payload, RevisionState
 from sabbatical.stages.label import queries
 from sabbatical.taxonomy import Taxonomy
 
+FINISHED: tuple[RevisionState, ...] = ("submitted", "approved")
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -40,7 +42,8 @@ def keep(
     """Append what is new to the labels of many items; answers how many were added and how many were known.
 
     `taxonomy` is (id, name). An import that says again what it ever said adds nothing, so that it cannot undo a
-    person's later correction; a person's word counts as known only where it already stands.
+    person's later correction; a person's word counts as known only where it already stands. Open tasks of the items
+    are done by it, but for a model's word, a draft, a rejected one, and an import that adds nothing.
 
     Raises:
         Broken: several new and different things are said of one item, which have no order.
@@ -80,6 +83,8 @@ def keep(
         }
     if rows:
         queries.add_revisions(session, list(rows.values()), taxonomy[1])
+    if author.kind != "model" and author.state in FINISHED:
+        queries.close_tasks(session, project_id, taxonomy[1], list(rows) if author.kind == "import" else item_ids)
     return len(rows), len(said) - len(rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -131,3 +131,29 @@ def tasks(session: Session, campaign_id: str, state: str | None, after: int, lim
 def task_counts(session: Session, campaign_id: str) -> dict[str, int]:
     query = select(TaskRow.state, func.count()).where(TaskRow.campaign_id == campaign_id).group_by(TaskRow.state)
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def task(session: Session, campaign_id: str, number: int) -> TaskRow | None:
+    return session.scalar(select(TaskRow).where(TaskRow.campaign_id == campaign_id, TaskRow.seq == number))
+
+
+def close_tasks(session: Session, project_id: str, taxonomy: str, item_ids: Sequence[str]) -> None:
+    """Open tasks of these items under any version of a taxonomy are done, by the label that stands now."""
+    asked = list(
+        session.scalars(
+            select(CampaignRow.id)
+            .join(TaxonomyRow, TaxonomyRow.id == CampaignRow.taxonomy_id)
+            .where(CampaignRow.project_id == project_id, TaxonomyRow.name == taxonomy)
+        )
+    )
+    standing = select(HeadRow.revision_id).where(
+        HeadRow.project_id == project_id, HeadRow.taxonomy == taxonomy, HeadRow.item_id == TaskRow.item_id
+    )
+    for chunk in batched(item_ids if asked else [], CHUNK):
+        open_tasks = update(TaskRow).where(
+            TaskRow.campaign_id.in_(asked), TaskRow.item_id.in_(chunk), TaskRow.state == "open"
+        )
+        session.execute(
+            open_tasks.values(state="done", revision_id=standing.scalar_subquery()),
+            execution_options={"synchronize_session": False},
+        )

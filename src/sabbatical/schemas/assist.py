@@ -1,0 +1,34 @@
+"""What a model suggests for an item, in the words of the customer who labels it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PrelabelRequest(BaseModel):
+    """Ask a model about all open tasks of a campaign, so that its suggestions are there at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    campaign: str
+    model: str | None = Field(None, description="Name or id; the champion unless given, else the newest.")
+
+
+class Suggested(BaseModel):
+    """One shape (or the label of a text) as the model would draw it."""
+
+    label: str = Field(description="A label of the customer's taxonomy.")
+    box: tuple[float, float, float, float] | None = Field(None, description="x0 y0 x1 y1, pixels.")
+    score: float = Field(ge=0, le=1)
+    sure: bool = Field(description="At or above the threshold of its class: drawn before a person comes.")
+
+
+class Suggestion(BaseModel):
+    """What a labeler starts from; the likeliest shape stands first."""
+
+    item: str
+    model: str
+    taxonomy: str
+    version: int
+    shapes: list[Suggested]
+    expected: float = Field(description="How many shapes are to be expected: the sum of all their scores.")

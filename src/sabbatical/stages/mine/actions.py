@@ -1,0 +1,103 @@
+"""Look for failures, see the issues they make, order labels for them, close them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import Conflict
+from sabbatical.durable import runs
+from sabbatical.schemas.mine import Issue, IssueItem, IssueState, MineRequest
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.project import Project
+from sabbatical.stages.mine import queries
+from sabbatical.stages.mine.listing import find, issues_of
+from sabbatical.stages.mine.ordering import order
+from sabbatical.stages.release import actions as releases
+from sabbatical.stages.train import actions as models
+from sabbatical.storage.tables import IssueRow, RunRow
+
+__all__ = ["ask", "dismiss", "get", "items", "order", "page", "resolve"]
+
+CLOSED = ("resolved", "dismissed")
+
+
+def ask(session: Session, project: Project, asked: MineRequest, now: datetime, key: str | None = None) -> RunRow:
+    """A run of kind "mine" that groups failures into issues; the same key again is the same run.
+
+    Its result: `{"issues": [numbers, the worst first], "waiting": [numbers ordered before whose labels are awaited],
+    "model": "v3", "answers": n, "message": sentence}`. An issue that is still open is brought up to date, not made
+    twice.
+
+    Raises:
+        NotFound: no such model, or the project has none yet.
+    """
+    champion = releases.champion(session, project) if asked.model is None else None
+    model = champion or models.get(session, project, asked.model)
+    params = asked.model_copy(update={"model": model.name}).model_dump(mode="json")
+    return runs.ask(session, project_id=project.id, kind="mine", params=params, now=now, key=key)
+
+
+def get(session: Session, project: Project, number: int) -> Issue:
+    """An issue by its number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return issues_of(session, project, [find(session, project, number)])[0]
+
+
+def page(session: Session, project: Project, state: IssueState | None, after: str | None, limit: int) -> Page[Issue]:
+    """Issues, newest first."""
+    rows = queries.issues(session, project.id, state, int(after) if after else None, limit + 1)
+    found = issues_of(session, project, rows[:limit])
+    return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+def items(session: Session, project: Project, number: int, after: str | None, limit: int) -> Page[IssueItem]:
+    """The items of an issue, the worst first; then those that only stand in the same place.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    rows = queries.issue_items(session, find(session, project, number).id)
+    start = int(after or 0)
+    shown = [
+        IssueItem.model_validate({"item": row.item_id, "kind": row.kind, "score": row.score, "detail": row.detail})
+        for row in rows[start : start + limit]
+    ]
+    return Page(rows=shown, next=str(start + limit) if len(rows) > start + limit else None)
+
+
+def dismiss(session: Session, project: Project, number: int, why: str, now: datetime) -> Issue:
+    """A person says that this is no issue; it is not made again for this model.
+
+    Raises:
+        NotFound: there is no such issue.
+        Conflict: labels were ordered for it already.
+    """
+    row = find(session, project, number)
+    if row.state == "ordered":
+        raise Conflict(
+            f"Labels were ordered for issue {number} already.",
+            hint="Resolve it once its campaigns are done: `sabbatical mine show` tells how far they are.",
+        )
+    return _close(session, project, row, "dismissed", why, now)
+
+
+def resolve(session: Session, project: Project, number: int, why: str, now: datetime) -> Issue:
+    """What was wrong is mended; should it come back, it is a new issue.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    return _close(session, project, find(session, project, number), "resolved", why, now)
+
+
+def _close(session: Session, project: Project, row: IssueRow, state: IssueState, why: str, now: datetime) -> Issue:
+    if row.state not in CLOSED:
+        row.state, row.updated_at = state, now
+        row.facts = row.facts | {"why": why}
+        session.flush()
+    return issues_of(session, project, [row])[0]

@@ -1,0 +1,59 @@
+"""Issues as the wire shows them: what was found, and how far the labels are that were ordered for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import NotFound
+from sabbatical.schemas.mine import Issue
+from sabbatical.schemas.project import Project
+from sabbatical.stages.mine import queries
+from sabbatical.storage.tables import IssueRow
+
+
+def issues_of(session: Session, project: Project, rows: Sequence[IssueRow]) -> list[Issue]:
+    """The issues of these rows, in their order."""
+    named = queries.model_names(session, list({row.model_id for row in rows}))
+    campaigns = queries.campaigns(session, [row.id for row in rows])
+    states = queries.task_states(session, list({one.id for found in campaigns.values() for one in found}))
+    issues = []
+    for row in rows:
+        tasks: Counter[str] = Counter()
+        for campaign in campaigns.get(row.id, []):
+            tasks.update(states.get(campaign.id, {}))
+        issues.append(
+            Issue.model_validate(
+                {
+                    "number": row.number,
+                    "project": project.name,
+                    "model": named[row.model_id],
+                    "title": row.title,
+                    "state": row.state,
+                    "campaigns": [one.name for one in campaigns.get(row.id, [])],
+                    "tasks": tasks,
+                    "ordered_by": row.facts.get("order", {}).get("actor"),
+                    "created_at": row.created_at,
+                    "updated_at": row.updated_at,
+                    **{name: value for name, value in row.facts.items() if name in Issue.model_fields},
+                }
+            )
+        )
+    return issues
+
+
+def find(session: Session, project: Project, number: int) -> IssueRow:
+    """The row of an issue.
+
+    Raises:
+        NotFound: there is none of this number.
+    """
+    row = queries.issue(session, project.id, number)
+    if row is None:
+        raise NotFound(
+            f"The project '{project.name}' has no issue {number}.",
+            hint="See `sabbatical mine list`, or look for failures: `sabbatical mine look`.",
+        )
+    return row
