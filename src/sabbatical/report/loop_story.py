@@ -26,8 +26,8 @@ class Gate:
     """What a model had to pass, and whether it did.
 
     `reason` is the sentence with the numbers. Where there is a number, `value` (with its 95 % `interval`) is drawn
-    against `limit`, which it must reach (`at_least`) or stay under; all four are in `unit`. A rate or a difference of
-    rates has the unit `points` and lies in -1..1.
+    against `limit`, which it must reach (`at_least`) or stay under; all are in `unit`: `points` for a rate in 0..1,
+    `change` for a difference of rates in -1..1, else what it is written with, such as `ms` or `MB`.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Gate:
     interval: tuple[float, float] | None = None
     limit: float | None = None
     at_least: bool = True
-    unit: str = "points"
+    unit: str = "change"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from sabbatical.report.chapters.behaviour import behaviour_of
 from sabbatical.report.chapters.contest import contest_headline, contest_numbers
 from sabbatical.report.chapters.duel import duel_headline, duel_numbers
 from sabbatical.report.chapters.evaluation import evaluation
+from sabbatical.report.chapters.succession import succession_headline, succession_numbers
+from sabbatical.report.loop_story import Succession
 from sabbatical.report.markup import join, render, style
 from sabbatical.report.palette import class_colours
 from sabbatical.report.picture import Picture, definitions
@@ -67,6 +69,8 @@ def _conclusion(story: Story) -> tuple[Words | str, Words | str]:
             return duel_headline(chapter), duel_numbers(chapter)
         if isinstance(chapter, Contest):
             return contest_headline(chapter), contest_numbers(chapter)
+        if isinstance(chapter, Succession):
+            return succession_headline(chapter), succession_numbers(chapter)
     for chapter in story.chapters:
         if isinstance(chapter, Judgement) and chapter.report.sentences:
             return chapter.report.sentences[0], story.numbers
@@ -93,7 +97,7 @@ def _page(
             numbers=sentence(numbers),
             sections=told,
             pictures=definitions(context.pictures, body),
-            styles=join((style("tokens.css"), style("page.css"), style("charts.css"))),
+            styles=join((style("tokens.css"), style("page.css"), style("charts.css"), style("loop.css"))),
         )
     )
 

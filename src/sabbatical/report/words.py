@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
@@ -120,6 +121,28 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def amount(value: float, unit: str = "") -> str:
+    """A number with its unit, as long as its size needs: 12.4 ms, 0.031, 1,204 lx"""
+    size = abs(value)
+    text = f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size else "0"
+    return f"{text} {unit}".rstrip().replace("-", "−")
+
+
+def chance(p: float) -> str:
+    """A p-value: 0.0312 -> 0.031, 0.00002 -> under 0.001"""
+    return "under 0.001" if p < 0.001 else f"{p:.2g}" if p < 0.995 else "1"
+
+
+def times(ratio: float) -> str:
+    """3.12 -> 3.1 times"""
+    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:.0f} times"
+
+
+def clock(at: datetime) -> str:
+    """An instant within a day: 14:02:07"""
+    return f"{at:%H:%M:%S}"
 
 
 def cut(text: str, length: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -25,12 +25,16 @@ class Row:
     tone: str = ""
 
 
-def rows(title: str, axis: Axis, columns: Sequence[str], content: Sequence[Row]) -> Markup:
-    """The rows under one axis, whose ticks are rates shown in points. `columns` head the numbers."""
-    ticks = join(
-        el("text", points(tick).removesuffix(".0"), x=axis.percent(tick), y=12, text_anchor="middle", class_="tk")
-        for tick in axis.ticks
-    )
+def in_points(rate: float) -> str:
+    """A tick at a rate: 0.4 -> 40"""
+    return points(rate).removesuffix(".0")
+
+
+def rows(
+    title: str, axis: Axis, columns: Sequence[str], content: Sequence[Row], tick: Callable[[float], str] = in_points
+) -> Markup:
+    """The rows under one axis; `tick` writes its ticks, by default rates in points. `columns` head the numbers."""
+    ticks = join(el("text", tick(at), x=axis.percent(at), y=12, text_anchor="middle", class_="tk") for at in axis.ticks)
     head = el(
         "tr",
         el("td"),
@@ -44,6 +48,12 @@ def rows(title: str, axis: Axis, columns: Sequence[str], content: Sequence[Row])
         el("tbody", join(_row(row, axis) for row in content)),
         class_="plot",
     )
+
+
+def limit(axis: Axis, value: float) -> Markup:
+    """The dotted line of a limit, across a row."""
+    x = axis.percent(value)
+    return el("line", x1=x, x2=x, y1=1, y2=2 * MIDDLE - 1, class_="limit")
 
 
 def band(axis: Axis, low: float, high: float, colour: str) -> Markup:

@@ -20,7 +20,7 @@ LEAST = 0.5  # of the frame's width: a window never shows less
 
 def tiles(shots: Sequence[Shot], context: Context, *, columns: int = 5) -> Markup:
     """A grid of tiles, all of one shape; fewer columns where the page is narrow."""
-    ratio = _ratio(shots, context)
+    ratio = ratio_of(shots, context)
     content = join(tile(shot, context, ratio) for shot in shots)
     return el("div", content, class_="tiles", style=f"--n:{columns};--ratio:{ratio:.3f}")
 
@@ -82,7 +82,7 @@ def _box(drawn: Drawn, context: Context) -> Markup:
     )
 
 
-def _ratio(shots: Sequence[Shot], context: Context) -> float:
+def ratio_of(shots: Sequence[Shot], context: Context) -> float:
     """The middle shape of the pictures, between 4:3 and 16:9."""
     known = [context.pictures[shot.item] for shot in shots if shot.item in context.pictures]
     shapes = sorted(picture.width / picture.height for picture in known)

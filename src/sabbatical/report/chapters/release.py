@@ -1,0 +1,265 @@
+"""Chapter: the way of a model to all traffic, gate by gate and stage by stage, and who decided what."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from sabbatical.report.card import Card, Context, Section, Table, key, sign
+from sabbatical.report.charts.axis import Axis, axis_of, tick_text
+from sabbatical.report.charts.entries import Entry, entries, scale
+from sabbatical.report.charts.river import river
+from sabbatical.report.charts.rows import Row, band, dot, limit, ring, rows
+from sabbatical.report.loop_story import Arm, Gate, Released, Stage
+from sabbatical.report.markup import el, join, render
+from sabbatical.report.words import (
+    NOT_MEASURED,
+    Stress,
+    Words,
+    amount,
+    bad,
+    capital,
+    clock,
+    count,
+    counted,
+    duration,
+    listed,
+    new,
+    percent,
+    points,
+    sentence,
+    signed,
+    strong,
+    times,
+)
+
+MARKS = {"passed": ("✓", "passed"), "failed": ("!", "failed"), "cannot be judged": ("?", "unsure")}
+FULL = "full"
+
+
+def release(chapter: Released, context: Context) -> Section:
+    cards = []
+    if chapter.stages:
+        cards.append(_way(chapter))
+    cards.append(_gates(chapter))
+    if chapter.decisions:
+        cards.append(_decisions(chapter))
+    if any(arm.median_ms is not None for _, arm in _arms(chapter)):
+        cards.append(_latency(chapter))
+    note = chapter.stages[-1].name if chapter.stages else "held back" if _of(chapter, "failed") else ""
+    return Section(chapter.name, chapter.headline or _headline(chapter), _numbers(chapter), tuple(cards), note)
+
+
+def _headline(chapter: Released) -> Words:
+    failed, open_, passed = (_of(chapter, verdict) for verdict in ("failed", "cannot be judged", "passed"))
+    name = capital(chapter.model)
+    if failed:
+        gates = counted(len(chapter.gates), "gate")
+        return (f"{name} stays out: ", bad(f"{len(failed)} of {gates}"), " failed.")
+    words: list[str | Stress] = [f"{name} passed {counted(len(passed), 'gate')}"]
+    if open_:
+        words.append(f", {len(open_)} could not be judged")
+    last = chapter.stages[-1] if chapter.stages else None
+    if last is None:
+        return (*words, ".")
+    if last.share >= 1:
+        return (*words, " and took ", new("all traffic"), ".")
+    if not last.share:
+        return (*words, " and answers ", new("in the shadow"), ".")
+    return (*words, " and answers ", new(percent(last.share)), " of the traffic.")
+
+
+def _numbers(chapter: Released) -> Words:
+    answered = sum(arm.requests for _, arm in _arms(chapter) if arm.model == chapter.model)
+    failures = sum(arm.failures for _, arm in _arms(chapter))
+    words: list[str | Stress] = []
+    if chapter.before:
+        words += ["It met ", strong(chapter.before), ", the champion until then. "]
+    else:
+        words.append("It is the first of its project: there was no champion to compare it with. ")
+    if answered:
+        fails = "no answer failed" if not failures else f"{counted(failures, 'answer')} failed"
+        words += ["On the way it answered ", strong(counted(answered, "request")), f"; {fails}. "]
+    people = sum(one.actor_kind == "person" for one in chapter.decisions)
+    if chapter.decisions:
+        who = "all by the loop" if not people else f"{people} by a person"
+        words += [strong(counted(len(chapter.decisions), "decision")), f", {who}, each kept with its evidence."]
+    return tuple(words)
+
+
+def _of(chapter: Released, verdict: str) -> list[Gate]:
+    return [gate for gate in chapter.gates if gate.verdict == verdict]
+
+
+def _arms(chapter: Released) -> list[tuple[Stage, Arm]]:
+    return [(stage, arm) for stage in chapter.stages for arm in (stage.champion, stage.challenger) if arm]
+
+
+def _way(chapter: Released) -> Card:
+    stages = chapter.stages
+    picture = river([(stage.name, stage.share) for stage in stages], chapter.before, chapter.model)
+    old = (
+        el("b", chapter.before or "no model before", class_="old" if chapter.before else "old none")
+        if stages[0].share < 1
+        else None
+    )
+    fresh = el("b", chapter.model, class_="new") if stages[-1].share >= 0.5 else None
+    told = [(stage, _share(stage), [sentence(line) for line in _lines(stage, chapter)]) for stage in stages]
+    body = el(
+        "div",
+        el("div", picture, old, fresh, class_="flows"),
+        render("stages.html", stages=told),
+        class_="way",
+        style=f"--n:{len(stages)}",
+    )
+    entries_ = [(sign("ink"), chapter.before)] if chapter.before else []
+    shadowed = [(sign("shadow"), "in the shadow: answers, nobody sees it")] if any(not s.share for s in stages) else []
+    legend = key(*entries_, (sign("accent"), chapter.model), *shadowed)
+    return Card("Who answers", body, "share of the traffic, as wide as it is", legend, _agreed(stages), _table(chapter))
+
+
+def _share(stage: Stage) -> str:
+    return "" if not stage.share or stage.name == FULL else percent(stage.share)
+
+
+def _lines(stage: Stage, chapter: Released) -> list[Words]:
+    """What a stage says under its name, line by line."""
+    lines: list[Words] = []
+    arms = [arm for arm in (stage.champion, stage.challenger) if arm]
+    if arms:
+        lines.append(tuple(_alternating([(count(arm.requests), f" by {arm.model}") for arm in arms])))
+    if stage.agreement is not None:
+        lines.append(("same answer ", strong(percent(stage.agreement)), f" of {count(stage.compared)}"))
+    fails = sum(arm.failures for arm in arms)
+    if fails:
+        lines.append((bad(f"{counted(fails, 'answer')} failed"),))
+    if stage.began_at and stage.ended_at:
+        lines.append((duration(max((stage.ended_at - stage.began_at).total_seconds(), 0.0)),))
+    if stage.note:
+        lines.append((stage.note,))
+    return lines
+
+
+def _alternating(parts: list[tuple[str, str]]) -> list[str | Stress]:
+    words: list[str | Stress] = []
+    for i, (number, rest) in enumerate(parts):
+        words += [", " if i else "", strong(number), rest]
+    return words
+
+
+def _agreed(stages: tuple[Stage, ...]) -> Words:
+    known = [stage for stage in stages if stage.agreement is not None and stage.compared]
+    if not known:
+        return ()
+    compared = sum(stage.compared for stage in known)
+    same = sum((stage.agreement or 0.0) * stage.compared for stage in known) / compared
+    return (
+        "Asked the same, both say the same in ",
+        strong(f"{points(same)} of 100"),
+        " cases; the rest is what changes.",
+    )
+
+
+def _table(chapter: Released) -> Table | None:
+    rows_ = tuple(
+        (
+            stage.name,
+            arm.model,
+            percent(stage.share if arm is stage.challenger else 1 - stage.share),
+            count(arm.requests),
+            count(arm.failures),
+            _ms(arm.median_ms),
+            _ms(arm.p95_ms),
+            NOT_MEASURED if arm.unsure is None else percent(arm.unsure),
+            NOT_MEASURED if arm.wrong is None else percent(arm.wrong),
+        )
+        for stage, arm in _arms(chapter)
+    )
+    head = ("stage", "model", "share", "requests", "failed", "median", "95%", "unsure", "bad feedback")
+    return Table(head, rows_) if rows_ else None
+
+
+def _ms(value: float | None) -> str:
+    return NOT_MEASURED if value is None else amount(value, "ms")
+
+
+def _gates(chapter: Released) -> Card:
+    body = entries([_gate(gate) for gate in chapter.gates], title="Gates")
+    failed, open_ = _of(chapter, "failed"), _of(chapter, "cannot be judged")
+    says: Words = ("Every gate is passed.",)
+    if failed:
+        says = ("It fails at ", bad(listed([gate.name.lower() for gate in failed])), ".")
+    elif open_:
+        says = (
+            "Too little is known for ",
+            strong(listed([gate.name.lower() for gate in open_])),
+            "; the rest is passed.",
+        )
+    legend = key((sign("dot"), "measured"), (sign("band ink"), "95% interval"), (sign("limit"), "limit"))
+    if not chapter.gates:
+        return Card("Gates", el("p", "No gate was asked for.", class_="so"), width=7, tall=True)
+    return Card("Gates", body, "what it must pass; each on its own scale", legend, says, width=7, tall=True)
+
+
+def _gate(gate: Gate) -> Entry:
+    mark, tone = MARKS[gate.verdict]
+    number = NOT_MEASURED if gate.value is None else _in(gate.value, gate.unit)
+    bound = "" if gate.limit is None else f"{'at least' if gate.at_least else 'at most'} {_in(gate.limit, gate.unit)}"
+    return Entry(mark, gate.verdict, gate.name, gate.reason, _plot(gate), number, bound, tone)
+
+
+def _plot(gate: Gate) -> Markup | None:
+    """The measured number and its interval against the limit, on the gate's own scale."""
+    if gate.value is None:
+        return None
+    known = [gate.value, *(gate.interval or ()), *(() if gate.limit is None else (gate.limit,))]
+    room = 0.15 * ((max(known) - min(known)) or abs(gate.value) or 1.0)
+    axis = Axis(min(known) - room, max(known) + room, ())
+    colour = "bad-fill" if gate.verdict == "failed" else "ink"
+    parts = [scale(axis), band(axis, *gate.interval, colour) if gate.interval else None]
+    return join([*parts, None if gate.limit is None else limit(axis, gate.limit), dot(axis, gate.value, colour)])
+
+
+def _in(value: float, unit: str) -> str:
+    if unit == "points":
+        return points(value)
+    return signed(value) if unit == "change" else amount(value, unit)
+
+
+def _decisions(chapter: Released) -> Card:
+    said = [
+        (one, "" if one.at is None else clock(one.at), "person" if one.actor_kind == "person" else "loop")
+        for one in chapter.decisions
+    ]
+    dates = dict.fromkeys(f"{one.at:%-d %B %Y}" for one in chapter.decisions if one.at)
+    body = render("history.html", decisions=said)
+    legend = key((sign("dot"), "a person"), (sign("ring"), "the loop"))
+    return Card("Decisions", body, listed(dates), legend, width=5)
+
+
+def _latency(chapter: Released) -> Card:
+    """Median and 95th percentile of both arms, stage by stage."""
+    arms = [(stage, arm) for stage, arm in _arms(chapter) if arm.median_ms is not None]
+    axis = axis_of([0.0, *(arm.p95_ms or arm.median_ms or 0.0 for _, arm in arms)], 5, floor=0.0)
+    body = rows("Latency", axis, ("median", "95%"), [_arm(s, a, axis, chapter) for s, a in arms], tick_text)
+    entries_ = [(sign("hollow"), chapter.before)] if chapter.before else []
+    legend = key(*entries_, (sign("filled"), chapter.model), (sign("band"), "to the 95%"))
+    return Card("Latency", body, "ms an answer, median", legend, _slower(chapter), width=5)
+
+
+def _arm(stage: Stage, arm: Arm, axis: Axis, chapter: Released) -> Row:
+    fresh = arm.model == chapter.model
+    median = arm.median_ms or 0.0
+    bar = band(axis, median, arm.p95_ms, "accent" if fresh else "ink-2") if arm.p95_ms is not None else None
+    marks = join((bar, dot(axis, median, "accent") if fresh else ring(axis, median)))
+    says = f"median {_ms(arm.median_ms)}, 95% within {_ms(arm.p95_ms)}"
+    name = el("span", el("span", f"{stage.name}, {arm.model}"), class_="cls")
+    return Row(name, marks, says, (el("b", _ms(arm.median_ms), class_="v"), _ms(arm.p95_ms)))
+
+
+def _slower(chapter: Released) -> Words:
+    both = [(s.champion.median_ms, s.challenger.median_ms) for s in chapter.stages if s.champion and s.challenger]
+    ratios = [after / before for before, after in both if before and after]
+    if not ratios:
+        return ()
+    ratio = sum(ratios) / len(ratios)
+    return (f"{capital(chapter.model)} takes ", strong(times(ratio)), f" as long as {chapter.before or 'the other'}.")
