@@ -1,1 +1,1 @@
-"""Requests become answers: online on ONNX Runtime, by the arm of a release, each kept; feedback points at them."""
+"""Requests are answered by the released model, recorded, and judged by those who got the answers."""

@@ -13,6 +13,7 @@ from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries, runtime
+from sabbatical.stages.train.abstention import Abstention
 from sabbatical.stages.train.artifacts import Artifact, prepare
 from sabbatical.stages.train.artifacts import find as artifact
 from sabbatical.stages.train.card import card_of
@@ -23,6 +24,7 @@ from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import SuperTaxonomy
 
 __all__ = [
+    "Abstention",
     "Answer",
     "Artifact",
     "Model",
@@ -118,6 +120,7 @@ def _model(session: Session, row: ModelRow, project: Project) -> ModelVersion:
         "classes": list(tree.names),
         "code_version": row.code_version,
         "seed": row.seed,
+        "start": row.record.get("start", {}).get("model"),
         "weights": row.weights,
         "record": row.record,
         "created_at": row.created_at,

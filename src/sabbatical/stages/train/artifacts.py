@@ -1,27 +1,32 @@
 """A model in the form in which it answers without torch: made once, compared with the model, kept as media.
 
-A detector becomes ONNX. A model of texts answers from its own weights, which are compared all the same.
+A detector becomes ONNX. A model of texts answers from its own weights, which are compared all the same. What it says
+of validation tells from which doubt on it should ask a person.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from sabbatical.core.batches import batched
 from sabbatical.core.errors import Broken
 from sabbatical.core.progress import Progress, Quiet, check
+from sabbatical.schemas.item import Split
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries
-from sabbatical.storage.tables import ArtifactRow
+from sabbatical.stages.train.abstention import Abstention, cut_of
+from sabbatical.stages.train.runtime import DetectorModel, Model, Question, TextsModel
+from sabbatical.storage.tables import ArtifactRow, ModelRow
 from sabbatical.storage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 QUIET = Quiet()
 IMAGES = 8  # on which a file is compared with the model
 TEXTS = 64
+LOOKED_AT = 120  # validation items
 APART = 1e-4  # of a probability of a text
 KINDS = {"detector": "onnx", "text": "text"}
 
@@ -63,15 +69,19 @@ def prepare(workspace: Workspace, model: ModelVersion, progress: Progress = QUIE
         there = find(session, model)
     if there is not None and workspace.media.exists(there.content):
         return there
-    made = _detector(workspace, model, progress) if model.family == "detector" else _texts(workspace, model)
+    made, engine = _detector(workspace, model, progress) if model.family == "detector" else _texts(workspace, model)
+    progress.tell(0.8, "Looking how sure it is of validation")
+    facts = made.facts | {"abstention": _abstention(workspace, model, engine)}
+    made = replace(made, facts=facts)
     now = workspace.clock()
     with workspace.database.transaction() as session:
         session.merge(ArtifactRow(**vars(made), created_at=now))
     return made
 
 
-def _detector(workspace: Workspace, model: ModelVersion, progress: Progress) -> Artifact:
+def _detector(workspace: Workspace, model: ModelVersion, progress: Progress) -> tuple[Artifact, Model]:
     from sabbatical.learning import export  # noqa: PLC0415 - torch loads in a step only
+    from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415
     from sabbatical.learning.weights import load_detector  # noqa: PLC0415
 
     detector = load_detector(workspace.media.local(model.weights, workspace.home / "cache"))
@@ -85,29 +95,48 @@ def _detector(workspace: Workspace, model: ModelVersion, progress: Progress) -> 
         found = export.parity(file, detector, images_bhwc)
         if not found.good:
             raise Broken(f"Of {found.places} places that {model.name} finds, the exported file has only {found.same}.")
-        content, size = workspace.media.put_file(file), file.stat().st_size
+        data = file.read_bytes()
     facts = {"canvas": list(detector.config.canvas), "images": len(images_bhwc), **found._asdict()}
-    return Artifact(model.id, "onnx", content, size, facts)
+    return Artifact(model.id, "onnx", workspace.media.put(data), len(data), facts), DetectorModel(OnnxRunner(data))
 
 
-def _texts(workspace: Workspace, model: ModelVersion) -> Artifact:
+def _texts(workspace: Workspace, model: ModelVersion) -> tuple[Artifact, Model]:
     import numpy as np  # noqa: PLC0415 - the web process asks, and needs none of it
 
     from sabbatical.learning.text import answering, models  # noqa: PLC0415
 
     file = workspace.media.local(model.weights, workspace.home / "cache")
     texts = [one.text or "" for one in islice(_learned_from(workspace, model), TEXTS)]
-    difference = np.abs(models.load(file).predict(texts) - answering.load(file).predict(texts)).max(initial=0.0)
+    light = answering.load(file)
+    difference = np.abs(models.load(file).predict(texts) - light.predict(texts)).max(initial=0.0)
     if difference > APART:
         raise Broken(f"Without torch, {model.name} answers otherwise: a probability differs by {difference:.2g}.")
     facts = {"texts": len(texts), "difference": float(difference)}
-    return Artifact(model.id, "text", model.weights, file.stat().st_size, facts)
+    return Artifact(model.id, "text", model.weights, file.stat().st_size, facts), TextsModel(light)
 
 
-def _learned_from(workspace: Workspace, model: ModelVersion) -> Iterator[Labeled]:
+def _abstention(workspace: Workspace, model: ModelVersion, engine: Model) -> dict[str, Any]:
+    """Leaves of the tree, and the cut-off by what the model says of validation items."""
+    with workspace.database.reading() as session:
+        tree = projects.super_taxonomy_by_id(session, session.get_one(ModelRow, model.id).super_taxonomy_id)
+    facts: dict[str, Any] = {"leaves": [k for k, name in enumerate(tree.names) if not tree.children(name)]}
+    unsure = Abstention.of(model, {"abstention": facts})
+    chosen = {one.item_id: one for one in islice(_learned_from(workspace, model, ("validation",)), LOOKED_AT)}
+    questions = [_question(workspace, one) for one in chosen.values()]
+    doubts = [unsure.doubt(answer) for part in batched(questions, engine.batch) for answer in engine(part)]
+    return facts | {"cut": round(cut_of(doubts), 6), "items": len(doubts)}
+
+
+def _question(workspace: Workspace, one: Labeled) -> Question:
+    if one.text is not None:
+        return Question(one.item_id, text=one.text)
+    return Question(one.item_id, image=workspace.media.local(one.item_id, workspace.home / "cache"))
+
+
+def _learned_from(workspace: Workspace, model: ModelVersion, splits: tuple[Split, ...] = ()) -> Iterator[Labeled]:
     with workspace.database.reading() as session:
         project = projects.get(session, model.project)
-    yield from datasets.labels(workspace, project, model.snapshot)
+    yield from datasets.labels(workspace, project, model.snapshot, splits)
 
 
 def _canvases(workspace: Workspace, model: ModelVersion, canvas: tuple[int, int]) -> Tensor:

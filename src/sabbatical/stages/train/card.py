@@ -31,6 +31,8 @@ def card_of(model: ModelVersion) -> str:
         f"| made | {model.created_at:%Y-%m-%d %H:%M} UTC in {record.get('seconds', 0):.0f} s |",
         f"| weights | `{model.weights}` (safetensors) |",
     ]
+    if model.start:
+        lines.append(f"| went on from | {_start(record['start'])} |")
     if record.get("parameters"):
         lines.append(f"| parameters | {record['parameters']:,} |")
     lines += ["", "## Learned from", "", *_customers(record.get("customers", {}))]
@@ -42,6 +44,14 @@ def card_of(model: ModelVersion) -> str:
         *[f"- {warning}" for warning in record.get("warnings") or ["Nothing to report."]],
     ]
     return "\n".join(lines) + "\n"
+
+
+def _start(start: dict[str, Any]) -> str:
+    if "anew" in start:
+        return f"{start['model']}. {start['anew']}"
+    changes = [f"{what} {', '.join(start[what])}" for what in ("new", "gone") if start[what]]
+    told = f"classes that are {'; '.join(changes)}" if changes else "the same classes"
+    return f"{start['model']}: {told}; {start['fresh']:,} labeled items that it had not seen"
 
 
 def _recipe(model: ModelVersion) -> str:

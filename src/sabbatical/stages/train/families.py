@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.errors import EmptyDataset
 from sabbatical.core.progress import Progress
@@ -16,11 +17,29 @@ from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.taught import untaught
 from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.texts import TextColumns
+from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset.actions import LabelColumns
 from sabbatical.stages.train.recipes import Recipe
 from sabbatical.stages.train.samples import SnapshotSamples, table_rows, text_columns
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables, tables
+
+Ints = NDArray[np.int64]
+ANEW = "It was trained anew: a model of texts counts the words of all texts first, and learns from them in seconds."
+
+
+@dataclass(frozen=True)
+class Start:
+    """A model to go on from, the file of its weights, and the places of labeled items that it has not learned from."""
+
+    model: ModelVersion
+    file: Path
+    fresh_i: Ints
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the record of the new model says of it."""
+        return {"model": self.model.name, "weights": self.model.weights}
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,7 @@ class Lesson:
     taxonomies: Sequence[tuple[str, Taxonomy]]
     folder: Path
     progress: Progress
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -63,20 +83,30 @@ def train(recipe: Recipe, lesson: Lesson) -> Trained:
 
 
 def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
-    from sabbatical.learning.training import train_detector  # noqa: PLC0415 - torch loads in a step only
-    from sabbatical.learning.weights import save_detector  # noqa: PLC0415
+    from sabbatical.learning.start import Carried  # noqa: PLC0415 - torch loads in a step only
+    from sabbatical.learning.training import train_detector  # noqa: PLC0415
+    from sabbatical.learning.weights import load_detector, save_detector  # noqa: PLC0415
 
+    config = recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist())
+    start = lesson.start
+    before = load_detector(start.file) if start else None
     trained = train_detector(
         SnapshotSamples(lesson.workspace, lesson.labels, lesson.taxonomies, recipe.canvas),
         table_bank(lesson.labels, lesson.tree, lesson.taxonomies, recipe.masking),
-        recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist()),
+        config,
         recipe,
         folder=lesson.folder,
         progress=lesson.progress,
+        start=before,
+        fresh_n=start.fresh_i if start else None,
     )
     file = lesson.folder / "model.safetensors"
     save_detector(file, trained.detector)
-    return Trained("detector", file, asdict(trained.record))
+    record = asdict(trained.record)
+    if start and before:
+        carried = asdict(Carried.of(before.config, config))
+        record["start"] = {**start.told, "fresh": len(start.fresh_i), **carried}
+    return Trained("detector", file, record)
 
 
 def table_bank(
@@ -103,7 +133,9 @@ def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
     file = lesson.folder / "model.safetensors"
     model.save(file)
     taught = _taught(columns, lesson)
-    record = {"texts": len(columns), "taught": taught, "seconds": perf_counter() - began}
+    record: dict[str, Any] = {"texts": len(columns), "taught": taught, "seconds": perf_counter() - began}
+    if lesson.start:
+        record["start"] = {**lesson.start.told, "anew": ANEW}
     # Rules know a class by its name, and need no text to learn it from.
     return Trained("text", file, record | {"warnings": [] if recipe.model == "rules" else untaught(taught)})
 

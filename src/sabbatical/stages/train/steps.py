@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -19,12 +19,13 @@ from sabbatical.core.progress import Part
 from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.item import Split
 from sabbatical.schemas.project import Project
-from sabbatical.schemas.train import TrainRequest
+from sabbatical.schemas.train import ModelVersion, TrainRequest
 from sabbatical.stages.dataset import actions as datasets
-from sabbatical.stages.dataset.actions import LabelColumns
+from sabbatical.stages.dataset.actions import LabelColumns, Labeled
 from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import actions as models
 from sabbatical.stages.train import queries
-from sabbatical.stages.train.families import Lesson, Trained, train
+from sabbatical.stages.train.families import Lesson, Start, Trained, train
 from sabbatical.stages.train.recipes import Recipe, recipe_for
 from sabbatical.stages.train.validation import thresholds_for
 from sabbatical.storage.tables import ModelRow
@@ -45,17 +46,19 @@ class Plan:
     training: LabelColumns
     validation: LabelColumns
     recipe: Recipe
+    start: Start | None = None
 
     @property
     def recipe_id(self) -> str:
         """The same for trainings that must end in the same model."""
-        return document_id(
-            {
-                "recipe": self.recipe.to_dict(),
-                "tree": self.tree_id,
-                "taxonomies": [taxonomy.to_document() for _, taxonomy in self.taxonomies],
-            }
-        )
+        document = {
+            "recipe": self.recipe.to_dict(),
+            "tree": self.tree_id,
+            "taxonomies": [taxonomy.to_document() for _, taxonomy in self.taxonomies],
+        }
+        if self.start:
+            document["start"] = [self.start.model.weights, self.start.model.snapshot]
+        return document_id(document)
 
 
 @step("train")
@@ -71,7 +74,8 @@ def train_model(step: Step) -> dict[str, Any]:
         if there is not None:
             return {"model": f"v{there.number}", "trained": False, "warnings": there.record.get("warnings", [])}
     folder = step.folder / "training"
-    lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, Part(step.progress, 0.02, 0.95))
+    part = Part(step.progress, 0.02, 0.95)
+    lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, part, plan.start)
     trained = train(plan.recipe, lesson)
     step.progress.tell(0.95, "Choosing thresholds on the validation split")
     thresholds, warnings = thresholds_for(trained, plan.validation, plan.tree, plan.taxonomies, step.workspace)
@@ -92,19 +96,34 @@ def plan_of(step: Step, asked: TrainRequest) -> Plan:
         project = projects.by_id(session, step.project)
         snapshot = datasets.get(session, project, asked.snapshot)
         tree_id, tree = projects.super_taxonomy(session, project.id)
+        start = models.get(session, project, asked.start) if asked.start else None
     training, validation = (_labels(step, project, snapshot.id, split, asked) for split in SPLITS)
     with database.reading() as session:
         taxonomies = _taxonomies(session, {*training.taxonomies, *validation.taxonomies}, tree)
     sizes = [(height, width) for width, height in training.sides_i2[:500].tolist() if height and width]
-    recipe = recipe_for(project.task, asked, sizes)
-    return Plan(project, snapshot.id, tree_id, tree, taxonomies, training, validation, recipe)
+    recipe = recipe_for(project.task, asked, sizes, start)
+    going_on = _start(step, project, snapshot.id, start, asked) if start else None
+    return Plan(project, snapshot.id, tree_id, tree, taxonomies, training, validation, recipe, going_on)
 
 
 def _labels(step: Step, project: Project, snapshot_id: str, split: Split, asked: TrainRequest) -> LabelColumns:
     """The labels of a split, or those of some customers in it."""
+    rows = _rows(step, project, snapshot_id, split, asked)
+    return datasets.label_columns(rows, texts=project.task == "text", progress=step.progress)
+
+
+def _rows(step: Step, project: Project, snapshot_id: str, split: Split, asked: TrainRequest) -> Iterator[Labeled]:
     rows = datasets.labels(step.workspace, project, snapshot_id, (split,))
-    wanted = (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
-    return datasets.label_columns(wanted, texts=project.task == "text", progress=step.progress)
+    return (one for one in rows if asked.taxonomies is None or one.taxonomy in asked.taxonomies)
+
+
+def _start(step: Step, project: Project, snapshot_id: str, model: ModelVersion, asked: TrainRequest) -> Start:
+    """A model to go on from; new to it is what its own snapshot did not hold, or held with other labels."""
+    file = step.workspace.media.local(model.weights, step.workspace.folder("cache"))
+    learned = datasets.labels(step.workspace, project, model.snapshot, ("train",))
+    seen = {one.revision_id for one in learned}
+    rows = enumerate(_rows(step, project, snapshot_id, "train", asked))
+    return Start(model, file, np.array([i for i, one in rows if one.revision_id not in seen], np.int64))
 
 
 def _taxonomies(session: Session, ids: Collection[str], tree: SuperTaxonomy) -> list[tuple[str, Taxonomy]]:

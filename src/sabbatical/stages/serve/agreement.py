@@ -1,0 +1,26 @@
+"""Whether two models say the same of an item: the same classes of a text, the same objects at the same places.
+
+Legend: n objects of one answer, m of another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sabbatical.geometry import pairwise_iou
+from sabbatical.stages.train.actions import Abstention, Answer
+
+SAME_PLACE = 0.5  # IoU
+
+
+def agree(one: Answer, sure_of_one: Abstention, other: Answer, sure_of_other: Abstention) -> bool:
+    """Whether what the first is sure of is what the other is sure of."""
+    first_n, second_m = sure_of_one.sure_n(one), sure_of_other.sure_n(other)
+    classes_n, classes_m = one.classes_n[first_n], other.classes_n[second_m]
+    if not np.array_equal(np.sort(classes_n), np.sort(classes_m)):
+        return False
+    if not sure_of_one.boxes or not len(classes_n):
+        return True
+    overlap_nm = pairwise_iou(one.boxes_n4[first_n], other.boxes_n4[second_m])
+    same_nm = (overlap_nm >= SAME_PLACE) & (classes_n[:, None] == classes_m[None, :])
+    return bool(same_nm.any(axis=1).all() and same_nm.any(axis=0).all())

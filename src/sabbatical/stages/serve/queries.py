@@ -1,0 +1,129 @@
+"""Served answers and feedback in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from sabbatical.core.batches import batched
+from sabbatical.storage.tables import FeedbackRow, ItemRow, ServedRow
+
+CHUNK = 500
+
+
+def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    for chunk in batched(rows, CHUNK):
+        session.execute(insert(ServedRow), chunk)
+
+
+def served(session: Session, project_id: str, served_id: str) -> ServedRow | None:
+    return session.scalar(select(ServedRow).where(ServedRow.project_id == project_id, ServedRow.id == served_id))
+
+
+def answers(
+    session: Session,
+    project_id: str,
+    *,
+    model_id: str | None = None,
+    arms: Collection[str] | None = None,
+    release_id: str | None = None,
+    since: datetime | None = None,
+    after_seq: int = 0,
+    before_seq: int | None = None,
+    failed: bool | None = False,
+    newest: bool = False,
+    limit: int | None = None,
+) -> list[ServedRow]:
+    """Answers by the order of their coming, the newest first or last; `failed` None has those that failed too."""
+    query = select(ServedRow).where(ServedRow.project_id == project_id, ServedRow.seq > after_seq)
+    if before_seq is not None:
+        query = query.where(ServedRow.seq < before_seq)
+    if model_id is not None:
+        query = query.where(ServedRow.model_id == model_id)
+    if arms is not None:
+        query = query.where(ServedRow.arm.in_(arms))
+    if release_id is not None:
+        query = query.where(ServedRow.release_id == release_id)
+    if since is not None:
+        query = query.where(ServedRow.created_at >= since)
+    if failed is not None:
+        query = query.where(ServedRow.failure.is_not(None) if failed else ServedRow.failure.is_(None))
+    query = query.order_by(ServedRow.seq.desc() if newest else ServedRow.seq)
+    return list(session.scalars(query if limit is None else query.limit(limit)))
+
+
+def tally(session: Session, project_id: str, release_id: str, since: datetime) -> list[tuple[str, int, int, int]]:
+    """Of each arm of a release since a moment: its name, answers and failures, failures, unsure answers."""
+    failed = ServedRow.failure.is_not(None)
+    unsure = ServedRow.failure.is_(None) & ServedRow.sure.is_(False)
+    many = func.count()
+    query = (
+        select(ServedRow.arm, many, many.filter(failed), many.filter(unsure))
+        .where(ServedRow.project_id == project_id, ServedRow.release_id == release_id, ServedRow.created_at >= since)
+        .group_by(ServedRow.arm)
+    )
+    return [(arm, total, bad, asked) for arm, total, bad, asked in session.execute(query)]
+
+
+def latencies(session: Session, project_id: str, release_id: str, arm: str, since: datetime, limit: int) -> list[float]:
+    """Of the newest answers of an arm, in ms."""
+    query = select(ServedRow.latency_ms).where(
+        ServedRow.project_id == project_id,
+        ServedRow.release_id == release_id,
+        ServedRow.arm == arm,
+        ServedRow.created_at >= since,
+        ServedRow.failure.is_(None),
+    )
+    return list(session.scalars(query.order_by(ServedRow.seq.desc()).limit(limit)))
+
+
+def verdicts(session: Session, project_id: str, release_id: str, since: datetime) -> list[tuple[str, str, int]]:
+    """How often the last word on an answer of an arm was right or wrong: arm, verdict, count."""
+    last = (
+        select(func.max(FeedbackRow.seq).label("seq"))
+        .where(FeedbackRow.project_id == project_id)
+        .group_by(FeedbackRow.served_id)
+        .subquery()
+    )
+    query = (
+        select(ServedRow.arm, FeedbackRow.verdict, func.count())
+        .join(last, last.c.seq == FeedbackRow.seq)
+        .join(ServedRow, ServedRow.id == FeedbackRow.served_id)
+        .where(ServedRow.release_id == release_id, ServedRow.created_at >= since)
+        .group_by(ServedRow.arm, FeedbackRow.verdict)
+    )
+    return [(arm, verdict, many) for arm, verdict, many in session.execute(query)]
+
+
+def feedback_with_key(session: Session, project_id: str, key: str) -> FeedbackRow | None:
+    return session.scalar(select(FeedbackRow).where(FeedbackRow.project_id == project_id, FeedbackRow.key == key))
+
+
+def feedback(
+    session: Session,
+    project_id: str,
+    *,
+    after_seq: int = 0,
+    before_seq: int | None = None,
+    newest: bool = False,
+    limit: int | None = None,
+) -> list[tuple[FeedbackRow, ServedRow]]:
+    """Feedback with the answer that each is about."""
+    query = select(FeedbackRow, ServedRow).join(ServedRow, ServedRow.id == FeedbackRow.served_id)
+    query = query.where(FeedbackRow.project_id == project_id, FeedbackRow.seq > after_seq)
+    if before_seq is not None:
+        query = query.where(FeedbackRow.seq < before_seq)
+    query = query.order_by(FeedbackRow.seq.desc() if newest else FeedbackRow.seq)
+    return [(given, about) for given, about in session.execute(query if limit is None else query.limit(limit))]
+
+
+def item(session: Session, project_id: str, item_id: str) -> ItemRow | None:
+    return session.scalar(select(ItemRow).where(ItemRow.project_id == project_id, ItemRow.id == item_id))
+
+
+def model_ids(rows: Sequence[ServedRow]) -> list[str]:
+    return list(dict.fromkeys(row.model_id for row in rows))
