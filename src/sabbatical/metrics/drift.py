@@ -19,8 +19,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
 from sabbatical.metrics.columns import Bools, Floats, Ints
@@ -35,6 +37,7 @@ OUTER = 0.005
 MOST_GROUPS = 500
 """Groups on a side whose vectors are compared; of more, so many are drawn."""
 NORMAL = NormalDist()
+Reals = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def compare_shares(shares_ik: Floats, rows: Rows) -> Categories:
     return _compare_counts(counts_2k, rows.groups())
 
 
-def compare_vectors(vectors_id: Floats, rows: Rows, *, permutations: int, seed: int = 0) -> Vectors:
+def compare_vectors(vectors_id: Reals, rows: Rows, *, permutations: int, seed: int = 0) -> Vectors:
     """Two clouds of vectors by the distance of their means; groups are permuted whole.
 
     The effect is how far apart the clouds lie along the line between their means, in standard deviations; each vector
@@ -289,12 +292,12 @@ def _shift(distance: float, groups: int) -> float:
     return 2 * NORMAL.inv_cdf((1 + min(distance, 1 - 1 / groups)) / 2)
 
 
-def _group_means(vectors_id: Floats, rows: Rows) -> tuple[Floats, Bools]:
+def _group_means(vectors_id: Reals, rows: Rows) -> tuple[Reals, Bools]:
     """The mean vector of each group, and which groups are of the window."""
     if rows.group_i is None:
         return vectors_id, rows.after_i
     there_g, place_i = np.unique(rows.group_i, return_inverse=True)
-    means_gd = np.zeros((len(there_g), vectors_id.shape[1]), vectors_id.dtype)
+    means_gd: Reals = np.zeros((len(there_g), vectors_id.shape[1]), vectors_id.dtype)
     np.add.at(means_gd, place_i, vectors_id * rows.weights().astype(vectors_id.dtype)[:, None])
     return means_gd, there_g % 2 == 1
 

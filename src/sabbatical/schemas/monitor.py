@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["number", "category", "words"]
-About = Literal["input", "answer"]
+About = Literal["input", "attribute", "answer"]
 Source = Literal["served", "unseen", "learned", "items"]
 
 

@@ -1,11 +1,17 @@
-"""Looks for drift, in SQL."""
+"""Looks for drift and the facts of items, in SQL."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from sabbatical.storage.tables import DriftRow, ModelRow
+from sabbatical.core.batches import batched
+from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow, ModelRow
+
+CHUNK = 2000
 
 
 def look(session: Session, project_id: str, key: str) -> DriftRow | None:
@@ -34,3 +40,29 @@ def looks(session: Session, project_id: str, model_id: str | None, before: int |
 def model_names(session: Session, ids: set[str]) -> dict[str, str]:
     query = select(ModelRow.id, ModelRow.number).where(ModelRow.id.in_(ids))
     return {row[0]: f"v{row[1]}" for row in session.execute(query)}
+
+
+def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, ItemRow]:
+    """Items of a project by id, of those that it has."""
+    found: dict[str, ItemRow] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(ItemRow).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))
+        found.update((row.id, row) for row in session.scalars(query))
+    return found
+
+
+def facts(session: Session, item_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    """What is known of items, by id."""
+    found: dict[str, dict[str, float]] = {}
+    for chunk in batched(item_ids, CHUNK):
+        query = select(FactsRow.item_id, FactsRow.facts).where(FactsRow.item_id.in_(chunk))
+        found.update((row.item_id, row.facts) for row in session.execute(query))
+    return found
+
+
+def keep_facts(session: Session, measured: Mapping[str, Mapping[str, float]]) -> None:
+    """Keep the facts of items; what was measured once stays."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    rows = [{"item_id": item_id, "facts": dict(found)} for item_id, found in measured.items()]
+    for chunk in batched(rows, CHUNK):
+        session.execute(dialect.insert(FactsRow.__table__).on_conflict_do_nothing(), chunk)
