@@ -5,7 +5,8 @@ from sabbatical.stages.evaluate import steps as evaluate
 from sabbatical.stages.ingest import steps as ingest
 from sabbatical.stages.label import steps as label
 from sabbatical.stages.predict import steps as predict
+from sabbatical.stages.release import steps as release
 from sabbatical.stages.train import exporting as export_model
 from sabbatical.stages.train import steps as train
 
-__all__ = ["dataset", "evaluate", "export_model", "ingest", "label", "predict", "train"]
+__all__ = ["dataset", "evaluate", "export_model", "ingest", "label", "predict", "release", "train"]

@@ -68,14 +68,17 @@ def check_rules(session: Session, project: Project, rules: ReleaseRules) -> None
     Raises:
         BadRequest: naming the field.
     """
-    known = list(Overall.model_fields)
+    known = [name for name in Overall.model_fields if name != "log_loss"]  # which is better when it is lower
     for number, gate in enumerate(rules.gates):
-        if isinstance(gate, MetricGate) and gate.metric not in known:
-            raise BadRequest(
-                f"There is no number '{gate.metric}' of all data.",
-                where=f"field rules.gates.{number}.metric",
-                hint=f"There are: {', '.join(known)}.",
-            )
+        if not isinstance(gate, MetricGate):
+            continue
+        where = f"field rules.gates.{number}"
+        if gate.metric not in known:
+            hint = f"There are: {', '.join(known)}."
+            raise BadRequest(f"There is no rate '{gate.metric}' of all data.", where=f"{where}.metric", hint=hint)
+        if not 0 <= gate.at_least <= 1:
+            hint = "Rates lie between 0 and 1: write 0.8 for 80 of 100."
+            raise BadRequest(f"{gate.at_least:g} cannot be reached.", where=f"{where}.at_least", hint=hint)
     there = projects.customer_taxonomies(session, project.id) if rules.judge.taxonomies else {}
     for name in rules.judge.taxonomies or ():
         if name not in there:

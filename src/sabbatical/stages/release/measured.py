@@ -1,0 +1,67 @@
+"""What was measured of a model, and the words that verdicts on it share. Points are hundredths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sabbatical.schemas.evaluate import Report
+from sabbatical.schemas.release import GateVerdict, Verdict
+from sabbatical.stages.release.latency import Latency
+
+NAMES = {
+    "map50": "mAP at IoU 0.5",
+    "map": "mAP",
+    "recall": "Recall",
+    "precision": "Precision",
+    "f1": "F1",
+    "accuracy": "Accuracy",
+    "f1_micro": "Micro F1",
+    "f1_weighted": "Weighted F1",
+}
+MOST_NAMES = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of a model. `report` is None where nothing could judge it, with the reason in `missing`.
+
+    `champion` is the name of the model that it was compared with; `latency` is None where there is no item to answer.
+    """
+
+    model: str
+    champion: str | None
+    report: Report | None
+    missing: str
+    latency: Latency | None
+    bytes: int
+
+
+def said_of(verdict: Verdict, reason: str, **facts: Any) -> GateVerdict:
+    """A verdict; `facts` are the other fields of it."""
+    return GateVerdict.model_validate({"verdict": verdict, "reason": reason, **facts})
+
+
+def count(measured: Measured, many: int) -> str:
+    """So many items in words, such as `1 image`."""
+    noun = {"boxes": "image", "text": "text"}[measured.report.task] if measured.report else "item"
+    return f"{many:,} {noun}{'' if many == 1 else 's'}"
+
+
+def metric_name(metric: str) -> str:
+    return NAMES.get(metric, metric)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first eight, and how many more there are."""
+    return ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+
+
+def points(difference: float) -> str:
+    """A difference of shares in points, with its sign."""
+    return f"{difference * 100:+.1f}".replace("-", "−")
+
+
+def spread(interval: tuple[float, float]) -> str:
+    return f"{points(interval[0])} to {points(interval[1])}"
