@@ -55,3 +55,12 @@ def test_the_list_of_models_has_the_newest_score_and_the_card_the_steps(sabbatic
     assert (score["metric"], score["snapshot"]) == ("map50", "s1") and 0 <= score["value"] <= 1
     assert f"map50 {100 * score['value']:.1f} on s1" in sabbatical("model", "list").out
     assert "3 steps of 2 images on a canvas of 32 x 48" in " ".join(sabbatical("model", "show").out.split())
+
+
+def test_a_training_goes_on_from_a_model_and_says_so(sabbatical: Call) -> None:
+    said = sabbatical("train", "--start", "v1", "--set", "steps=2")
+    assert said.code == 0 and "It went on from v1." in said.out
+    model = sabbatical("model", "list", "--json").document["models"][0]
+    assert (model["name"], model["start"], model["recipe"]["steps"]) == ("v2", "v1", 2)
+    refused = sabbatical("train", "--start", "v1", "--set", "head=anchor", "--json")
+    assert (refused.code, refused.document["error"]["where"]) == (2, "field start")

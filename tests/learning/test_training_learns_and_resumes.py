@@ -131,15 +131,6 @@ def test_a_record_tells_how_it_went(tmp_path: Path) -> None:
     assert record.images == 40 and record.seconds > record.waiting >= 0
 
 
-def test_weights_to_start_from_are_taken_and_must_fit(tmp_path: Path) -> None:
-    slow = replace(SHORT, steps=1, learning_rate=1e-12, weight_decay=0.0, warmup=0.0)
-    start = train(SHORT, tmp_path / "a").detector
-    same = train(slow, tmp_path / "b", init=bits(start)).detector
-    torch.testing.assert_close(same.state_dict()["head.heat.weight"], start.state_dict()["head.heat.weight"])
-    with pytest.raises(BadInput, match="do not fit"):
-        train(slow, tmp_path / "c", init={"other": torch.zeros(1)})
-
-
 def test_tables_of_another_tree_are_refused(tmp_path: Path) -> None:
     config = TINY.detector(["one", "two"], [-1, -1])
     with pytest.raises(BadInput, match="for 5 classes, the detector has 2"):

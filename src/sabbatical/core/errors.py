@@ -5,7 +5,8 @@
     │   ├── BadRequest           it was asked wrongly: a field, an option, a setting or a path that cannot be
     │   ├── BadFile              a file or archive that cannot be read
     │   ├── BadTaxonomy          a tree or mapping that contradicts itself
-    │   └── EmptyDataset         nothing is left to learn from or to judge
+    │   ├── EmptyDataset         nothing is left to learn from or to judge
+    │   └── Diverged             a training whose loss is no number any more; what was saved before is kept
     ├── NotAllowed          403  the caller may not do this
     ├── NotFound            404  no such thing under this name
     ├── Conflict            409  it exists already, or changed meanwhile
@@ -14,6 +15,7 @@
     ├── Unavailable         503  a service or an optional package is missing
     │   └── NewerWorkspace       written by a newer version of Sabbatical
     ├── StorageFull         507  the disk is full; nothing was half written
+    ├── OverLimit           507  it took more time or memory than the settings allow
     └── Broken              500  our fault: an invariant does not hold
 
 A command line ends with exit code 1, and with 2 where it was used wrongly (BadRequest).
@@ -82,6 +84,10 @@ class EmptyDataset(BadInput):
     code = "empty_dataset"
 
 
+class Diverged(BadInput):
+    code = "diverged"
+
+
 class NotAllowed(SabbaticalError):
     code = "not_allowed"
     status = 403
@@ -123,6 +129,11 @@ class StorageFull(SabbaticalError):
     code = "storage_full"
     status = 507
     retry = True
+
+
+class OverLimit(SabbaticalError):
+    code = "over_limit"
+    status = 507
 
 
 class Broken(SabbaticalError):

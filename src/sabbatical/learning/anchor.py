@@ -7,12 +7,13 @@ it is assigned to; m detections kept an image.
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from sabbatical.learning.backbone import STRIDES
-from sabbatical.learning.heads import Decoded, Head, Outputs
+from sabbatical.learning.heads import Columns, Decoded, Head, Outputs
 from sabbatical.learning.layers import RARE, ConvNorm, Prediction, Separable
 from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums, iou_loss, masked_focal
@@ -21,6 +22,7 @@ from sabbatical.learning.pyramid import BiFPN
 
 SCALES = (1.0, 2 ** (1 / 3), 2 ** (2 / 3))
 RATIOS = (0.5, 1.0, 2.0)
+KINDS = len(SCALES) * len(RATIOS)
 FAR, NEAR = 0.4, 0.5
 """IoU under which an anchor is background, and from which it is assigned; between them it says nothing."""
 
@@ -36,18 +38,19 @@ class AnchorHead(Head):
         size: side of the smallest anchor, in cells.
     """
 
+    columns: ClassVar[dict[str, Columns]] = {"scores": Columns(KINDS, "class", 1), "shifts": Columns(KINDS, "group", 4)}
+
     def __init__(
         self, inputs: tuple[int, ...], width: int, group_k: tuple[int, ...], canvas: tuple[int, int], size: float = 2.5
     ) -> None:
         super().__init__()
         self.classes, self.groups = len(group_k), max(group_k) + 1
-        kinds = len(SCALES) * len(RATIOS)
         self.coarser = ConvNorm(inputs[-1], width, stride=2)
         self.pyramid = BiFPN((*inputs[1:], width), width, repeats=2)
         self.class_tower = nn.Sequential(Separable(width, width), Separable(width, width))
         self.box_tower = nn.Sequential(Separable(width, width), Separable(width, width))
-        self.scores = Prediction(width, kinds * self.classes, start=RARE)
-        self.shifts = Prediction(width, kinds * self.groups * 4, start=0.0)
+        self.scores = Prediction(width, KINDS * self.classes, start=RARE)
+        self.shifts = Prediction(width, KINDS * self.groups * 4, start=0.0)
         self.register_buffer("group_k", torch.tensor(group_k), persistent=False)
         self.register_buffer("anchors_a4", make_anchors(canvas, size), persistent=False)
         self.group_k: Tensor

@@ -10,11 +10,13 @@ and a cell that learns it; m detections kept an image.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sabbatical.learning.heads import Decoded, Head, Outputs
+from sabbatical.learning.heads import Columns, Decoded, Head, Outputs
 from sabbatical.learning.layers import RARE, Prediction, Separable
 from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums, iou_loss, masked_heat
@@ -37,6 +39,8 @@ class CentreHead(Head):
         group_k: the group of box outputs of each class.
         canvas: (height, width) of the images in pixels.
     """
+
+    columns: ClassVar[dict[str, Columns]] = {"heat": Columns(1, "class", 1), "sides": Columns(1, "group", 4)}
 
     def __init__(
         self, inputs: tuple[int, ...], widths: tuple[int, ...], group_k: tuple[int, ...], canvas: tuple[int, int]

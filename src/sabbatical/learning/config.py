@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sabbatical.core.errors import BadInput
 
 HeadName = Literal["centre", "anchor"]
+SHAPE = ("head", "widths", "depths", "pyramid")
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,17 @@ class DetectorConfig:
             return cls(**members)
         except TypeError as error:
             raise BadInput(f"This is no configuration of a detector: {error}.") from error
+
+
+def misfits(old: DetectorConfig, new: DetectorConfig) -> dict[str, str]:
+    """Why a detector cannot go on from another's weights, in words by field; empty where it can.
+
+    Classes are matched by name, and the canvas may be another, since convolutions fit any.
+    """
+    fields = (*SHAPE, "anchor") if new.head == "anchor" else SHAPE
+    pairs = {name: (getattr(old, name), getattr(new, name)) for name in fields}
+    return {name: f"{name} was {_told(was)}, is {_told(now)}" for name, (was, now) in pairs.items() if was != now}
+
+
+def _told(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -6,7 +6,7 @@ Legend: b images; k classes; g groups of box outputs; m detections kept an image
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from torch import Tensor, nn
 
@@ -33,8 +33,21 @@ class Decoded(NamedTuple):
     classes_bm: Tensor
 
 
+class Columns(NamedTuple):
+    """The channels of a last layer: `before` x (classes or groups) x `after`."""
+
+    before: int
+    of: Literal["class", "group"]
+    after: int
+
+
 class Head(nn.Module, ABC):
-    """Features to outputs, outputs to a loss, outputs to detections."""
+    """Features to outputs, outputs to a loss, outputs to detections.
+
+    `columns` names the layers that have channels of their own for each class or group, and how these lie.
+    """
+
+    columns: ClassVar[dict[str, Columns]]
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> Outputs:

@@ -10,15 +10,14 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from sabbatical.core.errors import EmptyDataset
 from sabbatical.learning.augmentation import Augmentation, augment
+from sabbatical.learning.order import Order
 from sabbatical.learning.samples import Sample, SampleSource
 
 
@@ -62,16 +61,11 @@ def collate(samples: list[Sample]) -> Batch:
     )
 
 
-@lru_cache(maxsize=4)
-def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, 0, epoch)).permutation(count)
-
-
 class Loader:
     """Streams batches of a source; never holds more than `ahead` batches.
 
-    Every epoch visits each sample once, in an order of its own; a batch may straddle two epochs. Sample p of the whole
-    run is drawn and changed with a generator seeded by (seed, p), so a resumed run sees what it would have seen.
+    The order is that of an `Order`, by default each sample once an epoch; a batch may straddle two epochs. Sample p of
+    the whole run is changed with a generator seeded by (seed, p), so a resumed run sees what it would have seen.
     """
 
     def __init__(
@@ -84,6 +78,7 @@ class Loader:
         seed: int,
         workers: int = 1,
         ahead: int = 3,
+        order: Order | None = None,
     ) -> None:
         if len(source) == 0:
             raise EmptyDataset(
@@ -97,12 +92,12 @@ class Loader:
         self.seed = seed
         self.workers = workers
         self.ahead = ahead
+        self.order = order or Order(len(source), seed)
         self._waited = 0.0
 
     def index(self, position: int) -> int:
         """Which sample stands at a position (0, 1, ...) of the whole run."""
-        epoch, place_in_epoch = divmod(position, len(self.source))
-        return int(_order(self.seed, epoch, len(self.source))[place_in_epoch])
+        return self.order.index(position)
 
     def make(self, step: int) -> Batch:
         """The batch of a step, made here and now."""

@@ -35,6 +35,7 @@ class DetectorRecipe:
         clip: longest gradient; longer ones are scaled down.
         ema: how much of itself the averaged model keeps at each step; it is the one that is delivered.
         augmentation: random changes of the images.
+        fresh_weight: how many times as often as the rest a sample is drawn that the model it goes on from has not seen.
         seed: of weights, order and changes.
         threads: of torch; None leaves them as they are.
         workers: threads that prepare images.
@@ -62,6 +63,7 @@ class DetectorRecipe:
     clip: float = 10.0
     ema: float = 0.995
     augmentation: Augmentation = field(default_factory=Augmentation)
+    fresh_weight: float = 1.0
     seed: int = 0
     threads: int | None = None
     workers: int = 1
@@ -108,6 +110,15 @@ class DetectorRecipe:
             changes["augmentation"] = replace(self.augmentation, **_known(changes["augmentation"], Augmentation))
         return replace(self, **changes)
 
+    def going_on(self) -> DetectorRecipe:
+        """What serves to go on from a model that this recipe made: fewer and smaller steps, new samples more often."""
+        return replace(
+            self,
+            steps=max(1, round(self.steps * WARM_STEPS)),
+            learning_rate=self.learning_rate * WARM_RATE,
+            fresh_weight=WARM_FRESH,
+        )
+
     def detector(self, classes: Sequence[str], parent_k: Sequence[int]) -> DetectorConfig:
         """The detector for the classes of a super-taxonomy, given with the column of each one's parent (-1: a root)."""
         return DetectorConfig(
@@ -122,6 +133,7 @@ class DetectorRecipe:
         )
 
 
+WARM_STEPS, WARM_RATE, WARM_FRESH = 0.25, 0.5, 4.0
 _LEAST = {
     "canvas": 32,
     "widths": 1,
@@ -133,6 +145,7 @@ _LEAST = {
     "weight_decay": 0,
     "box_gain": 0,
     "clip": 0,
+    "fresh_weight": 0,
     "seed": 0,
     "threads": 1,
     "workers": 1,

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import nn
 
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, Diverged
 from sabbatical.core.progress import Progress, check
 from sabbatical.learning.cache import Cached
 from sabbatical.learning.checkpoint import State, load_checkpoint, save_checkpoint
@@ -25,9 +27,12 @@ from sabbatical.learning.loader import Batch, Loader
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
 from sabbatical.learning.optimizer import Muon
+from sabbatical.learning.order import Order
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.record import TELL_EVERY, Recorder, TrainingRecord
 from sabbatical.learning.samples import SampleSource
+from sabbatical.learning.start import carry
+from sabbatical.learning.weights import checksum
 from sabbatical.taxonomy import TableBank
 
 FREE = ("threads", "workers", "device", "cache_mb", "save_every")
@@ -51,7 +56,8 @@ def train_detector(
     *,
     folder: Path,
     progress: Progress,
-    init: dict[str, Tensor] | None = None,
+    start: Detector | None = None,
+    fresh_n: NDArray[np.int64] | None = None,
 ) -> TrainedDetector:
     """Train a detector, or go on where a checkpoint in `folder` stands; on the CPU both end in the same bits.
 
@@ -62,25 +68,27 @@ def train_detector(
         recipe: how to train.
         folder: where checkpoints go; it is the caller's to remove.
         progress: is told of every ten steps, and may ask to stop.
-        init: weights to start from, such as `detector.state_dict()` of an earlier model; by default random ones.
+        start: an earlier detector to go on from; by default weights are random. Its classes are matched by name.
+        fresh_n: places of the samples that `start` has not learned from, drawn `recipe.fresh_weight` times as often.
 
     Raises:
         EmptyDataset: the source holds no samples.
-        BadInput: the tables are for other classes, `init` does not fit, or the loss is no number any more.
+        BadInput: the tables are for other classes, or `start` does not fit.
+        Diverged: the loss or a weight is no number any more; the last checkpoint before is kept.
         Conflict: the folder holds the checkpoint of another training.
         Interrupted: it was asked to stop; the checkpoint is kept.
         StorageFull: a checkpoint could not be written.
     """
     with computing(recipe) as device:
-        plan = _plan(config, recipe)
+        plan = _plan(config, recipe, start, fresh_n)
         tables = mask_tables(_fitting(bank, config), config.group_k).to(device)
-        model = _start(config, recipe, init).to(device)
+        model = _model(config, start).to(device)
         average = Average(model, recipe.ema)
         optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")
         recorder = Recorder(config, recipe, tables)
         state = State(model, average.model, optimizer, 0, recorder.facts)
         load_checkpoint(folder, state, plan)
-        loader = _loader(source, recipe)
+        loader = _loader(source, recipe, fresh_n)
 
         for batch in loader.stream(state.step, recipe.steps):
             began = time.perf_counter()
@@ -94,9 +102,11 @@ def train_detector(
                 progress.tell(state.step / recipe.steps, message, **recorder.latest())
             stopping = progress.stopping()
             if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
+                _check_weights(state, recipe)
                 save_checkpoint(folder, state, plan)
             if stopping:
                 check(progress)
+        _check_weights(state, recipe)
     return TrainedDetector(average.model.cpu().eval(), recipe, recorder.record(state.step, model))
 
 
@@ -108,17 +118,14 @@ def learn(
     recipe: DetectorRecipe,
     step: int,
 ) -> LossSums:
-    """One step: forward, masked loss, backward, update. Raises BadInput when the loss is no number."""
+    """One step: forward, masked loss, backward, update. Raises Diverged when the loss is no number."""
     device = batch.images_bhwc.device.type
     with torch.autocast(device, torch.bfloat16, enabled=recipe.precision == "bfloat16" and device == "cuda"):
         outputs = model(batch.images_bhwc)
     sums = model.head.loss(outputs, batch, tables)
     loss = sums.mean(recipe.box_gain)
     if not math.isfinite(loss.item()):
-        raise BadInput(
-            f"The loss is no number any more at step {step}: the training diverged.",
-            hint=f"Lower the learning rate (now {recipe.learning_rate:g}), or look for damaged images and boxes.",
-        )
+        raise _diverged("The loss is", step, recipe)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -159,10 +166,28 @@ def computing(recipe: DetectorRecipe) -> Iterator[torch.device]:
         torch.set_rng_state(random)
 
 
-def _plan(config: DetectorConfig, recipe: DetectorRecipe) -> dict[str, Any]:
+def _diverged(what: str, step: int, recipe: DetectorRecipe) -> Diverged:
+    return Diverged(
+        f"{what} no number any more at step {step}: the training diverged.",
+        hint=f"Lower the learning rate (now {recipe.learning_rate:g}), or look for damaged images and boxes.",
+    )
+
+
+def _check_weights(state: State, recipe: DetectorRecipe) -> None:
+    """Raises Diverged when a weight is no number, so that nothing good is replaced by it."""
+    tensors = (*state.model.state_dict().values(), *state.average.state_dict().values())
+    if not all(bool(torch.isfinite(each).all()) for each in tensors):
+        raise _diverged("A weight is", state.step, recipe)
+
+
+def _plan(
+    config: DetectorConfig, recipe: DetectorRecipe, start: Detector | None, fresh_n: NDArray[np.int64] | None
+) -> dict[str, Any]:
     """What two parts of one run must have in common, as it reads back from JSON."""
     kept = {name: value for name, value in recipe.to_dict().items() if name not in FREE}
     plan: dict[str, Any] = json.loads(json.dumps({"config": config.to_dict(), "recipe": kept}))
+    if start is not None:
+        plan |= {"start": checksum(start.state_dict()), "fresh": [] if fresh_n is None else fresh_n.tolist()}
     return plan
 
 
@@ -175,17 +200,14 @@ def _fitting(bank: TableBank, config: DetectorConfig) -> TableBank:
     return bank
 
 
-def _start(config: DetectorConfig, recipe: DetectorRecipe, init: dict[str, Tensor] | None) -> Detector:
+def _model(config: DetectorConfig, start: Detector | None) -> Detector:
     model = Detector(config).train()
-    if init is not None:
-        try:
-            model.load_state_dict(init)
-        except RuntimeError as error:
-            raise BadInput(f"The weights to start from do not fit the detector: {error}") from error
+    if start is not None:
+        carry(start, model)
     return model
 
 
-def _loader(source: SampleSource, recipe: DetectorRecipe) -> Loader:
+def _loader(source: SampleSource, recipe: DetectorRecipe, fresh_n: NDArray[np.int64] | None) -> Loader:
     zoom = max(1.0, recipe.augmentation.zoom[1])
     room = (recipe.canvas[0] * zoom, recipe.canvas[1] * zoom)
     return Loader(
@@ -195,4 +217,5 @@ def _loader(source: SampleSource, recipe: DetectorRecipe) -> Loader:
         augmentation=recipe.augmentation,
         seed=recipe.seed,
         workers=recipe.workers,
+        order=Order(len(source), recipe.seed, fresh_n, recipe.fresh_weight),
     )

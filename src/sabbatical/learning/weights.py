@@ -30,7 +30,7 @@ def save_tensors(file: Path, tensors: Mapping[str, Tensor], facts: dict[str, Any
     """
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # Under one key, for safetensors writes several in any order, and a file's name is the hash of its bytes.
-    header = {"facts": facts, "blake2b": _checksum(stored)}
+    header = {"facts": facts, "blake2b": checksum(stored)}
     write_whole(file, save(stored, metadata={FORMAT: json.dumps(header, sort_keys=True)}))
 
 
@@ -52,7 +52,7 @@ def load_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if FORMAT not in metadata:
         raise _bad(file, "The file was not written by Sabbatical.")
     header = json.loads(metadata[FORMAT])
-    if header["blake2b"] != _checksum(tensors):
+    if header["blake2b"] != checksum(tensors):
         raise _bad(file, "The weights differ from what was written (checksum).")
     return tensors, header["facts"]
 
@@ -99,8 +99,8 @@ def write_whole(file: Path, content: bytes) -> None:
         raise
 
 
-def _checksum(tensors: Mapping[str, Tensor]) -> str:
-    """BLAKE2b over names, types, shapes and bytes."""
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """BLAKE2b over names, types, shapes and bytes of tensors on the CPU."""
     digest = hashlib.blake2b(digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name]

@@ -14,7 +14,10 @@ class TrainRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     snapshot: str | None = Field(None, description="Name or id; the newest unless given.")
-    recipe: str = Field("default", description="Name of a built-in recipe.")
+    recipe: str = Field(
+        "default", description="Name of a built-in recipe; with `start`, `default` is that of the model to go on from."
+    )
+    start: str | None = Field(None, description="Name or id of a model whose weights the training goes on from.")
     settings: dict[str, Any] = Field({}, description="Fields of the recipe to set otherwise.")
     masking: Masking | None = Field(None, description="none: the naive super-dataset; column; tree.")
     seed: int | None = None
@@ -40,6 +43,7 @@ class ModelVersion(BaseModel):
     classes: list[str]
     code_version: str
     seed: int
+    start: str | None = Field(description="The model whose weights it went on from.")
     weights: str = Field(description="Content id of the weights (safetensors).")
     record: dict[str, Any] = Field(description="Curves, seconds, warnings, thresholds, environment.")
     created_at: datetime

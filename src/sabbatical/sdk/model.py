@@ -130,9 +130,10 @@ def found_model(client: Client, project: str, name: str | None) -> Model:
     )
 
 
-def start_train(client: Client, project: str, **asked: Any) -> Run[Model]:
-    """Begin to train a model; see `TrainRequest`."""
-    answer = client.post(place("projects", project, "models"), request(TrainRequest, **asked))
+def start_train(client: Client, project: str, *, start: Model | str | None = None, **asked: Any) -> Run[Model]:
+    """Begin to train a model, anew or from the weights of `start`; see `TrainRequest`."""
+    asking = request(TrainRequest, start=_name(start), **asked)
+    answer = client.post(place("projects", project, "models"), asking)
 
     def finish(run: run_schema.Run) -> Model:
         return found_model(client, project, (run.result or {})["model"])
