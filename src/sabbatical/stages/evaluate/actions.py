@@ -16,10 +16,28 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.evaluate import queries
+from sabbatical.stages.evaluate.confusion import taken_for
+from sabbatical.stages.evaluate.facts import Facts
+from sabbatical.stages.evaluate.slices import Part, cohort_parts, metadata_parts, pair_parts
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import EvaluationRow, RunRow
 from sabbatical.storage.workspace import Workspace
+
+__all__ = [
+    "Facts",
+    "Part",
+    "ask",
+    "cohort_parts",
+    "get",
+    "html",
+    "make",
+    "metadata_parts",
+    "page",
+    "pair_parts",
+    "report",
+    "taken_for",
+]
 
 
 def ask(session: Session, project: Project, asked: EvaluateRequest, now: datetime) -> RunRow:

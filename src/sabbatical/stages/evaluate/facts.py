@@ -10,12 +10,11 @@ from array import array
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import UTC, datetime
 from math import isnan, nan
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from sabbatical.metrics.columns import Ints
-from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.evaluate.slices import Column, Moments
 
 MOST_VALUES = 12  # an attribute with more words than this does not make slices; more numbers are cut at their quartiles
@@ -26,6 +25,20 @@ LARGEST = sys.float_info.max  # JSON has whole numbers beyond it
 UNKNOWN = np.iinfo(np.int64).min  # of a moment in microseconds: NumPy's NaT
 
 Value = TypeVar("Value", bound=Hashable)
+Row = TypeVar("Row", bound="Described")
+
+
+class Described(Protocol):
+    """What is known of an item beside its labels."""
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def customer(self) -> str | None: ...
+    @property
+    def captured_at(self) -> datetime | None: ...
+    @property
+    def attributes(self) -> dict[str, Any]: ...
 
 
 class Coded(Generic[Value]):
@@ -94,9 +107,9 @@ class Facts:
         self._attributes: dict[str, Attribute] = {}
         self._given_up = set(COUNTERS)
 
-    def noting(self, labeled: Iterable[Labeled]) -> Iterator[Labeled]:
+    def noting(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The same rows, each noted as it passes."""
-        for one in labeled:
+        for one in rows:
             self._groups.add(one.group)
             self._customers.add(one.customer)
             moment = one.captured_at
