@@ -41,12 +41,14 @@ def serve(parent: int | None) -> int:
     Raises:
         Conflict: another worker is at work on this workspace.
     """
+    from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - it also registers the flow of a turn
+
     stop = _stop_on_signals()
     workspace = open_workspace(load())
     lease = Lease.take(workspace.home / "worker.lock")
     if lease is None:
         raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
-    worker = Worker(workspace, stop)
+    worker = Worker(workspace, stop, tick)
     try:
         while not stop.is_set() and parent in (None, os.getppid()):
             worker.sweep()

@@ -34,7 +34,7 @@ from sabbatical.durable import children
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.storage.workspace import open_workspace
 children.MODULE = "tests.durable.napping"
-ChildDispatcher(open_workspace(load())).dispatch(sys.argv[1])
+ChildDispatcher(open_workspace(load())).dispatch(sys.argv[1], "nap")
 time.sleep(600)
 """
 
@@ -59,8 +59,8 @@ def test_a_run_that_kills_every_child_fails_and_says_how(workspace: Workspace, a
 def test_closing_the_dispatcher_ends_its_children_and_their_runs_wait(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=100_000)
     dispatcher = ChildDispatcher(workspace)
-    dispatcher.dispatch(run_id)
-    dispatcher.dispatch(run_id)
+    dispatcher.dispatch(run_id, "nap")
+    dispatcher.dispatch(run_id, "nap")
     pid = until(lambda: ticks(workspace, run_id), "the first tick")[0]
     dispatcher.close()
     assert not psutil.pid_exists(pid)
@@ -71,8 +71,8 @@ def test_closing_the_dispatcher_ends_its_children_and_their_runs_wait(workspace:
 def test_two_runs_go_on_side_by_side(workspace: Workspace, ask: Ask) -> None:
     first, second = ask(ticks=100_000), ask(ticks=100_000)
     dispatcher = ChildDispatcher(workspace)
-    dispatcher.dispatch(first)
-    dispatcher.dispatch(second)
+    dispatcher.dispatch(first, "nap")
+    dispatcher.dispatch(second, "nap")
     until(lambda: ticks(workspace, first) and ticks(workspace, second), "ticks of both")
     dispatcher.close()
     assert set(ticks(workspace, first)).isdisjoint(ticks(workspace, second))

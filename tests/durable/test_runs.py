@@ -73,7 +73,7 @@ def test_a_run_without_a_heartbeat_may_be_claimed_again(workspace: Workspace, as
     with workspace.database.transaction() as session:
         runs.claim(session, run_id, workspace.clock())
         assert runs.waiting(session, workspace.clock()) == []
-        assert runs.waiting(session, workspace.clock() + LATER) == [run_id]
+        assert runs.waiting(session, workspace.clock() + LATER) == [(run_id, "nap")]
         assert runs.stalled(runs.get(session, run_id), workspace.clock() + LATER)
         assert runs.claim(session, run_id, workspace.clock() + LATER).state == "running"
 

@@ -53,7 +53,7 @@ def test_worker_and_child_killed_in_mid_run_then_started_again_end_the_run_once(
     first = start()
     until((workspace.home / "dbos.sqlite").exists, "the worker's start")
     run_id = ask(ticks=60)
-    dispatcher.dispatch(run_id)
+    dispatcher.dispatch(run_id, "nap")
     child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
     os.kill(first.pid, signal.SIGKILL)
     os.kill(child, signal.SIGKILL)

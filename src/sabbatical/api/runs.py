@@ -30,7 +30,7 @@ def request_key(key: str | None) -> str | None:
 def dispatch(context: Context, row: RunRow) -> None:
     """Hand a run on, after the transaction that recorded it has been committed."""
     if row.state == "queued":
-        context.dispatcher.dispatch(row.id)
+        context.dispatcher.dispatch(row.id, row.kind)
 
 
 def wire(session: Session, row: RunRow, now: datetime) -> Run:

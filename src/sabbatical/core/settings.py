@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     port: int = Field(8400, ge=0, le=65535, description="Port that `up` listens on; 0 is any that is free.")
     url: str | None = Field(None, description="Address of a running server; without it commands work on the folder.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
+    run_seconds: float | None = Field(None, gt=0, description="Longest that the process of one heavy run may take.")
+    run_memory_mb: int | None = Field(None, ge=64, description="Most memory of one heavy run with its processes, in MB.")
+    fault: str | None = Field(
+        None, description="To try recovery: kill the process at this point of a flow, such as turn.train.before, once."
+    )
     max_pixels: int = Field(80_000_000, ge=1, description="Largest image accepted, in pixels.")
     max_archive_bytes: int = Field(64 << 30, ge=1, description="Largest sum of unpacked bytes of one archive.")
     max_item_bytes: int = Field(256 << 20, ge=1, description="Largest image or text; each is read whole.")

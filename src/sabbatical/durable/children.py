@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
-from sabbatical.core.errors import Broken
+from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
 from sabbatical.core.settings import Settings
 from sabbatical.durable import BUSY, runs
 from sabbatical.durable.lease import Lease
+from sabbatical.durable.limits import Limits, Over
 from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
@@ -21,6 +23,7 @@ log = logging.getLogger("sabbatical.runs")
 MODULE = "sabbatical.worker"
 MOST_DEATHS = 3
 GRACE_SECONDS = 10.0
+WORKER_PAUSE_SECONDS = 2.0
 LOG_LINES = 12
 
 
@@ -38,7 +41,10 @@ def see_through(workspace: Workspace, run_id: str, stopping: threading.Event) ->
         if _is_at_work(workspace, row):
             stopping.wait(runs.HEARTBEAT_SECONDS)
             continue
-        code = _wait(spawn(workspace.settings, run_id), stopping)
+        try:
+            code = _wait(spawn(workspace.settings, run_id), stopping, Limits(workspace.settings))
+        except OverLimit as error:
+            return _fail(workspace, run_id, error)
         if code != BUSY:
             deaths += _count_death(workspace, run_id, code, deaths)
 
@@ -52,15 +58,28 @@ def _is_at_work(workspace: Workspace, row: RunRow) -> bool:
     return elsewhere and not runs.stalled(row, workspace.clock())
 
 
+def keep_a_worker(workspace: Workspace, stopping: threading.Event) -> None:
+    """Keep a worker at work on the workspace until `stopping` is set; where another process has one, that will do."""
+    path = workspace.folder("logs") / "worker.log"
+    while not stopping.is_set():
+        began = time.monotonic()
+        _wait(_start(workspace.settings, ["serve"], path), stopping, None)
+        stopping.wait(max(WORKER_PAUSE_SECONDS - (time.monotonic() - began), 0.1))
+
+
 def spawn(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:
-    """Start the process that does one run and ends; what it prints goes to `runs/<id>/log.txt`.
+    """Start the process that does one run and ends; what it prints goes to `runs/<id>/log.txt`."""
+    return _start(settings, ["run", run_id], log_of(settings, run_id))
+
+
+def _start(settings: Settings, arguments: list[str], log_file: Path) -> subprocess.Popen[bytes]:
+    """Start a process that ends with this one.
 
     It has a session of its own, so that Ctrl-C at a terminal reaches only who can decide what it means.
     """
-    command = [sys.executable, "-m", MODULE, "run", run_id, str(os.getpid())]
-    with log_of(settings, run_id).open("ab") as output:
+    with log_file.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command,
+            [sys.executable, "-m", MODULE, *arguments, str(os.getpid())],
             env=settings.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -75,17 +94,29 @@ def log_of(settings: Settings, run_id: str) -> Path:
     return folder / "log.txt"
 
 
-def _wait(child: subprocess.Popen[bytes], stopping: threading.Event) -> int:
+def _wait(child: subprocess.Popen[bytes], stopping: threading.Event, limits: Limits | None) -> int:
+    """The exit code of a child, which is told to end when `stopping` is set.
+
+    Raises:
+        OverLimit: it took more than the settings allow, and is gone.
+    """
     told = False
+    over: Over | None = None
     while True:
         try:
-            return child.wait(GRACE_SECONDS if told else 0.1)
+            code = child.wait(GRACE_SECONDS if told else 0.1)
         except subprocess.TimeoutExpired:
-            if told:
+            if over is None and limits is not None:
+                over = limits.exceeded(child.pid)
+            if told or (over is not None and over.at_once):
                 child.kill()
-            elif stopping.is_set():
+            elif stopping.is_set() or over is not None:
                 child.terminate()
                 told = True
+            continue
+        if over is not None:
+            raise over.error
+        return code
 
 
 def _count_death(workspace: Workspace, run_id: str, code: int, deaths: int) -> int:
@@ -96,15 +127,24 @@ def _count_death(workspace: Workspace, run_id: str, code: int, deaths: int) -> i
             return 0
         how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with code {code}"
         log.warning("the process of run %s %s", run_id, how)
-        if deaths + 1 == MOST_DEATHS:
-            error = Broken(
-                f"Its process {how}, {MOST_DEATHS} times in a row.",
-                where=str(log_of(workspace.settings, run_id)),
-                hint="If memory is short, give it a smaller batch; the file may tell more.",
-            )
-            now = workspace.clock()
-            runs.end(session, run_id, "failed", now, message=error.message, error=error.to_dict())
+    if deaths + 1 == MOST_DEATHS:
+        error = Broken(
+            f"Its process {how}, {MOST_DEATHS} times in a row.",
+            where=str(log_of(workspace.settings, run_id)),
+            hint="If memory is short, give it a smaller batch; the file may tell more.",
+        )
+        _fail(workspace, run_id, error)
     return 1
+
+
+def _fail(workspace: Workspace, run_id: str, error: SabbaticalError) -> str:
+    """End a run whose process is gone, unless it has ended by itself; answers its state."""
+    with workspace.database.transaction() as session:
+        state = runs.release(session, run_id)
+        if state in runs.ENDED:
+            return state
+        runs.end(session, run_id, "failed", workspace.clock(), message=error.message, error=error.to_dict())
+    return "failed"
 
 
 def _signal_name(number: int) -> str:

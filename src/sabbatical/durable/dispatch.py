@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from sabbatical.durable.children import see_through
+from sabbatical.durable.children import keep_a_worker, see_through
+from sabbatical.durable.flow import is_flow
 from sabbatical.storage.workspace import Workspace
+
+WORKER = "worker"
 
 
 class Dispatcher(Protocol):
-    def dispatch(self, run_id: str) -> None:
+    def dispatch(self, run_id: str, kind: str) -> None:
         """See to it that the run is done, soon and by another process. Harmless for one that is at work already."""
 
     def close(self) -> None:
@@ -20,7 +23,8 @@ class Dispatcher(Protocol):
 class ChildDispatcher:
     """Each run at once in a child process of this one; for one person at a command line, without a server.
 
-    Closing it stops the children; they save what they have, and their runs wait to go on.
+    Flows wait for other runs and survive kills by DBOS, so they are left to a worker, which is a child of this process
+    too. Closing it stops the children; they save what they have, and their runs wait to go on.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -29,14 +33,18 @@ class ChildDispatcher:
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
 
-    def dispatch(self, run_id: str) -> None:
+    def dispatch(self, run_id: str, kind: str) -> None:
         with self._lock:
             self._threads = {key: thread for key, thread in self._threads.items() if thread.is_alive()}
-            if run_id in self._threads or self._stopping.is_set():
+            name = WORKER if is_flow(kind) else run_id
+            if name in self._threads or self._stopping.is_set():
                 return
-            arguments = (self._workspace, run_id, self._stopping)
-            thread = threading.Thread(target=see_through, args=arguments, name=f"run {run_id}", daemon=True)
-            self._threads[run_id] = thread
+            if name == WORKER:
+                thread = threading.Thread(target=keep_a_worker, args=(self._workspace, self._stopping), daemon=True)
+            else:
+                arguments = (self._workspace, run_id, self._stopping)
+                thread = threading.Thread(target=see_through, args=arguments, name=f"run {run_id}", daemon=True)
+            self._threads[name] = thread
             thread.start()
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError
 from sabbatical.durable import runs
 from sabbatical.durable.lease import Lease
-from sabbatical.durable.steps import Step, body_of
+from sabbatical.durable.steps import Body, Step, body_of
 from sabbatical.storage.files import room
 from sabbatical.storage.workspace import Workspace
 
@@ -23,6 +23,10 @@ ORPHANED = 3
 
 class Orphaned(Exception):
     """The process that started this one is gone; whoever comes next takes the run over where it stands."""
+
+
+class Stopped(Interrupted):
+    """Somebody, or a rule, wants the run to end here; it does not go on by itself."""
 
 
 class RunProgress:
@@ -79,10 +83,17 @@ class RunProgress:
             os._exit(ORPHANED)
 
 
-def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = None, parent: int | None = None) -> str:
+def execute(
+    workspace: Workspace,
+    run_id: str,
+    stop: threading.Event | None = None,
+    parent: int | None = None,
+    body: Body | None = None,
+) -> str:
     """Do a run to its end and answer its final state; errors are recorded, not raised.
 
-    When `stop` is set, or the process `parent` is gone, the body saves what it has and the run waits to go on.
+    When `stop` is set, or the process `parent` is gone, the body saves what it has and the run waits to go on. The body
+    is the one registered for the run's kind unless given.
 
     Raises:
         Conflict: the run has ended already, or another process is at work on it.
@@ -98,7 +109,8 @@ def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = No
             return row.state
         progress = RunProgress(workspace, run_id, stop or threading.Event(), parent)
         try:
-            outcome = _outcome(kind, Step(workspace, run_id, project_id, params, progress), progress)
+            step = Step(workspace, run_id, project_id, params, progress)
+            outcome = _outcome(kind, body, step, progress)
         finally:
             progress.close()
         with workspace.database.transaction() as session:
@@ -110,18 +122,18 @@ def execute(workspace: Workspace, run_id: str, stop: threading.Event | None = No
         lease.give_back()
 
 
-def _outcome(kind: str, step: Step, progress: RunProgress) -> dict[str, Any] | None:
+def _outcome(kind: str, body: Body | None, step: Step, progress: RunProgress) -> dict[str, Any] | None:
     """How the body ended; None where it was told to end so that another process goes on."""
     began = time.monotonic()
     try:
         with room("The disk is full; what was done so far is kept."):
-            result = body_of(kind)(step)
+            result = (body or body_of(kind))(step)
         result.setdefault("seconds", round(time.monotonic() - began, 2))
-        return {"state": "done", "message": "Done", "result": result}
+        return {"state": "done", "message": str(result.get("message", "Done")), "result": result}
     except Orphaned:
         return None
     except Interrupted as error:
-        if not progress.cancelled:
+        if not (progress.cancelled or isinstance(error, Stopped)):
             return None
         return {"state": "cancelled", "message": error.message, "error": error.to_dict()}
     except SabbaticalError as error:

@@ -9,24 +9,30 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sabbatical.core.settings import Settings
 from sabbatical.durable import runs
 from sabbatical.durable.children import GRACE_SECONDS, see_through
+from sabbatical.durable.flow import follow, is_flow
 from sabbatical.storage import leftovers
 from sabbatical.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
+Tick = Callable[[Workspace, datetime], None]
 log = logging.getLogger("sabbatical.queue")
 APPLICATION = "sabbatical"
-QUEUE = "runs"
-WORKFLOW = "do_run"
+RUNS, FLOWS = "runs", "flows"
+"""Two queues: a flow waits for runs, so it must not take the place of one."""
+WORKFLOWS = {RUNS: "do_run", FLOWS: "do_flow"}
 CODE_VERSION = "1"
 """Part of a workflow's identity in DBOS: raise it when `do_run` changes so that an old one cannot be gone on with."""
 POLL_SECONDS = 0.25
+TICK = "* * * * *"
 PUT_AGAIN_SECONDS = 30.0
 
 
@@ -45,9 +51,9 @@ class DbosDispatcher:
         self._client: DBOSClient | None = None
         self._lock = threading.Lock()
 
-    def dispatch(self, run_id: str) -> None:
+    def dispatch(self, run_id: str, kind: str) -> None:
         try:
-            put(self._connected(), run_id)
+            put(self._connected(), run_id, kind)
         except Exception as error:  # it is on record, and the worker's next sweep finds it
             log.warning("run %s was not queued, the worker will find it: %s", run_id, str(error).split("\n")[0])
 
@@ -66,11 +72,12 @@ class DbosDispatcher:
             return self._client
 
 
-def put(client: Any, run_id: str) -> None:
-    """Put a run in the queue, unless it is in there or being done."""
+def put(client: Any, run_id: str, kind: str) -> None:
+    """Put a run in its queue, unless it is in there or being done."""
+    queue = FLOWS if is_flow(kind) else RUNS
     options = {
-        "queue_name": QUEUE,
-        "workflow_name": WORKFLOW,
+        "queue_name": queue,
+        "workflow_name": WORKFLOWS[queue],
         "app_version": CODE_VERSION,
         "deduplication_id": run_id,
         "duplication_policy": "return-existing",
@@ -79,9 +86,12 @@ def put(client: Any, run_id: str) -> None:
 
 
 class Worker:
-    """Takes runs from the queue, at most `settings.workers` at one time, each in a child process."""
+    """Takes runs from the queue, at most `settings.workers` at one time, each in a child process; flows in threads.
 
-    def __init__(self, workspace: Workspace, stopping: threading.Event) -> None:
+    Once a minute `tick` is called with the moment: it may record runs that are due.
+    """
+
+    def __init__(self, workspace: Workspace, stopping: threading.Event, tick: Tick | None = None) -> None:
         from dbos import DBOS, DBOSClient  # noqa: PLC0415 - only a worker needs all of it
 
         self._workspace = workspace
@@ -89,6 +99,7 @@ class Worker:
         if count := leftovers.remove(workspace):
             log.info("%d files that killed processes had left half written are gone", count)
         url = address(workspace.settings)
+        self._client = client = DBOSClient(system_database_url=url, application_name=APPLICATION, lazy=True)
         DBOS(
             config={
                 "name": APPLICATION,
@@ -102,24 +113,34 @@ class Worker:
         def do(run_id: str) -> str:
             return see_through(workspace, run_id, stopping)
 
-        @DBOS.workflow(name=WORKFLOW)
+        @DBOS.workflow(name=WORKFLOWS[RUNS])
         def do_run(run_id: str) -> str:
             return do(run_id)
 
+        @DBOS.workflow(name=WORKFLOWS[FLOWS])
+        def do_flow(run_id: str) -> str:
+            return follow(workspace, run_id, lambda child, kind: put(client, child, kind), stopping)
+
+        @DBOS.workflow(name="tick")
+        def do_tick(moment: datetime, _context: Any) -> None:
+            if tick is not None:
+                tick(workspace, moment)
+
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=workspace.settings.workers, polling_interval_sec=POLL_SECONDS)
-        self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
+        DBOS.register_queue(RUNS, worker_concurrency=workspace.settings.workers, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(FLOWS, polling_interval_sec=POLL_SECONDS)
+        DBOS.apply_schedules([{"schedule_name": "tick", "workflow_fn": do_tick, "schedule": TICK, "context": None}])
         self._put: dict[str, float] = {}
 
     def sweep(self) -> None:
         """Queue what is on record as to be done; what is queued already stays once."""
         with self._workspace.database.reading() as session:
             waiting = runs.waiting(session, self._workspace.clock())
-        now = time.monotonic()
-        self._put = {run_id: then for run_id, then in self._put.items() if now - then < PUT_AGAIN_SECONDS}
-        for run_id in waiting:
+        now, still = time.monotonic(), dict(waiting)
+        self._put = {key: at for key, at in self._put.items() if key in still and now - at < PUT_AGAIN_SECONDS}
+        for run_id, kind in waiting:
             if run_id not in self._put:
-                put(self._client, run_id)
+                put(self._client, run_id, kind)
                 self._put[run_id] = now
 
     def close(self) -> None:

@@ -199,10 +199,10 @@ def end(
     session.execute(update(RunRow).where(RunRow.id == run_id).values(**values))
 
 
-def waiting(session: Session, now: datetime, limit: int = 1000) -> list[str]:
-    """Runs to be done, oldest first: those that wait, and those whose process died."""
-    query = select(RunRow.id).where((RunRow.state == "queued") | _abandoned(now)).order_by(RunRow.id).limit(limit)
-    return list(session.scalars(query))
+def waiting(session: Session, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
+    """Runs to be done with their kinds, oldest first: those that wait, and those whose process died."""
+    query = select(RunRow.id, RunRow.kind).where((RunRow.state == "queued") | _abandoned(now))
+    return [(row[0], row[1]) for row in session.execute(query.order_by(RunRow.id).limit(limit))]
 
 
 def _abandoned(now: datetime) -> Any:

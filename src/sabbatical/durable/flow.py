@@ -1,0 +1,260 @@
+"""A flow: a function of named steps and waits that survives. It is a DBOS workflow of the worker process.
+
+Killed at any moment and started again, the function runs from its beginning, but what is done answers at once from the
+record, so that it goes on where it stood. What a step changes and the record of it are one transaction: a step is done
+once. A flow asks other runs to do the heavy work, under a key of the flow and the step, so that each is asked once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError, Unavailable, from_dict
+from sabbatical.durable import records, runs
+from sabbatical.durable.execution import Stopped, execute
+from sabbatical.durable.faults import fault
+from sabbatical.durable.steps import Step
+from sabbatical.storage.tables import RunRow, RunStepRow
+from sabbatical.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dbos import StepOptions
+
+LOOK_SECONDS = 0.2
+LONGEST_LOOK_SECONDS = 2.0
+ATTEMPTS = 3
+"""Of a step that failed because something did not answer, such as a database; with pauses that grow."""
+
+Result = dict[str, Any]
+HandOn = Callable[[str, str], None]
+StopRule = Callable[[Session, RunRow], str | None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at something that is waited for tells: words for a person, and a result once it is over."""
+
+    message: str
+    result: Result | None = None
+
+
+class Flow:
+    """What a durable function works with."""
+
+    def __init__(self, step: Step, kind: str, hand_on: HandOn, stop_rule: StopRule | None) -> None:
+        self.workspace = step.workspace
+        self.run_id = step.run_id
+        self.project_id = step.project
+        self.params = step.params
+        self._progress = step.progress
+        self._kind = kind
+        self._hand_on = hand_on
+        self._stop_rule = stop_rule
+        self._places = count()
+
+    def key(self, name: str) -> str:
+        """The key of what a step asks for: the same whenever this flow does this step."""
+        return f"{self.run_id}:{name}"
+
+    def now(self) -> datetime:
+        return self.workspace.clock()
+
+    def do(self, name: str, body: Callable[[Session], Result], *, message: str = "") -> Result:
+        """Change something, in one transaction with the record of it. A `message` in the result is the step's."""
+
+        def act() -> Result:
+            with self.workspace.database.transaction() as session:
+                result = body(session)
+                self._end(session, name, result, message)
+            return result
+
+        return self._step(name, "running", act)
+
+    def run(self, name: str, ask: Callable[[Session], RunRow], *, message: str = "") -> Result:
+        """Ask for a run, wait until it has ended, answer its result.
+
+        Raises:
+            SabbaticalError: why it failed.
+        """
+        return self._step(name, "running", lambda: self._see_through(name, ask, message))
+
+    def wait(self, name: str, look: Callable[[Session], Look], *, at_most: timedelta) -> Result:
+        """Look again and again until it is over; `{"late": message}` when it took too long, counted from its begin."""
+        return self._step(name, "waiting", lambda: self._watch(name, look, at_most))
+
+    def _step(self, name: str, state: str, act: Callable[[], Result]) -> Result:
+        from dbos import DBOS  # noqa: PLC0415 - only a worker needs it
+        from dbos._error import DBOSUnexpectedStepError  # noqa: PLC0415
+
+        place = next(self._places)
+        again: StepOptions = {
+            "name": name,
+            "retries_allowed": True,
+            "max_attempts": ATTEMPTS,
+            "interval_seconds": 2.0,
+            "backoff_rate": 2.0,
+            "should_retry": _may_pass,
+        }
+        try:
+            return DBOS.run_step(again, self._once, name, place, state, act)
+        except DBOSUnexpectedStepError:  # a newer version has other steps; our own record knows what is done
+            return self._once(name, place, state, act)
+
+    def _once(self, name: str, place: int, state: str, act: Callable[[], Result]) -> Result:
+        with self.workspace.database.reading() as session:
+            row = records.get(session, self.run_id, name)
+            if row is not None and row.state == "done":
+                return row.result or {}
+        self._check(name)
+        fault(self.workspace, f"{self._kind}.{name}.before")
+        with self.workspace.database.transaction() as session:
+            records.begin(session, self.run_id, name, place=place, state=state, now=self.now())
+        self._progress.tell(0.0, name)
+        try:
+            result = act()
+        except SabbaticalError as error:
+            self._fail(name, error)
+            raise
+        fault(self.workspace, f"{self._kind}.{name}.after")
+        return result
+
+    def _check(self, name: str, *, child: bool = False) -> None:
+        """End here if that was asked for.
+
+        Raises:
+            Stopped: a person cancelled the flow, or its rule says to stop; a run that it waits for is let end.
+            Interrupted: this process is to end; the next goes on.
+        """
+        with self.workspace.database.reading() as session:
+            row = runs.get(session, self.run_id)
+            why = None if child or self._stop_rule is None else self._stop_rule(session, row)
+        if row.state != "running":
+            raise Stopped(f"Cancelled at the step '{name}'.")
+        if self._progress.stopping():
+            raise Interrupted(f"To be gone on with at the step '{name}'.")
+        if why is not None:
+            raise Stopped(why, where=f"step {name}")
+
+    def _end(self, session: Session, name: str, result: Result, message: str) -> None:
+        row = self._row(session, name)
+        words = str(result.get("message", message))
+        records.end(row, "done", self.now(), message=words, result=result)
+
+    def _fail(self, name: str, error: SabbaticalError) -> None:
+        """Put on record how a step ended; one that only waits for the next process is left as it is."""
+        if isinstance(error, Interrupted) and not isinstance(error, Stopped):
+            return
+        state = "stopped" if isinstance(error, Stopped) else "failed"
+        with self.workspace.database.transaction() as session:
+            records.end(self._row(session, name), state, self.now(), message=error.message, result=None)
+
+    def _row(self, session: Session, name: str) -> RunStepRow:
+        row = records.get(session, self.run_id, name)
+        if row is None:
+            raise Broken(f"The step '{name}' of run {self.run_id} is not on record.")
+        return row
+
+    def _see_through(self, name: str, ask: Callable[[Session], RunRow], message: str) -> Result:
+        with self.workspace.database.transaction() as session:
+            row = self._row(session, name)
+            if row.result is None:
+                child = ask(session)
+                row.result, row.message = {"run": child.id}, message or child.kind
+            else:
+                child = runs.get(session, row.result["run"])
+        fault(self.workspace, f"{self._kind}.{name}.during")
+        if child.state == "queued":
+            self._hand_on(child.id, child.kind)
+        ended = self._ended(name, child.id)
+        if ended.state == "cancelled":
+            raise Stopped(f"The {ended.kind} was cancelled.", where=f"run {ended.id}")
+        if ended.state == "failed":
+            raise from_dict(ended.error or Broken(f"Run {ended.id} failed.").to_dict())
+        result = dict(ended.result or {})
+        with self.workspace.database.transaction() as session:
+            self._end(session, name, result, message)
+        return result
+
+    def _ended(self, name: str, child_id: str) -> RunRow:
+        """The run when it has ended. A flow that is cancelled meanwhile cancels it."""
+        while True:
+            with self.workspace.database.reading() as session:
+                child = runs.get(session, child_id)
+            if child.state in runs.ENDED:
+                return child
+            self._progress.tell(child.fraction, f"{name}: {child.message}")
+            try:
+                self._check(name, child=True)
+            except Stopped:
+                with self.workspace.database.transaction() as session:
+                    runs.cancel(session, child_id, self.now())
+                raise
+            time.sleep(LOOK_SECONDS)
+
+    def _watch(self, name: str, look: Callable[[Session], Look], at_most: timedelta) -> Result:
+        pause = LOOK_SECONDS
+        while True:
+            with self.workspace.database.reading() as session:
+                seen, row = look(session), self._row(session, name)
+            result = seen.result
+            if result is None and self.now() >= row.started_at + at_most:
+                result = {"late": seen.message}
+            if result is not None or seen.message != row.message:
+                with self.workspace.database.transaction() as session:
+                    self._row(session, name).message = seen.message
+                    if result is not None:
+                        self._end(session, name, result, seen.message)
+            if result is not None:
+                return result
+            self._progress.tell(0.0, f"{name}: {seen.message}")
+            self._check(name)
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_LOOK_SECONDS)
+
+
+Function = Callable[[Flow], Result]
+_flows: dict[str, tuple[Function, StopRule | None]] = {}
+
+
+def flow(kind: str, *, stop_rule: StopRule | None = None) -> Callable[[Function], Function]:
+    """Register a durable function as the work of a kind of run. `stop_rule` is asked before every step."""
+
+    def register(function: Function) -> Function:
+        if kind in _flows and _flows[kind][0] is not function:
+            raise Broken(f"Two flows are registered as '{kind}'.")
+        _flows[kind] = (function, stop_rule)
+        return function
+
+    return register
+
+
+def is_flow(kind: str) -> bool:
+    return kind in _flows
+
+
+def follow(workspace: Workspace, run_id: str, hand_on: HandOn, stopping: threading.Event) -> str:
+    """Do a flow in this thread, which must be that of a DBOS workflow, and answer its run's state."""
+    with workspace.database.reading() as session:
+        kind = runs.get(session, run_id).kind
+    function, stop_rule = _flows[kind]
+
+    def body(step: Step) -> Result:
+        return function(Flow(step, kind, hand_on, stop_rule))
+
+    try:
+        return execute(workspace, run_id, stopping, body=body)
+    except Conflict:  # it has ended, or its former process still is at work on it
+        with workspace.database.reading() as session:
+            return runs.get(session, run_id).state
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, Unavailable)

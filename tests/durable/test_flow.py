@@ -1,0 +1,195 @@
+"""A flow in a worker process: killed at any point of any step, it ends as one that was never killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from sabbatical.core.settings import load
+from sabbatical.durable import records, runs
+from sabbatical.durable.dispatch import ChildDispatcher
+from sabbatical.schemas.project import ProjectIn
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.tables import PolicyRow, RunRow
+from sabbatical.storage.workspace import Workspace
+from tests.durable import napping
+from tests.durable.conftest import look, ticks, until
+
+Start = Callable[..., subprocess.Popen[bytes]]
+Begin = Callable[..., str]
+STEPS = ("leave", "sleep", "knock", "arrive")
+POINTS = [f"journey.{name}.{when}" for name in STEPS for when in ("before", "after")] + ["journey.sleep.during"]
+
+
+@pytest.fixture
+def start(workspace: Workspace) -> Iterator[Start]:
+    """Starts a worker, which is to die at a point; all are ended after the test."""
+    with ExitStack() as ends:
+
+        def worker(fault: str | None = None) -> subprocess.Popen[bytes]:
+            settings = load(home=workspace.home, workers=2, fault=fault)
+            command = [sys.executable, "-m", napping.__name__, "serve"]
+            process = subprocess.Popen(command, env=settings.environment())
+            ends.callback(process.wait)
+            ends.callback(process.terminate)
+            return process
+
+        yield worker
+
+
+@pytest.fixture
+def begin(workspace: Workspace) -> Begin:
+    """Records a journey and answers its id."""
+
+    def record(ticks: int = 3, **params: Any) -> str:
+        with workspace.database.transaction() as session:
+            project = projects.create(session, ProjectIn(name="road", task="text"), workspace.clock())
+            params["nap"] = params.get("nap", {}) | {"ticks": ticks}
+            now = workspace.clock()
+            return runs.ask(session, project_id=project.id, kind="journey", params=params, now=now).id
+
+    return record
+
+
+def state(workspace: Workspace, run_id: str) -> str:
+    return look(workspace, run_id).state
+
+
+def steps(workspace: Workspace, run_id: str) -> dict[str, str]:
+    with workspace.database.reading() as session:
+        return {row.name: row.state for row in records.of(session, run_id)}
+
+
+def left(workspace: Workspace) -> dict[str, int]:
+    with workspace.database.reading() as session:
+        query = select(PolicyRow.author, func.count()).group_by(PolicyRow.author)
+        return {row[0]: row[1] for row in session.execute(query)}
+
+
+def naps(workspace: Workspace) -> list[str]:
+    with workspace.database.reading() as session:
+        return list(session.scalars(select(RunRow.id).where(RunRow.kind == "nap")))
+
+
+def arrived(workspace: Workspace, run_id: str) -> None:
+    """What every journey ends with, however often it was killed."""
+    row = look(workspace, run_id)
+    assert row.result is not None, row.error
+    assert (row.message, row.result["ticks"], row.result["waited"]) == ("Arrived", 3, {"open": True})
+    assert steps(workspace, run_id) == dict.fromkeys(STEPS, "done")
+    assert left(workspace) == {"leave": 1, "arrive": 1}
+    assert [len(ticks(workspace, nap)) for nap in naps(workspace)] == [3]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_flow_killed_at_a_step_ends_as_one_never_killed(
+    workspace: Workspace, begin: Begin, start: Start, point: str
+) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin()
+    assert start(point).wait(60) == -signal.SIGKILL
+    start(point)
+    until(lambda: state(workspace, run_id) in runs.ENDED, "the end of the flow")
+    arrived(workspace, run_id)
+
+
+def test_a_flow_waits_through_a_stop_of_its_worker(workspace: Workspace, begin: Begin, start: Start) -> None:
+    run_id = begin()
+    first = start()
+    until(lambda: steps(workspace, run_id).get("knock") == "waiting", "the wait")
+    first.terminate()
+    assert first.wait(60) == 0
+    assert state(workspace, run_id) == "queued"
+    start()
+    until(lambda: state(workspace, run_id) == "running", "the flow going on")
+    (workspace.home / "door").touch()
+    until(lambda: state(workspace, run_id) in runs.ENDED, "the end of the flow")
+    arrived(workspace, run_id)
+
+
+def test_a_wait_that_takes_too_long_is_over_counted_from_its_begin(
+    workspace: Workspace, begin: Begin, start: Start
+) -> None:
+    run_id = begin(patience=1.5)
+    start()
+    until(lambda: state(workspace, run_id) in runs.ENDED, "the end of the flow")
+    result = look(workspace, run_id).result
+    assert result is not None
+    assert result["waited"] == {"late": "Knocking at the door"}
+
+
+def test_a_flow_that_is_cancelled_cancels_the_run_it_waits_for(
+    workspace: Workspace, begin: Begin, start: Start
+) -> None:
+    run_id = begin(ticks=100_000)
+    start()
+    nap = until(lambda: naps(workspace), "the nap")[0]
+    until(lambda: ticks(workspace, nap), "the first tick")
+    with workspace.database.transaction() as session:
+        runs.cancel(session, run_id, workspace.clock())
+    until(lambda: state(workspace, run_id) == "cancelled", "the end of the flow")
+    until(lambda: state(workspace, nap) == "cancelled", "the end of the nap")
+    assert steps(workspace, run_id) == {"leave": "done", "sleep": "stopped"}
+
+
+def test_a_rule_stops_a_flow_at_its_next_step_and_says_why(workspace: Workspace, begin: Begin, start: Start) -> None:
+    run_id = begin(ticks=50)
+    start()
+    until(lambda: ticks(workspace, naps(workspace)[0]) if naps(workspace) else None, "the first tick")
+    with workspace.database.transaction() as session:
+        row = runs.get(session, run_id)
+        row.params = {**row.params, "closed": True}
+    until(lambda: state(workspace, run_id) == "cancelled", "the end of the flow")
+    assert look(workspace, run_id).message == "The way is closed."
+    assert state(workspace, naps(workspace)[0]) == "done"
+
+
+def test_a_flow_whose_run_fails_fails_with_its_error_and_goes_on_when_resumed(
+    workspace: Workspace, begin: Begin, start: Start
+) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin(nap={"fails_until": "bed"})
+    start()
+    until(lambda: state(workspace, run_id) == "failed", "the end of the flow")
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["message"]) == ("bad_input", "It cannot sleep.")
+    assert steps(workspace, run_id) == {"leave": "done", "sleep": "failed"}
+    (workspace.home / "bed").touch()
+    with workspace.database.transaction() as session:
+        runs.resume(session, run_id, workspace.clock())
+    until(lambda: state(workspace, run_id) == "done", "the end of the flow")
+    arrived(workspace, run_id)
+
+
+def test_without_a_server_a_worker_comes_for_the_flow_and_goes_with_who_asked(
+    workspace: Workspace, begin: Begin
+) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin()
+    dispatcher = ChildDispatcher(workspace)
+    dispatcher.dispatch(run_id, "journey")
+    until(lambda: state(workspace, run_id) == "done", "the end of the flow")
+    dispatcher.close()
+    arrived(workspace, run_id)
+
+
+def test_a_worker_that_a_command_started_is_followed_by_another(workspace: Workspace, begin: Begin) -> None:
+    run_id = begin()
+    dispatcher = ChildDispatcher(workspace)
+    dispatcher.dispatch(run_id, "journey")
+    until(lambda: steps(workspace, run_id).get("knock") == "waiting", "the wait")
+    lock = workspace.home / "worker.pid"
+    os.kill(int(lock.read_text()), signal.SIGKILL)
+    (workspace.home / "door").touch()
+    until(lambda: state(workspace, run_id) == "done", "the end of the flow")
+    dispatcher.close()
+    arrived(workspace, run_id)
