@@ -18,6 +18,7 @@ from sabbatical.api.routes import (
     models,
     predictions,
     projects,
+    releases,
     runs,
     server,
     snapshots,
@@ -41,6 +42,8 @@ ROUTERS = (
     models.router,
     predictions.router,
     evaluations.router,
+    releases.router,
+    releases.champion,
     runs.router,
 )
 

@@ -88,22 +88,20 @@ class Routing(BaseModel):
     release: Challenger | None = None
 
 
-class ProposeRequest(Wire):
-    model: str | None = Field(None, description="Name or id; the newest unless given.")
-    snapshot: str | None = Field(None, description="Whose labels judge; the newest unless given.")
-    rules: ReleaseRules | None = Field(None, description="Gates and stages; the policy's unless given.")
-    behaviour: dict[str, Any] | None = Field(None, description="Behavioural tests of a text model, as a document.")
-    hold: bool = Field(False, description="Judge only: it waits at the gate until somebody advances it.")
+class DecisionRequest(Wire):
+    """Who decides, and why. A loop that says so does not go against what a person decided."""
+
     why: str = Field("", max_length=2000)
     actor: str = Field("owner", min_length=1, max_length=200)
     actor_kind: ActorKind = "person"
 
 
-class DecisionRequest(Wire):
-    """What a person decides: who and why."""
-
-    why: str = Field("", max_length=2000)
-    actor: str = Field("owner", min_length=1, max_length=200)
+class ProposeRequest(DecisionRequest):
+    model: str | None = Field(None, description="Name or id; the newest unless given.")
+    snapshot: str | None = Field(None, description="Whose labels judge; the newest unless given.")
+    rules: ReleaseRules | None = Field(None, description="Gates and stages; the policy's unless given.")
+    behaviour: dict[str, Any] | None = Field(None, description="Behavioural tests of a text model, as a document.")
+    hold: bool = Field(False, description="Judge only: it waits at the gate until somebody advances it.")
 
 
 class AdvanceRequest(DecisionRequest):
@@ -157,6 +155,14 @@ class Decision(BaseModel):
     reasons: list[str]
     evidence: dict[str, Any]
     created_at: datetime
+
+
+class Traffic(BaseModel):
+    """What traffic shows of a release, judged by the rules of its stage; none while it gets no traffic."""
+
+    evidence: Evidence | None
+    ready: bool = Field(description="Whether it may leave its stage.")
+    verdicts: list[GateVerdict]
 
 
 class Champion(BaseModel):

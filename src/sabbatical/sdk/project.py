@@ -25,6 +25,7 @@ from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
 from sabbatical.sdk.ingest import start_ingest
 from sabbatical.sdk.model import Model, found_model, start_train
+from sabbatical.sdk.releases import Releases
 from sabbatical.sdk.run import Run, Watcher, plain
 from sabbatical.sdk.snapshot import Snapshot
 
@@ -155,6 +156,11 @@ class Project:
         """Newest first."""
         for record in self._client.pages(ModelVersion, self._place("models")):
             yield Model(self._client, record)
+
+    @property
+    def releases(self) -> Releases:
+        """Propose a model, take it to all traffic step by step, take it back."""
+        return Releases(self._client, self.name)
 
     def evaluations(self, model: str | None = None) -> Iterator[Evaluation]:
         """Reports, of one model or of all, newest first."""

@@ -18,6 +18,7 @@ from sabbatical.schemas.release import (
     Readiness,
     Release,
     Routing,
+    Traffic,
 )
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.release import listing, queries
@@ -48,6 +49,7 @@ __all__ = [
     "revert",
     "routing",
     "standing",
+    "traffic",
     "unpin",
 ]
 
@@ -102,6 +104,19 @@ def decisions(session: Session, project: Project, release: str | None, after: st
     rows = queries.decisions(session, project.id, release_id, int(after) if after else None, limit + 1)
     found = listing.decisions(session, rows[:limit])
     return Page(rows=found, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def traffic(session: Session, project: Project, name: str | None, evidence: Evidence | None) -> Traffic:
+    """What traffic shows of a release, judged by the rules of its stage.
+
+    Raises:
+        NotFound: no such release.
+    """
+    row = listing.row_of(session, project, name)
+    if evidence is None or row.stage not in ON_TRAFFIC:
+        return Traffic(evidence=None, ready=False, verdicts=[])
+    verdicts = judge(listing.rules_of(row, row.stage), evidence)
+    return Traffic(evidence=evidence, ready=all(one.verdict == "passed" for one in verdicts), verdicts=verdicts)
 
 
 def aliases(session: Session, project: Project) -> list[Alias]:

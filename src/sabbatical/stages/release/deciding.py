@@ -13,7 +13,7 @@ from sabbatical.schemas.release import ActorKind, Evidence, Release
 from sabbatical.stages.release import listing, queries
 from sabbatical.stages.release.keeping import ON_TRAFFIC, By, decide, repeated, to_stage
 from sabbatical.stages.release.traffic import ready
-from sabbatical.storage.tables import DecisionRow, ReleaseRow
+from sabbatical.storage.tables import ReleaseRow
 
 
 def advance(
@@ -182,10 +182,8 @@ def revert(
     return _told(session, project, full)
 
 
-def pin(
-    session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None
-) -> DecisionRow:
-    """Forbid the loop to replace the champion; a person still may.
+def pin(session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None) -> None:
+    """A person forbids the loop to replace the champion; a person still may.
 
     Raises:
         Conflict: no model answers yet.
@@ -194,25 +192,23 @@ def pin(
     champion = queries.alias(session, project.id, "champion")
     if champion is None:
         raise Conflict("No model answers yet, so there is none to pin.", hint="See `sabbatical release propose`.")
-    there = repeated(session, project, by)
-    return there or decide(session, project, by, None, facts={"model": champion.model_id})
+    if repeated(session, project, by) is None:
+        decide(session, project, by, None, facts={"model": champion.model_id})
 
 
-def unpin(
-    session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None
-) -> DecisionRow:
+def unpin(session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None) -> None:
     """Let the loop replace the champion again.
 
     Raises:
         Conflict: it is not pinned.
     """
     by = By("unpin", actor, "person", why, key, now)
-    if (there := repeated(session, project, by)) is not None:
-        return there
+    if repeated(session, project, by) is not None:
+        return
     pinned = listing.pinned(session, project.id)
     if pinned is None:
         raise Conflict("The champion is not pinned.")
-    return decide(session, project, by, None, facts={"model": pinned.evidence["model"]})
+    decide(session, project, by, None, facts={"model": pinned.evidence["model"]})
 
 
 def _told(session: Session, project: Project, row: ReleaseRow) -> Release:
