@@ -1,8 +1,11 @@
 """When a model should rather ask a person: how much doubt lies in an answer, and from which doubt on it asks.
 
-The doubt of a text is what its likeliest leaf lacks to 1. That of an image is the mean over all it may hold: an object
-whose score is the threshold of its class is all doubt, one far above it none, one far below it is not there. The
-cut-off is chosen on validation, where a model would ask about one item in ten.
+The doubt of a text is what its likeliest leaf lacks to 1. That of an image is the mean of what each shown object lacks
+to 1, with one more object that lacks all of it: an image in which little is found is much in doubt, and one in which
+nothing is found wholly. (On the built-in world, with a model of the day, this has a rank correlation of -0.80 with the
+F1 of an image; where it asks about 10 % by day, it asks about 77 % by night. How far scores are from their threshold
+says less, -0.20 and 23 %, since what is missed at night lies far below.) The cut-off is chosen on validation, where a
+model would ask about one item in ten.
 Legend: n objects, k classes.
 """
 
@@ -21,8 +24,6 @@ from sabbatical.stages.train.runtime import Answer
 ASKED = 0.1  # share of the validation items
 PLAIN_THRESHOLD = 0.5
 PLAIN_CUT = 0.5  # without validation
-UNDER = 0.5  # of the threshold: lower scores are no objects
-OVER = 0.3  # of the way from the threshold to 1: higher scores are sure
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +52,9 @@ class Abstention:
         """0..1."""
         if not self.boxes:
             return float(1 - answer.scores_n[self.leaves].max(initial=0.0))
-        threshold_n, score_n = self.threshold_k[answer.classes_n], answer.scores_n
-        reach_n = np.where(score_n < threshold_n, UNDER * threshold_n, OVER * (1 - threshold_n))
-        near_n = 1 - np.abs(score_n - threshold_n) / np.maximum(reach_n, 1e-9)
-        there_n = (score_n >= threshold_n) | (near_n > 0)
-        return float(np.clip(near_n[there_n], 0, None).mean()) if there_n.any() else 0.0
+        shown_n = answer.scores_n >= self.threshold_k[answer.classes_n]
+        lacking = float((1 - answer.scores_n[shown_n]).sum())
+        return (1 + lacking) / (1 + int(shown_n.sum()))
 
 
 def cut_of(doubts: Sequence[float]) -> float:
