@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sabbatical.report.story import Chapter, Histogram, Shot, Tagged
+from sabbatical.report.story import Chapter, Shot, Tagged
 from sabbatical.report.words import Words
 from sabbatical.schemas.evaluate import Change, Comparison
 
-Verdict = Literal["passed", "failed", "cannot be judged"]
+Verdict = Literal["passed", "failed", "undecided"]
 ActorKind = Literal["person", "loop"]
 ColumnKind = Literal["input", "answer", "attribute"]
 StepState = Literal["done", "failed", "skipped", "running"]
@@ -23,11 +23,13 @@ StepState = Literal["done", "failed", "skipped", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What a model had to pass, and whether it did.
+    """What a model had to pass, and whether it did; `undecided` where there was not enough to judge by.
 
-    `reason` is the sentence with the numbers. Where there is a number, `value` (with its 95 % `interval`) is drawn
-    against `limit`, which it must reach (`at_least`) or stay under; all are in `unit`: `points` for a rate in 0..1,
-    `change` for a difference of rates in -1..1, else what it is written with, such as `ms` or `MB`.
+    `name` is that of the policy (items, overall, slices, classes, metric, latency, size, behaviour), or any other
+    words. `reason` is the sentence with the numbers. Where there is a number, `value` (with its 95 % `interval`) is
+    drawn against `limit`. Both are in `unit`: `points` for a rate in 0..1, `change` for a difference of rates in -1..1,
+    else what it is written with, such as `ms`. `at_least` says whether the limit must be reached, or not passed. The
+    policy's gates know their unit and side.
     """
 
     name: str
@@ -36,36 +38,37 @@ class Gate:
     value: float | None = None
     interval: tuple[float, float] | None = None
     limit: float | None = None
-    at_least: bool = True
-    unit: str = "change"
+    at_least: bool | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What one model answered in a stage. `unsure` and `wrong` are shares of its answers: abstained, bad feedback."""
+    """What one model was asked in a stage, counted: answers that failed, that asked a person, feedback on them."""
 
     model: str
     requests: int
     median_ms: float | None = None
     p95_ms: float | None = None
     failures: int = 0
-    unsure: float | None = None
-    wrong: float | None = None
+    unsure: int | None = None
+    right: int = 0
+    wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A stage of a release: `share` of the units the challenger answered, 0 in shadow and 1 at full.
 
-    `agreement` is the share of the `compared` items on which both arms say the same. `note` says what came of it.
+    Both arms were asked about the same `compared` items, and `agreed` on so many. `note` says what came of it.
     """
 
     name: str
     share: float
     champion: Arm | None = None
     challenger: Arm | None = None
-    agreement: float | None = None
     compared: int = 0
+    agreed: int = 0
     began_at: datetime | None = None
     ended_at: datetime | None = None
     note: str = ""
@@ -73,14 +76,20 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision that is kept: `what` in words ("to canary, 10%"), who made it, when, and why."""
+    """A decision that is kept: who made it, when, and why.
 
-    what: str
+    `kind` is propose, gate, advance, hold, resume, reject, revert, replace, pin or unpin, `to` the stage that it leads
+    to. `what` says it in words instead.
+    """
+
+    kind: str
     actor: str
     actor_kind: ActorKind
     at: datetime | None = None
     why: str = ""
-    kind: str = ""
+    to: str = ""
+    passed: bool | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +106,26 @@ class Released(Chapter):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How a number is spread before and now: shares of the items between edges (one more than shares)."""
+
+    edges: tuple[float, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column that was compared: the test's `statistic`, `p` adjusted over all columns, and the effect size.
 
-    `alarm` where it is both sure and large. `before` and `after` are means, or for a category's share the share.
-    `values` is its distribution: `counts` in the window, `before` in the reference. A column of categories has
-    `shares` instead: its values with their share before and after.
+    `effect` and `p` are None where it could not be tested, with the reason in `note`. `alarm` where it is both sure
+    and large. `before` and `after` are means. A number has its `spread`, a category its values in `shares`, each with
+    its share before and after.
     """
 
     name: str
-    effect: float
-    p: float
+    effect: float | None
+    p: float | None
     alarm: bool
     kind: ColumnKind = "input"
     test: str = ""
@@ -115,28 +133,45 @@ class Column:
     before: float | None = None
     after: float | None = None
     unit: str = ""
-    values: Histogram | None = None
+    spread: Spread | None = None
     shares: tuple[tuple[str, float, float], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A slice and its share of the items before and in the window; `score` is the mean top score there, if known."""
+    """A slice and its share of the items before and now, of which there are `items`.
+
+    `score` is the mean top score there now, `rest` that of the items that are not in it; `unsure` and `unsure_rest` the
+    shares of answers that asked a person.
+    """
 
     name: str
     before: float
     after: float
-    n: int = 0
-    score_before: float | None = None
+    items: int = 0
     score: float | None = None
+    rest: float | None = None
+    unsure: float | None = None
+    unsure_rest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The answers to what was captured in one month: effects by column, and which of them drifted."""
+
+    name: str
+    items: int
+    effects: Mapping[str, float] = field(default_factory=dict)
+    drifted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drift(Chapter):
     """What changed in what is asked, and in what is answered.
 
-    `reference` and `window` count items; `sure` and `effect` are the limits of an alarm. `shots_before` and
-    `shots_after` (or texts) are examples of both. `conclusion` is what follows.
+    `reference` and `window` count items, `against` says what the reference is; `sure` and `effect` are the limits of an
+    alarm. `shots_before` and `shots_after` (or texts) are examples of both. `conclusion` is what follows.
     """
 
     model: str
@@ -145,7 +180,9 @@ class Drift(Chapter):
     window: int
     sure: float = 0.01
     effect: float = 0.2
+    against: str = ""
     grown: tuple[Grown, ...] = ()
+    months: tuple[Month, ...] = ()
     shots_before: tuple[Shot, ...] = ()
     shots_after: tuple[Shot, ...] = ()
     texts_before: tuple[Tagged, ...] = ()
@@ -158,7 +195,8 @@ class Drift(Chapter):
 class Issue:
     """Failures with something in common: `failures` of `answers` here, `lift` times the rate of the rest.
 
-    Shots show what the model found (hand `machine`) and what it missed (hand `nobody`).
+    `alike` are other items of the same place. Shots show what the model found (hand `machine`) and what it missed (hand
+    `nobody`).
     """
 
     number: int
@@ -168,6 +206,8 @@ class Issue:
     lift: float
     interval: tuple[float, float] | None = None
     kind: str = ""
+    alike: int = 0
+    rest: tuple[int, int] | None = None  # failures of answers elsewhere
     shots: tuple[Shot, ...] = ()
     texts: tuple[Tagged, ...] = ()
 

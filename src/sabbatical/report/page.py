@@ -49,7 +49,7 @@ def evaluation_page(
     sections = [replace(told, headline=(), numbers=())]
     if report.behaviour:
         sections.append(section(behaviour_of(report), context))
-    return _page(report.snapshot, place, told.headline, told.numbers, sections, context)
+    return page(report.snapshot, place, told.headline, told.numbers, sections, context)
 
 
 def demo_page(story: Story) -> str:
@@ -57,7 +57,7 @@ def demo_page(story: Story) -> str:
     context = Context(class_colours(story.classes, story.parents), story.pictures, story.texts)
     headline, numbers = _conclusion(story)
     sections = [section(chapter, context) for chapter in story.chapters]
-    return _page(story.title, story.place, headline, numbers, sections, context)
+    return page(story.title, story.place, headline, numbers, sections, context)
 
 
 def _conclusion(story: Story) -> tuple[Words | str, Words | str]:
@@ -77,7 +77,7 @@ def _conclusion(story: Story) -> tuple[Words | str, Words | str]:
     return story.title, story.numbers
 
 
-def _page(
+def page(
     title: str,
     place: str,
     headline: Words | str,
@@ -85,6 +85,7 @@ def _page(
     sections: Sequence[Section],
     context: Context,
 ) -> str:
+    """A page of these sections under one conclusion."""
     told = [(_id(index, one), one, _head(one), _cards(one.cards)) for index, one in enumerate(sections, 1)]
     body = join(cards for *_, cards in told)
     return str(

@@ -126,7 +126,8 @@ def duration(seconds: float) -> str:
 def amount(value: float, unit: str = "") -> str:
     """A number with its unit, as long as its size needs: 12.4 ms, 0.031, 1,204 lx"""
     size = abs(value)
-    text = f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size else "0"
+    digits = 0 if size >= 100 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
+    text = f"{value:,.{digits}f}"
     return f"{text} {unit}".rstrip().replace("-", "−")
 
 
@@ -143,6 +144,11 @@ def times(ratio: float) -> str:
 def clock(at: datetime) -> str:
     """An instant within a day: 14:02:07"""
     return f"{at:%H:%M:%S}"
+
+
+def headed(text: str) -> str:
+    """The text with its first letter large, whatever stands after it."""
+    return text[:1].upper() + text[1:]
 
 
 def cut(text: str, length: int) -> str:

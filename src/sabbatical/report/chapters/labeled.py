@@ -39,7 +39,7 @@ LOOKS = {"accepted": "h6", "corrected": "h3", "deleted": "bad", "drawn": "ink"}
 def labeled(chapter: Labeled, context: Context) -> Section:
     cards = [_suggestions(chapter)]
     if any(tally.seconds for tally in chapter.tallies):
-        cards.append(_seconds(chapter))
+        cards += _seconds(chapter)
     if chapter.pairs:
         cards.append(_pairs(chapter, context))
     if chapter.texts:
@@ -117,10 +117,10 @@ def _suggestions(chapter: Labeled) -> Card:
     rows_ = tuple((t.name, count(t.tasks), *(count(getattr(t, k)) for k in kinds)) for t in chapter.tallies)
     table = Table(("", "tasks", *kinds), rows_)
     body = share_bars(bars, title="What became of the suggestions", to_scale=True)
-    return Card("What became of the suggestions", body, plural, legend, says, table, 6)
+    return Card("What became of the suggestions", body, plural, legend, says, table, 4)
 
 
-def _seconds(chapter: Labeled) -> Card:
+def _seconds(chapter: Labeled) -> list[Card]:
     timed = [tally for tally in chapter.tallies if tally.seconds]
     together = Tally(
         "all",
@@ -131,12 +131,17 @@ def _seconds(chapter: Labeled) -> Card:
     told = [*timed, together] if len(timed) > 1 else timed
     medians = [float(np.median(s)) for tally in told for s in (tally.seconds, tally.scratch) if s]
     axis = axis_of([0.0, *medians], 5, floor=0.0)
-    table = rows("Seconds a task", axis, ("with help", "without"), [_tally(t, axis) for t in told], tick_text)
-    shape = _shape(together)
-    legend = key((sign("hollow"), "from scratch"), (sign("filled"), "with the model's help"))
+    body = rows("Seconds a task", axis, ("with help", "without"), [_tally(t, axis) for t in told], tick_text)
+    legend = key((sign("hollow"), "from scratch"), (sign("filled"), "with the model"))
     sub = "seconds, median" + (", simulated by keystrokes" if chapter.simulated else "")
-    body = join((table, histogram(shape, title="Seconds of all tasks") if shape else None))
-    return Card("Seconds a task", body, sub, legend, _saved(together), width=6)
+    cards = [Card("Seconds a task", body, sub, legend, _saved(together), width=4)]
+    shape = _shape(together)
+    if shape:
+        legend = key((sign("ink-line"), "from scratch"), (sign("h4"), "with help"))
+        cards.append(
+            Card("All tasks", histogram(shape, title="Seconds of all tasks"), "tasks by seconds", legend, width=4)
+        )
+    return cards
 
 
 def _tally(tally: Tally, axis: Axis) -> Row:
@@ -169,9 +174,7 @@ def _shape(tally: Tally) -> Histogram | None:
     helped, scratch = (
         np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] for values in (tally.seconds, tally.scratch)
     )
-    return Histogram(
-        tuple(edges.tolist()), tuple(helped.tolist()), "s a task; the line is from scratch", tuple(scratch.tolist())
-    )
+    return Histogram(tuple(edges.tolist()), tuple(helped.tolist()), "seconds a task", tuple(scratch.tolist()))
 
 
 def _saved(tally: Tally) -> Words:

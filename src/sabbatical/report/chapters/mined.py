@@ -19,6 +19,7 @@ from sabbatical.report.words import (
     capital,
     count,
     counted,
+    headed,
     listed,
     new,
     percent,
@@ -88,8 +89,10 @@ def _entry(one: Issue, axis: Axis) -> Entry:
     bar = band(axis, *one.interval, colour) if one.interval else None
     plot = join((scale(axis), limit(axis, 1.0), bar, dot(axis, one.lift, colour)))
     note: Words = (strong(f"{one.failures:,} of {one.answers:,}"), " answers here")
+    if one.rest:
+        note += (f", {one.rest[0]:,} of {one.rest[1]:,} elsewhere",)
     span = f"{one.interval[0]:.1f} to {one.interval[1]:.1f}" if one.interval else ""
-    return Entry(str(one.number), f"issue {one.number}", capital(one.title), note, plot, times(one.lift), span, "issue")
+    return Entry(str(one.number), f"issue {one.number}", headed(one.title), note, plot, times(one.lift), span, "issue")
 
 
 def _table(chapter: Mined) -> Table:
@@ -136,7 +139,7 @@ def _ordered(chapter: Mined) -> Card:
 
 
 def _failures(issue: Issue, chapter: Mined, context: Context) -> Card | None:
-    title = f"#{issue.number} {capital(issue.title)}"
+    title = f"#{issue.number} {headed(issue.title)}"
     sub = f"{count(issue.failures)} in all"
     if issue.shots:
         shots = whole_rows(issue.shots, 2 * SHOWN, SHOWN)

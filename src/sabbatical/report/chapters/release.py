@@ -9,7 +9,7 @@ from sabbatical.report.charts.axis import Axis, axis_of, tick_text
 from sabbatical.report.charts.entries import Entry, entries, scale
 from sabbatical.report.charts.river import river
 from sabbatical.report.charts.rows import Row, band, dot, limit, ring, rows
-from sabbatical.report.loop_story import Arm, Gate, Released, Stage
+from sabbatical.report.loop_story import Arm, Decision, Gate, Released, Stage
 from sabbatical.report.markup import el, join, render
 from sabbatical.report.words import (
     NOT_MEASURED,
@@ -21,6 +21,7 @@ from sabbatical.report.words import (
     clock,
     count,
     counted,
+    cut,
     duration,
     listed,
     new,
@@ -32,8 +33,28 @@ from sabbatical.report.words import (
     times,
 )
 
-MARKS = {"passed": ("✓", "passed"), "failed": ("!", "failed"), "cannot be judged": ("?", "unsure")}
-FULL = "full"
+MARKS = {
+    "passed": ("✓", "passed", "passed"),
+    "failed": ("!", "failed", "failed"),
+    "undecided": ("?", "cannot be judged", "unsure"),
+}
+KNOWN = {
+    "items": ("Enough to judge by", "items", True),
+    "overall": ("Not worse overall", "change", True),
+    "slices": ("No slice surely worse", "change", True),
+    "classes": ("No class surely worse", "change", True),
+    "metric": ("Good enough", "points", True),
+    "latency": ("Fast enough", "ms", False),
+    "size": ("Small enough", "MB", False),
+    "behaviour": ("Behaves as asked", "points", True),
+}
+DONE = {
+    "propose": "proposed", "gate": "judged at the gates", "hold": "held", "resume": "goes on", "reject": "rejected",
+    "revert": "reverted", "replace": "replaced", "pin": "champion pinned", "unpin": "champion free again",
+}  # fmt: skip
+BAD = ("reject", "revert")
+MANY = 4  # gates that fill a tall card
+LONG = 170  # letters of why
 
 
 def release(chapter: Released, context: Context) -> Section:
@@ -50,7 +71,7 @@ def release(chapter: Released, context: Context) -> Section:
 
 
 def _headline(chapter: Released) -> Words:
-    failed, open_, passed = (_of(chapter, verdict) for verdict in ("failed", "cannot be judged", "passed"))
+    failed, open_, passed = (_of(chapter, verdict) for verdict in ("failed", "undecided", "passed"))
     name = capital(chapter.model)
     if failed:
         gates = counted(len(chapter.gates), "gate")
@@ -72,7 +93,9 @@ def _numbers(chapter: Released) -> Words:
     answered = sum(arm.requests for _, arm in _arms(chapter) if arm.model == chapter.model)
     failures = sum(arm.failures for _, arm in _arms(chapter))
     words: list[str | Stress] = []
-    if chapter.before:
+    if chapter.before and _of(chapter, "failed"):
+        words += [strong(chapter.before), " stays the champion. "]
+    elif chapter.before:
         words += ["It met ", strong(chapter.before), ", the champion until then. "]
     else:
         words.append("It is the first of its project: there was no champion to compare it with. ")
@@ -118,7 +141,7 @@ def _way(chapter: Released) -> Card:
 
 
 def _share(stage: Stage) -> str:
-    return "" if not stage.share or stage.name == FULL else percent(stage.share)
+    return "" if stage.share in (0, 1) else percent(stage.share)
 
 
 def _lines(stage: Stage, chapter: Released) -> list[Words]:
@@ -127,13 +150,13 @@ def _lines(stage: Stage, chapter: Released) -> list[Words]:
     arms = [arm for arm in (stage.champion, stage.challenger) if arm]
     if arms:
         lines.append(tuple(_alternating([(count(arm.requests), f" by {arm.model}") for arm in arms])))
-    if stage.agreement is not None:
-        lines.append(("same answer ", strong(percent(stage.agreement)), f" of {count(stage.compared)}"))
+    if stage.compared:
+        lines.append(("same answer to ", strong(count(stage.agreed)), f" of {count(stage.compared)}"))
     fails = sum(arm.failures for arm in arms)
     if fails:
         lines.append((bad(f"{counted(fails, 'answer')} failed"),))
     if stage.began_at and stage.ended_at:
-        lines.append((duration(max((stage.ended_at - stage.began_at).total_seconds(), 0.0)),))
+        lines.append((f"for {duration(max((stage.ended_at - stage.began_at).total_seconds(), 0.0))}",))
     if stage.note:
         lines.append((stage.note,))
     return lines
@@ -147,11 +170,10 @@ def _alternating(parts: list[tuple[str, str]]) -> list[str | Stress]:
 
 
 def _agreed(stages: tuple[Stage, ...]) -> Words:
-    known = [stage for stage in stages if stage.agreement is not None and stage.compared]
-    if not known:
+    compared = sum(stage.compared for stage in stages)
+    if not compared:
         return ()
-    compared = sum(stage.compared for stage in known)
-    same = sum((stage.agreement or 0.0) * stage.compared for stage in known) / compared
+    same = sum(stage.agreed for stage in stages) / compared
     return (
         "Asked the same, both say the same in ",
         strong(f"{points(same)} of 100"),
@@ -169,8 +191,8 @@ def _table(chapter: Released) -> Table | None:
             count(arm.failures),
             _ms(arm.median_ms),
             _ms(arm.p95_ms),
-            NOT_MEASURED if arm.unsure is None else percent(arm.unsure),
-            NOT_MEASURED if arm.wrong is None else percent(arm.wrong),
+            NOT_MEASURED if arm.unsure is None else count(arm.unsure),
+            f"{arm.wrong} of {arm.right + arm.wrong}" if arm.right + arm.wrong else NOT_MEASURED,
         )
         for stage, arm in _arms(chapter)
     )
@@ -184,27 +206,35 @@ def _ms(value: float | None) -> str:
 
 def _gates(chapter: Released) -> Card:
     body = entries([_gate(gate) for gate in chapter.gates], title="Gates")
-    failed, open_ = _of(chapter, "failed"), _of(chapter, "cannot be judged")
+    failed, open_ = _of(chapter, "failed"), _of(chapter, "undecided")
     says: Words = ("Every gate is passed.",)
     if failed:
-        says = ("It fails at ", bad(listed([gate.name.lower() for gate in failed])), ".")
+        says = ("It fails at ", bad(listed([_title(gate).lower() for gate in failed])), ".")
     elif open_:
         says = (
             "Too little is known for ",
-            strong(listed([gate.name.lower() for gate in open_])),
+            strong(listed([_title(gate).lower() for gate in open_])),
             "; the rest is passed.",
         )
     legend = key((sign("dot"), "measured"), (sign("band ink"), "95% interval"), (sign("limit"), "limit"))
     if not chapter.gates:
-        return Card("Gates", el("p", "No gate was asked for.", class_="so"), width=7, tall=True)
-    return Card("Gates", body, "what it must pass; each on its own scale", legend, says, width=7, tall=True)
+        body, legend, says = el("p", "No gate was asked for.", class_="so"), Markup(""), ()
+    beside = len(chapter.gates) >= MANY and bool(chapter.decisions)
+    sub = "what it must pass; each on its own scale"
+    return Card("Gates", body, sub, legend, says, width=7 if beside else 12, tall=beside)
+
+
+def _title(gate: Gate) -> str:
+    return KNOWN[gate.name][0] if gate.name in KNOWN else gate.name
 
 
 def _gate(gate: Gate) -> Entry:
-    mark, tone = MARKS[gate.verdict]
-    number = NOT_MEASURED if gate.value is None else _in(gate.value, gate.unit)
-    bound = "" if gate.limit is None else f"{'at least' if gate.at_least else 'at most'} {_in(gate.limit, gate.unit)}"
-    return Entry(mark, gate.verdict, gate.name, gate.reason, _plot(gate), number, bound, tone)
+    mark, verdict, tone = MARKS[gate.verdict]
+    _, unit, least = KNOWN.get(gate.name, ("", "change", True))
+    unit, least = gate.unit or unit, least if gate.at_least is None else gate.at_least
+    number = NOT_MEASURED if gate.value is None else _in(gate.value, unit)
+    bound = "" if gate.limit is None else f"{'at least' if least else 'at most'} {_in(gate.limit, unit)}"
+    return Entry(mark, verdict, _title(gate), gate.reason, _plot(gate), number, bound, tone)
 
 
 def _plot(gate: Gate) -> Markup | None:
@@ -227,13 +257,23 @@ def _in(value: float, unit: str) -> str:
 
 def _decisions(chapter: Released) -> Card:
     said = [
-        (one, "" if one.at is None else clock(one.at), "person" if one.actor_kind == "person" else "loop")
+        (one, _done(one), cut(one.why, LONG), clock(one.at) if one.at else "", "bad" if one.kind in BAD else "")
         for one in chapter.decisions
     ]
     dates = dict.fromkeys(f"{one.at:%-d %B %Y}" for one in chapter.decisions if one.at)
     body = render("history.html", decisions=said)
     legend = key((sign("dot"), "a person"), (sign("ring"), "the loop"))
     return Card("Decisions", body, listed(dates), legend, width=5)
+
+
+def _done(one: Decision) -> str:
+    if one.what:
+        return one.what
+    if one.kind == "advance":
+        return f"to {one.to}"
+    if one.kind == "gate" and one.passed is not None:
+        return f"gates {'passed' if one.passed else 'failed'}" + (f", to {one.to}" if one.passed and one.to else "")
+    return DONE.get(one.kind, one.kind)
 
 
 def _latency(chapter: Released) -> Card:

@@ -58,7 +58,7 @@ def succession_headline(chapter: Succession) -> Words:
         return (f"{after} is ", bad("worse"), f" than {chapter.before}: ", bad(f"{signed(c.difference)} points"), ".")
     if won:
         words: list[str | Stress] = [f"{after} brings back "]
-        words.append(new(listed([f"{readable(change.name)}, {signed(change.difference)} points" for change in won])))
+        words.append(new(listed([f"{readable(change.name)} ({signed(change.difference)})" for change in won])))
     elif c.verdict == "better":
         words = [f"{after} beats {chapter.before} by ", new(f"{signed(c.difference)} points")]
     else:
@@ -101,7 +101,7 @@ def _sorted(changes: list[Change]) -> list[Change]:
 def _differences(chapter: Succession) -> Card:
     c = chapter.comparison
     metric = METRICS.get(c.metric, c.metric)
-    shown = [Difference("all items", c.difference, c.interval, chapter.items, c.verdict)]
+    shown = [Difference("all items", c.difference, c.interval, None, c.verdict)]
     shown += [
         Difference(
             readable(one.name), one.difference, one.interval, one.n, one.verdict,

@@ -21,7 +21,7 @@ class Difference:
     name: str
     value: float
     interval: tuple[float, float]
-    n: int
+    n: int | None
     verdict: str
     marked: str = ""
 
@@ -49,4 +49,10 @@ def _row(change: Difference, axis: Axis) -> Row:
     )
     says = f"{signed(change.value)} points, 95% interval {signed_span(change.interval)}"
     moved = el("b", signed(change.value), class_=f"v {change.verdict}")
-    return Row(name, marks, says, (moved, count(change.n)), "worse" if change.verdict == "worse" else "")
+    return Row(
+        name,
+        marks,
+        says,
+        (moved, "" if change.n is None else count(change.n)),
+        "worse" if change.verdict == "worse" else "",
+    )

@@ -60,9 +60,8 @@ def _row(step: TurnStep, start: float, size: float, axis: Axis) -> Markup:
     name = join((el("b", step.name), el("em", state, class_=f"mini {state}") if state else None))
     return el(
         "li",
-        el("p", name, class_="name"),
+        el("div", el("p", name, class_="name"), el("p", step.did, class_="did") if step.did else None),
         el("span", rules, bar, class_="lane", aria_hidden="true"),
         el("span", "–" if step.state == "skipped" else duration(step.seconds), class_="n"),
-        el("p", step.did, class_="did") if step.did else None,
         class_=step.state,
     )
