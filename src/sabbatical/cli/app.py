@@ -27,7 +27,9 @@ ORDER = (
     "train",
     "model",
     "evaluate",
+    "release",
     "predict",
+    "monitor",
     "run",
     "doctor",
 )

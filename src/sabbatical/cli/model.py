@@ -13,6 +13,7 @@ from rich.markup import escape
 from sabbatical.cli.output import first, more, out, say, table
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
+from sabbatical.core.errors import NotFound
 
 if TYPE_CHECKING:
     from sabbatical.sdk.project import Project
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     noun = group(app, "model", "Model versions.")
     command(noun, "list", example="sabbatical model list")(list_models)
     command(noun, "show", example="sabbatical model show v2")(show)
+    command(noun, "alias", example="sabbatical model alias\nsabbatical model alias champion")(alias)
     command(noun, "weights", example="sabbatical model weights street.safetensors --model v2")(weights)
     command(noun, "export", example="sabbatical model export v2 --onnx street.onnx")(export)
 
@@ -72,6 +74,23 @@ def show(session: Session, name: Name = None) -> None:
     session.answer(
         {"model": model.record.model_dump(mode="json")}, lambda: out.print(Markdown(model.card(), hyperlinks=False))
     )
+
+
+def alias(
+    session: Session,
+    name: Annotated[str | None, typer.Argument(help="champion or challenger; all unless given.")] = None,
+) -> None:
+    """Which models the names that move stand for: the champion answers, the challenger is on its way."""
+    found = [one for one in session.project.releases.aliases() if name in (None, one.name)]
+    if name is not None and not found:
+        raise NotFound(f"No model is the {name}.", hint="See `sabbatical release status`.")
+
+    def words() -> None:
+        table(["alias", "model", "since"], [(one.name, one.model, one.updated_at) for one in found])
+        if not found:
+            say("[dim]None yet; the first is released with `sabbatical release propose`.[/]")
+
+    session.answer({"aliases": [one.model_dump(mode="json") for one in found]}, words)
 
 
 def weights(

@@ -1,0 +1,85 @@
+"""Words and tables about releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from sabbatical.cli.output import ago, say, table
+
+if TYPE_CHECKING:
+    from sabbatical.schemas import release as schema
+
+WORDS = {"passed": "passed", "failed": "failed", "undecided": "cannot tell"}
+
+
+def tell_proposed(record: schema.Release) -> None:
+    """What the gates say of a model, and where it is now."""
+    against = f" against {record.champion}" if record.champion else ", the first model"
+    say(f"[bold]{record.model}[/]{against}: release {record.name}")
+    _tell_verdicts(record.gates)
+    if record.stage == "failed":
+        say(f"[red]Refused.[/] {_answers(record)}")
+    elif record.stage == "gate" and record.passed is None:
+        say(f"[yellow]Held at the gate:[/] there is not enough to judge by. {_answers(record)}")
+        say("[dim]Do as it says and propose again, or take it on: `sabbatical release advance --anyway`.[/]")
+    elif record.stage == "gate":
+        say("[green]Passed;[/] it waits at the gate: `sabbatical release advance`.")
+    elif record.stage == "full":
+        say(f"[green]Passed;[/] [bold]{record.model}[/] is the champion.")
+    else:
+        say(f"[green]Passed;[/] it is in [bold]{record.stage}[/]{share(record)}.")
+
+
+def _answers(record: schema.Release) -> str:
+    return f"{record.champion} answers as before." if record.champion else "No model answers yet."
+
+
+def _tell_verdicts(verdicts: list[schema.GateVerdict]) -> None:
+    table(["gate", "verdict", "*why"], [(one.gate, WORDS[one.verdict], one.reason) for one in verdicts])
+
+
+def tell_standing(standing: schema.Champion, traffic: schema.Traffic | None) -> None:
+    """Which model answers, and what the release under way waits for."""
+    if standing.champion is None:
+        say("No model answers yet.")
+    else:
+        since = f" since {ago(standing.since)}" if standing.since else ""
+        pinned = f", pinned by {escape(standing.pinned_by)}" if standing.pinned_by else ""
+        before = f"; before it {standing.former}" if standing.former else ""
+        say(f"[bold]{standing.champion}[/] answers{since}{pinned}{before}.")
+    record = standing.release
+    if record is None:
+        say("[dim]No release is under way; begin one with `sabbatical release propose`.[/]")
+        return
+    held = f", held by {'a person' if record.held_by == 'person' else 'the loop'}" if record.held_by else ""
+    place = f"[bold]{record.stage}[/]{share(record)}{held}"
+    say(f"{record.name}: [bold]{record.model}[/] is in {place}; next: {record.next}.")
+    _tell_verdicts(traffic.verdicts if traffic and traffic.verdicts else record.gates)
+    if traffic and traffic.evidence and traffic.evidence.compared:
+        say(f"[dim]Both say the same of {traffic.evidence.agreed:,} of {traffic.evidence.compared:,} items.[/]")
+
+
+def share(record: schema.Release) -> str:
+    """Of the units, in the stages that answer a part of them."""
+    return f" with {record.share:.0%} of the units" if record.stage in {"canary", "ab"} else ""
+
+
+def gates_in_short(record: schema.Release) -> str:
+    passed = sum(one.verdict == "passed" for one in record.gates)
+    return f"{passed} of {len(record.gates)} passed"
+
+
+def decided(one: schema.Decision) -> str:
+    to = f" to {one.stage_to}" if one.stage_to and one.stage_to != one.stage_from else ""
+    return f"{one.release or ''} {one.kind}{to}".strip()
+
+
+def because(one: schema.Decision) -> str:
+    """The sentence that decided."""
+    if one.kind != "gate":
+        return one.reasons[0] if one.reasons else ""
+    gates = one.evidence.get("gates", [])
+    against = [gate["reason"] for gate in gates if gate["verdict"] != "passed"]
+    return against[0] if against else f"all {len(gates)} gates passed"
