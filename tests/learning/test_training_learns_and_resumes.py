@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from sabbatical.core.errors import BadInput, Conflict, Interrupted
+from sabbatical.core.errors import BadInput, Conflict, Diverged, Interrupted
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.geometry import iou
 from sabbatical.learning.augmentation import NONE
@@ -19,10 +19,12 @@ from sabbatical.learning.config import HeadName
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.ema import Average
 from sabbatical.learning.loader import Loader
+from sabbatical.learning.optimizer import Muon
 from sabbatical.learning.predict import predict
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.runners import TorchRunner
 from sabbatical.learning.training import TrainedDetector, train_detector
+from sabbatical.learning.weights import load_tensors
 from tests.learning.shapes import COARSE, DISC, FINE, FLAT, SQUARE, TINY, Shapes, bank_of, config_of, draw
 
 SHORT = replace(TINY, steps=6, batch=2)
@@ -119,9 +121,38 @@ def test_a_class_that_no_sample_teaches_is_named_in_the_record(tmp_path: Path) -
     assert record.taught["disc"] > 0 and record.taught["flat"] >= record.taught["square"] > 0
 
 
-def test_a_diverging_loss_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"the training diverged\. Lower the learning rate \(now 1e\+30\)"):
-        train(replace(SHORT, learning_rate=1e30, warmup=0.0, clip=1e30), tmp_path)
+def test_a_diverging_loss_is_an_error_that_says_what_to_do_and_the_checkpoint_before_it_is_kept(tmp_path: Path) -> None:
+    recipe = replace(TINY, learning_rate=1e3, save_every=3)
+    with pytest.raises(Diverged, match=r"diverged, and no model was made of it\. Lower the learning rate \(now 1000\)"):
+        train(recipe, tmp_path)
+    tensors, facts = load_tensors(tmp_path / NAME)
+    assert facts["step"] >= 3 and all(torch.isfinite(value).all() for value in tensors.values())
+    with pytest.raises(Diverged):  # going on from it ends the same way, and leaves it as it was
+        train(recipe, tmp_path)
+    assert load_tensors(tmp_path / NAME)[1] == facts
+
+
+def test_weights_that_are_no_numbers_are_never_saved_or_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(self: Muon, closure: None = None) -> None:
+        with torch.no_grad():
+            self.param_groups[0]["params"][0].fill_(torch.inf)
+
+    monkeypatch.setattr(Muon, "step", step)
+    for recipe in (replace(SHORT, steps=1), replace(SHORT, save_every=1)):
+        with pytest.raises(Diverged, match="A weight is no number any more at step 1:"):
+            train(recipe, tmp_path)
+    assert not (tmp_path / NAME).exists()
+
+
+def test_a_loss_that_rises_is_a_warning(tmp_path: Path) -> None:
+    def warnings(rate: float) -> list[str]:
+        found = train(replace(TINY, steps=20, learning_rate=rate, warmup=0.5), tmp_path / f"{rate}").record.warnings
+        return [warning for warning in found if "loss rose" in warning]
+
+    assert warnings(5e-3) == []
+    assert "the model has learned nothing. Lower the learning rate (now 50)" in warnings(50.0)[0]
 
 
 def test_a_record_tells_how_it_went(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from sabbatical.learning.masking import MaskTables
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.taught import untaught
 
+WORSE = 2.0
 TELL_EVERY = 10
 """Steps that one point of the curves stands for."""
 CURVES = ("step", "loss", "classification", "box", "learning_rate")
@@ -92,9 +93,17 @@ class Recorder:
         return TrainingRecord(
             curves=self.facts["curves"],
             taught=taught,
-            warnings=untaught(taught),
+            warnings=[*untaught(taught), *self._worse()],
             seconds=self.facts["seconds"],
             waiting=self.facts["waiting"],
             parameters=sum(each.numel() for each in model.parameters()),
             images=step * self.recipe.batch,
         )
+
+    def _worse(self) -> list[str]:
+        """That the loss rose instead of falling: what was made is a number, and knows nothing."""
+        losses = self.facts["curves"]["loss"]
+        if len(losses) < 2 or losses[-1] <= WORSE * losses[0]:
+            return []
+        told = f"The loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
+        return [f"{told}: the model has learned nothing. Lower the learning rate (now {self.recipe.learning_rate:g})."]

@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sabbatical.core.errors import BadInput, Diverged
+from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Progress, check
 from sabbatical.learning.cache import Cached
 from sabbatical.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.detector import Detector
+from sabbatical.learning.divergence import check_loss, check_weights
 from sabbatical.learning.ema import Average
 from sabbatical.learning.loader import Batch, Loader
 from sabbatical.learning.losses import LossSums
@@ -102,11 +103,11 @@ def train_detector(
                 progress.tell(state.step / recipe.steps, message, **recorder.latest())
             stopping = progress.stopping()
             if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
-                _check_weights(state, recipe)
+                check_weights((model, average.model), state.step, recipe.learning_rate)
                 save_checkpoint(folder, state, plan)
             if stopping:
                 check(progress)
-        _check_weights(state, recipe)
+        check_weights((model, average.model), state.step, recipe.learning_rate)
     return TrainedDetector(average.model.cpu().eval(), recipe, recorder.record(state.step, model))
 
 
@@ -124,8 +125,7 @@ def learn(
         outputs = model(batch.images_bhwc)
     sums = model.head.loss(outputs, batch, tables)
     loss = sums.mean(recipe.box_gain)
-    if not math.isfinite(loss.item()):
-        raise _diverged("The loss is", step, recipe)
+    check_loss(loss.item(), step, recipe.learning_rate)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -164,20 +164,6 @@ def computing(recipe: DetectorRecipe) -> Iterator[torch.device]:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(exact)
         torch.set_rng_state(random)
-
-
-def _diverged(what: str, step: int, recipe: DetectorRecipe) -> Diverged:
-    return Diverged(
-        f"{what} no number any more at step {step}: the training diverged.",
-        hint=f"Lower the learning rate (now {recipe.learning_rate:g}), or look for damaged images and boxes.",
-    )
-
-
-def _check_weights(state: State, recipe: DetectorRecipe) -> None:
-    """Raises Diverged when a weight is no number, so that nothing good is replaced by it."""
-    tensors = (*state.model.state_dict().values(), *state.average.state_dict().values())
-    if not all(bool(torch.isfinite(each).all()) for each in tensors):
-        raise _diverged("A weight is", state.step, recipe)
 
 
 def _plan(

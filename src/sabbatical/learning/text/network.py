@@ -24,6 +24,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, gelu
 from sabbatical.core.ids import content_id_of_chunks, document_id
 from sabbatical.core.progress import Part, Progress, Quiet, check
 from sabbatical.learning.checkpoint import State, load_checkpoint, save_checkpoint
+from sabbatical.learning.divergence import check_loss, check_weights
 from sabbatical.learning.text import store
 from sabbatical.learning.text.embedding import Embedding
 from sabbatical.learning.text.features import TextFeatures
@@ -110,6 +111,7 @@ class NetworkModel:
             EmptyDataset: no text has a label or a word to learn from.
             Interrupted: `progress` asked to stop; the checkpoint is up to date.
             Conflict: the folder holds the checkpoint of another training.
+            Diverged: the loss or a weight is no number any more; the last checkpoint before is kept.
         """
         target_nk, mask_nk = targets.rows(columns)
         features = TextFeatures.fit(recipe.features, columns.texts, targets)
@@ -194,11 +196,12 @@ def _train(
             for group in optimizer.param_groups:
                 group["lr"] = own.rate * _pace(state.step / (own.epochs * steps_an_epoch))
             loss = masked_loss(network(embedded_bd, names_bk), target_bk, weight_bk) / own.batch
+            total += check_loss(loss.item(), state.step, own.rate) * own.batch / own.members
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             state.step += 1
-            total += loss.item() * own.batch / own.members
+        check_weights((network,), state.step, own.rate)
         if checkpoint is not None and (progress.stopping() or epoch % SAVE_EVERY == SAVE_EVERY - 1):
             save_checkpoint(checkpoint, state, plan)
         progress.tell((epoch + 1) / own.epochs, f"Epoch {epoch + 1} of {own.epochs}.", loss=total / n)
