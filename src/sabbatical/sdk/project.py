@@ -22,6 +22,7 @@ from sabbatical.schemas.predict import Prediction
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.sdk.client import Client, place, request
+from sabbatical.sdk.drift import Drift, drifts, found_drift, start_monitor
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
 from sabbatical.sdk.ingest import start_ingest
 from sabbatical.sdk.model import Model, found_model, start_train
@@ -173,6 +174,26 @@ class Project:
     def predictions(self, *, model: str | None = None, item: str | None = None) -> Iterator[Prediction]:
         """What one model has said so far, or what the models have said of one item."""
         return self._client.pages(Prediction, self._place("predictions"), model=model, item=item)
+
+    def start_monitor(self, **asked: Any) -> Run[Drift]:
+        """Begin to look for drift, of the champion unless told; see `MonitorRequest`."""
+        return start_monitor(self._client, self.name, **asked)
+
+    def monitor(self, *, progress: Watcher | None = None, **asked: Any) -> Drift:
+        """Compare a model's newest answers with its first ones.
+
+        Raises:
+            EmptyDataset: it has answered too little to look at.
+        """
+        return self.start_monitor(**asked).wait(progress)
+
+    def find_drift(self, name: str | None = None) -> Drift:
+        """A look for drift by name, the newest without one."""
+        return found_drift(self._client, self.name, name)
+
+    def drifts(self, model: str | None = None) -> Iterator[Drift]:
+        """Looks for drift, at one model or at all, newest first."""
+        return drifts(self._client, self.name, model)
 
     def runs(self) -> Iterator[Run[dict[str, Any]]]:
         """Newest first."""

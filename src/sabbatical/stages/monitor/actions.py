@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
 from sabbatical.durable import runs
-from sabbatical.schemas.monitor import DriftRecord, DriftReport, MonitorRequest
+from sabbatical.schemas.monitor import DriftRecord, MonitorRequest
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.monitor import queries
+from sabbatical.stages.release import actions as releases
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import DriftRow, RunRow
 from sabbatical.storage.workspace import Workspace
@@ -26,7 +27,11 @@ def ask(session: Session, project: Project, asked: MonitorRequest, now: datetime
     Raises:
         NotFound: no such model, or the project has none yet.
     """
-    resolved = asked.model_copy(update={"model": models.get(session, project, asked.model).name})
+    name = asked.model
+    if name is None:
+        champion = releases.champion(session, project)
+        name = champion.name if champion else None
+    resolved = asked.model_copy(update={"model": models.get(session, project, name).name})
     params = resolved.model_dump(mode="json")
     return runs.ask(session, project_id=project.id, kind="monitor", params=params, now=now, key=key)
 
@@ -54,15 +59,15 @@ def page(session: Session, project: Project, model: str | None, after: str | Non
     return Page(rows=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
 
 
-def report(workspace: Workspace, project: Project, name: str | None = None) -> DriftReport:
-    """Everything that a look found.
+def report(workspace: Workspace, project: Project, name: str | None = None) -> bytes:
+    """Everything that a look found, as JSON (`schemas.monitor.DriftReport`).
 
     Raises:
         NotFound: there is no such look.
     """
     with workspace.database.reading() as session:
         key = _row(session, project, name).report
-    return DriftReport.model_validate_json(workspace.media.get(key))
+    return workspace.media.get(key)
 
 
 def html(workspace: Workspace, project: Project, name: str | None = None) -> bytes:

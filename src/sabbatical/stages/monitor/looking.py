@@ -127,8 +127,8 @@ def _effect(share: Share) -> float:
 
 
 def _slice(table: Table, window_i: Bools, column: CategoryColumn, share: Share, effect: float) -> DriftSlice:
-    has_i = window_i & (column.codes_i == column.values.index(share.value))
-    rest_i = window_i & (column.codes_i >= 0) & ~has_i
+    value_i = column.codes_i == column.values.index(share.value)
+    has_i, rest_i = window_i & value_i, window_i & (column.codes_i >= 0) & ~value_i
     return DriftSlice(
         name=f"{column.name}={share.value}",
         where={column.name: share.value},

@@ -1,0 +1,175 @@
+"""What is compared with what: the newest answers of a model with its first, or with items it did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sabbatical.core.errors import NotFound
+from sabbatical.core.progress import Part, Progress
+from sabbatical.durable.steps import Step
+from sabbatical.schemas.item import Split
+from sabbatical.schemas.monitor import MonitorRequest, Side, Source
+from sabbatical.schemas.policy import Watching
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.dataset import actions as datasets
+from sabbatical.stages.monitor import queries
+from sabbatical.stages.monitor.columns import Seen
+from sabbatical.stages.monitor.facts import facts_of
+from sabbatical.stages.predict import actions as predictions
+from sabbatical.stages.serve import actions as serving
+from sabbatical.stages.serve.actions import Given
+from sabbatical.stages.train.actions import Answer
+from sabbatical.storage.tables import ItemRow
+from sabbatical.storage.workspace import Workspace
+
+LEAST = 20
+"""Items of a window; fewer are not looked at."""
+MOST_LATER = 2000
+"""Newest answers that are told by month."""
+UNSEEN: tuple[Split, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An item to look at: its answer where one was served, and when it came."""
+
+    item_id: str
+    answer: Answer | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """`later` are the answers between reference and window; they are told by month only."""
+
+    source: Source
+    reference: list[Asked]
+    later: list[Asked]
+    window: list[Asked]
+
+    @property
+    def answers_count(self) -> bool:
+        """Whether the answers of both sides can be compared: of what it learned from, a model is too sure."""
+        return self.source != "learned"
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """Everything that the choice of sides depends on."""
+
+    workspace: Workspace
+    project: Project
+    model: ModelVersion
+    asked: MonitorRequest
+
+    def sides(self) -> Sides:
+        """The reference is what is given, else the model's first answers, else items that it did not learn from.
+
+        Its first answers are a reference as soon as a whole window came after them.
+        """
+        answers = [] if self.asked.items else self._answers()
+        if self.asked.against is not None:
+            window, later = self._window(answers)
+            return Sides("items", [Asked(item) for item in self.asked.against], later, window)
+        many = self.asked.reference or Watching().reference
+        if len(answers) >= many + (self.asked.window or Watching().window):
+            window, later = self._window(answers[many:])
+            return Sides("served", answers[:many], later, window)
+        window, later = self._window(answers)
+        taken = {one.item_id for one in (*window, *later)}
+        source, reference = self._from_snapshot(many, taken)
+        return Sides(source, reference, later, window)
+
+    def _window(self, answers: list[Asked]) -> tuple[list[Asked], list[Asked]]:
+        """What is looked at, and the answers before it."""
+        if self.asked.items is not None:
+            return [Asked(item) for item in dict.fromkeys(self.asked.items)], []
+        size = self.asked.window or Watching().window
+        return answers[-size:], answers[:-size]
+
+    def _answers(self) -> list[Asked]:
+        """The first answers of the model and its newest ones, each item at its first answer, in the order they came."""
+        first = self.asked.reference or Watching().reference
+        project, model = self.project.id, self.model.id
+        with self.workspace.database.reading() as session:
+            begun = serving.window(session, project, model_id=model, limit=first)
+            after = begun[-1].seq if begun else 0
+            newest = serving.window(session, project, model_id=model, after_seq=after, limit=MOST_LATER, newest=True)
+        by_item: dict[str, Given] = {}
+        for one in (*begun, *newest):
+            if one.kept:
+                by_item.setdefault(one.item_id, one)
+        return [Asked(one.item_id, one.answer, one.captured_at or one.created_at) for one in by_item.values()]
+
+    def _from_snapshot(self, many: int, taken: set[str]) -> tuple[Source, list[Asked]]:
+        """Items of the snapshot that the model came from: those it did not learn from, unless they are too few."""
+        sources: tuple[tuple[Source, tuple[Split, ...]], ...] = (("unseen", UNSEEN), ("learned", ()))
+        found: list[Asked] = []
+        for source, splits in sources:
+            labels = datasets.labels(self.workspace, self.project, self.model.snapshot, splits)
+            ids = dict.fromkeys(one.item_id for one in labels)
+            found = [Asked(item) for item in islice((item for item in ids if item not in taken), many)]
+            if len(found) >= LEAST:
+                return source, found
+        return "learned", found
+
+
+def seen_of(step: Step, choosing: Choosing, asked: Sequence[Asked], progress: Progress) -> list[Seen]:
+    """Each item with its facts and its answer, in order; one that was not answered before is answered now.
+
+    An item that the project does not have any more is left out.
+    """
+    workspace, project, model = choosing.workspace, choosing.project, choosing.model
+    with workspace.database.reading() as session:
+        rows = queries.items(session, project.id, [one.item_id for one in asked])
+    facts = facts_of(workspace, list(rows.values()), Part(progress, 0.0, 0.4))
+    lacking = [one.item_id for one in asked if one.answer is None and one.item_id in rows]
+    parts = predictions.stream(workspace, step.project, model, lacking, len(lacking), Part(progress, 0.4, 1.0))
+    answers = {one.item_id: one.answer for part in parts for one in part}
+    return [
+        _seen(rows[one.item_id], one, facts.get(one.item_id, {}), one.answer or answers.get(one.item_id))
+        for one in asked
+        if one.item_id in rows
+    ]
+
+
+def side(source: Source, seen: Sequence[Seen]) -> Side:
+    """A side in numbers."""
+    moments = sorted(one.at for one in seen if one.at is not None)
+    first, last = (moments[0], moments[-1]) if moments else (None, None)
+    return Side(source=source, items=len(seen), groups=len({one.group for one in seen}), first=first, last=last)
+
+
+def require_items(choosing: Choosing) -> None:
+    """Refuse items that the project does not have.
+
+    Raises:
+        NotFound: naming one.
+    """
+    for field, ids in (("items", choosing.asked.items), ("against", choosing.asked.against)):
+        with choosing.workspace.database.reading() as session:
+            there = queries.items(session, choosing.project.id, ids or [])
+        lacking = [item for item in ids or [] if item not in there]
+        if lacking:
+            raise NotFound(
+                f"{len(lacking):,} of {len(ids or []):,} items are not in the project '{choosing.project.name}', such "
+                f"as '{lacking[0][:60]}'.",
+                where=f"field {field}",
+            )
+
+
+def _seen(row: ItemRow, asked: Asked, facts: dict[str, float], answer: Answer | None) -> Seen:
+    return Seen(
+        item_id=row.id,
+        group=row.group,
+        at=asked.at or row.captured_at,
+        customer=row.customer,
+        attributes=row.attributes,
+        facts=facts,
+        text=row.text,
+        answer=answer,
+    )
