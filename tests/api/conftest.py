@@ -24,7 +24,7 @@ class Noted:
     def __init__(self) -> None:
         self.runs: list[str] = []
 
-    def dispatch(self, run_id: str) -> None:
+    def dispatch(self, run_id: str, kind: str) -> None:
         self.runs.append(run_id)
 
     def close(self) -> None:

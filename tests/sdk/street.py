@@ -56,7 +56,7 @@ class HereAndNow:
     def __init__(self, workspace: StoredWorkspace) -> None:
         self._workspace = workspace
 
-    def dispatch(self, run_id: str) -> None:
+    def dispatch(self, run_id: str, kind: str) -> None:
         execute(self._workspace, run_id)
 
     def close(self) -> None:
