@@ -30,18 +30,6 @@ CHUNK = 2000  # ids in one IN list; databases bound the number of parameters
 BELIEVED = ("submitted", "approved")  # states of labels that say something
 
 
-def answers(session: Session, project_id: str, model_id: str, limit: int) -> list[tuple[ServedRow, ItemRow]]:
-    """The newest answers of a model to items that are kept, newest first; several of one item among them."""
-    query = (
-        select(ServedRow, ItemRow)
-        .join(ItemRow, (ItemRow.project_id == ServedRow.project_id) & (ItemRow.id == ServedRow.item_id))
-        .where(ServedRow.project_id == project_id, ServedRow.model_id == model_id)
-        .order_by(ServedRow.seq.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
-
-
 def verdicts(session: Session, project_id: str, item_ids: Sequence[str], model_id: str) -> dict[str, str]:
     """What was said last of each item's answers by this model, as the verdict of the feedback."""
     found: dict[str, str] = {}

@@ -1,0 +1,79 @@
+"""The step that looks for failures and groups them into issues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from sabbatical.core.progress import Part
+from sabbatical.durable.steps import Step, step
+from sabbatical.metrics.resampling import LEAST_UNITS
+from sabbatical.schemas.mine import MineRequest
+from sabbatical.stages.mine import queries
+from sabbatical.stages.mine.finding import Found, find
+from sabbatical.stages.mine.keeping import Keeper
+from sabbatical.stages.mine.outcomes import outcomes_of, said_classes
+from sabbatical.stages.mine.places import inside, places_of
+from sabbatical.stages.mine.window import Window, read_window
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.train import actions as models
+
+
+@step("mine")
+def mine(step: Step) -> dict[str, Any]:
+    """Group the failures among a model's newest answers into issues."""
+    asked = MineRequest.model_validate(step.params)
+    with step.workspace.database.reading() as session:
+        project = projects.by_id(session, step.project)
+        model = models.get(session, project, asked.model)
+    step.progress.tell(0.0, f"Reading the answers of {model.name}")
+    window = read_window(step.workspace, project, model, asked.window)
+    told = {"model": model.name, "answers": len(window), "issues": [], "waiting": []}
+    groups = len(np.unique(window.facts.group_i))
+    if groups < 2 * LEAST_UNITS:
+        few = f"{len(window):,} answers of {groups} groups are too few; it takes {2 * LEAST_UNITS} groups."
+        return told | {"message": few}
+    step.progress.tell(0.3, f"Judging {len(window):,} answers")
+    outcomes, details = outcomes_of(window)
+    places = places_of(window.facts, said_classes(window) if project.task == "text" else None)
+    with step.workspace.database.reading() as session:
+        known = _known(session, step.project, model.id)
+    aside_a = np.zeros(len(window), np.bool_)
+    for _, state, where in known:
+        if state != "open":
+            aside_a |= inside(where, places, len(window))
+    found = find(
+        outcomes, places, window.facts.group_i, asked.sure, aside_a=aside_a, progress=Part(step.progress, 0.5, 0.9)
+    )
+    with step.workspace.database.transaction() as session:
+        keeper = Keeper(session, step, window, places, asked.drift)
+        numbers = [keeper.keep(one, details) for one in found]
+    waiting = [number for number, state, _ in known if state == "ordered"]
+    return told | {"issues": numbers, "waiting": waiting, "message": _message(window, found, waiting)}
+
+
+def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, str, dict[str, str]]]:
+    """Number, state and place of this model's issues whose places are not named anew: those that are open, that a
+    person dismissed, or whose labels are awaited."""
+    rows = queries.issues_of_model(session, project_id, model_id)
+    campaigns = queries.campaigns(session, [row.id for row in rows])
+    states = queries.task_states(session, [one.id for found in campaigns.values() for one in found])
+    awaited = {
+        issue_id for issue_id, found in campaigns.items() if any(states.get(one.id, {}).get("open") for one in found)
+    }
+    return [
+        (row.number, row.state, row.facts["where"])
+        for row in rows
+        if row.state in {"open", "dismissed"} or (row.state == "ordered" and row.id in awaited)
+    ]
+
+
+def _message(window: Window, found: list[Found], waiting: list[int]) -> str:
+    looked = f"Of {len(window):,} answers"
+    if found:
+        many = "1 group of failures is" if len(found) == 1 else f"{len(found)} groups of failures are"
+        return f"{looked}, {many} surely worse than the rest."
+    awaited = f" beside issue {' and '.join(map(str, waiting))}, whose labels are awaited" if waiting else ""
+    return f"{looked}, no group fails surely more often than the rest{awaited}."
