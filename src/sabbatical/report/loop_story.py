@@ -170,8 +170,8 @@ class Month:
 class Drift(Chapter):
     """What changed in what is asked, and in what is answered.
 
-    `reference` and `window` count items, `against` says what the reference is; `sure` and `effect` are the limits of an
-    alarm. `shots_before` and `shots_after` (or texts) are examples of both. `conclusion` is what follows.
+    `reference` and `window` count items, `against` says of what ("first answers"); `sure` and `effect` are the limits
+    of an alarm. `shots_before` and `shots_after` (or texts) are examples of both. `conclusion` is what follows.
     """
 
     model: str

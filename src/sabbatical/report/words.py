@@ -124,9 +124,9 @@ def duration(seconds: float) -> str:
 
 
 def amount(value: float, unit: str = "") -> str:
-    """A number with its unit, as long as its size needs: 12.4 ms, 0.031, 1,204 lx"""
+    """A number with its unit, as long as its size needs: 12.4 ms, 0.031, 1,204 MB"""
     size = abs(value)
-    digits = 0 if size >= 100 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
+    digits = 0 if size >= 100 or value == round(value) else 1 if size >= 1 else 2 if size >= 0.1 else 3
     text = f"{value:,.{digits}f}"
     return f"{text} {unit}".rstrip().replace("-", "−")
 

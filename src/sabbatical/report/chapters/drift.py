@@ -78,7 +78,7 @@ def drift_numbers(chapter: Drift) -> Words:
         strong(counted(chapter.window, "answer")),
         f" of {chapter.model} against ",
         strong(f"{chapter.reference:,}"),
-        f"{' ' + chapter.against if chapter.against else ' from before'}. An alarm needs both: a chance below ",
+        f" {chapter.against or 'from before'}. An alarm needs both: a chance below ",
         strong(f"{chapter.sure:g}"),
         " over all columns together, and an effect of at least ",
         strong(f"{chapter.effect:g}"),
@@ -103,7 +103,7 @@ def _columns(chapter: Drift, columns: list[Column]) -> Card:
     shown = columns[:ROWS]
     axis = axis_of([0.0, chapter.effect, *(_size(column) for column in shown)], 5, floor=0.0)
     content = [_column(column, axis, chapter) for column in shown]
-    body = rows("Drift by column", axis, ("effect", "chance"), content, tick_text)
+    body = el("div", rows("Drift by column", axis, ("effect", "chance"), content, tick_text), class_="slim")
     legend = key((sign("warn"), "alarm"), (sign("h3"), "none"), (sign("limit"), f"effect of {chapter.effect:g}"))
     rest = f"; {len(columns) - len(shown)} more in the numbers" if len(shown) < len(columns) else ""
     sub = f"effect size (Cohen's d or w), largest first{rest}"

@@ -8,14 +8,13 @@ import numpy as np
 
 from sabbatical.report.card import Card, Context, Section, Table, key, sign
 from sabbatical.report.charts.axis import Axis, axis_of, tick_text
-from sabbatical.report.charts.histogram import histogram
+from sabbatical.report.charts.distribution import distribution
 from sabbatical.report.charts.pairs import pairs
 from sabbatical.report.charts.rows import MIDDLE, Row, dot, ring, rows
 from sabbatical.report.charts.share_bars import Bar, Part, share_bars
 from sabbatical.report.charts.text_list import text_list
-from sabbatical.report.loop_story import Labeled, Tally
+from sabbatical.report.loop_story import Labeled, Spread, Tally
 from sabbatical.report.markup import el, join
-from sabbatical.report.story import Histogram
 from sabbatical.report.words import (
     NOT_MEASURED,
     Stress,
@@ -139,7 +138,13 @@ def _seconds(chapter: Labeled) -> list[Card]:
     if shape:
         legend = key((sign("ink-line"), "from scratch"), (sign("h4"), "with help"))
         cards.append(
-            Card("All tasks", histogram(shape, title="Seconds of all tasks"), "tasks by seconds", legend, width=4)
+            Card(
+                "All tasks",
+                distribution("Seconds of all tasks", shape, "seconds a task"),
+                "share of the tasks, %",
+                legend,
+                width=4,
+            )
         )
     return cards
 
@@ -165,7 +170,7 @@ def _tally(tally: Tally, axis: Axis) -> Row:
     return Row(name, join(marks), says, (el("b", amount(helped, "s"), class_="v"), scratch_cell))
 
 
-def _shape(tally: Tally) -> Histogram | None:
+def _shape(tally: Tally) -> Spread | None:
     """Both distributions over the same edges; the longest hundredth stands in the last bar."""
     if not tally.scratch or len(tally.seconds) < BINS:
         return None
@@ -174,7 +179,7 @@ def _shape(tally: Tally) -> Histogram | None:
     helped, scratch = (
         np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] for values in (tally.seconds, tally.scratch)
     )
-    return Histogram(tuple(edges.tolist()), tuple(helped.tolist()), "seconds a task", tuple(scratch.tolist()))
+    return Spread(tuple(edges.tolist()), tuple(scratch.tolist()), tuple(helped.tolist()))
 
 
 def _saved(tally: Tally) -> Words:
@@ -184,7 +189,7 @@ def _saved(tally: Tally) -> Words:
     saved = (scratch - helped) / tally.tasks
     kind = new if saved > 0 else bad
     verb = "saves" if saved > 0 else "costs"
-    return (f"A suggestion {verb} ", kind(amount(abs(saved), "s")), " a task in the mean.")
+    return (f"The model's help {verb} ", kind(amount(abs(saved), "s")), " a task in the mean.")
 
 
 def _pairs(chapter: Labeled, context: Context) -> Card:

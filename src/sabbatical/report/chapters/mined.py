@@ -46,9 +46,9 @@ def _headline(chapter: Mined) -> Words:
     first = chapter.issues[0]
     found = small(len(chapter.issues), "issue").lower()
     return (
-        f"{capital(chapter.model)} has {found}; the largest fails ",
+        f"{capital(chapter.model)} has {found}; in the largest it fails ",
         bad(times(first.lift)),
-        " as often as the rest.",
+        " as often as elsewhere.",
     )
 
 

@@ -55,6 +55,7 @@ DONE = {
 BAD = ("reject", "revert")
 MANY = 4  # gates that fill a tall card
 LONG = 170  # letters of why
+ALIKE = 0.05  # of the time: no difference that anybody would feel
 
 
 def release(chapter: Released, context: Context) -> Section:
@@ -302,4 +303,7 @@ def _slower(chapter: Released) -> Words:
     if not ratios:
         return ()
     ratio = sum(ratios) / len(ratios)
-    return (f"{capital(chapter.model)} takes ", strong(times(ratio)), f" as long as {chapter.before or 'the other'}.")
+    other = chapter.before or "the other"
+    if abs(ratio - 1) < ALIKE:
+        return (f"{capital(chapter.model)} takes as long as {other}.",)
+    return (f"{capital(chapter.model)} takes ", strong(times(ratio)), f" as long as {other}.")

@@ -10,6 +10,7 @@ from sabbatical.report.charts.dumbbell import dumbbell, dumbbell_key
 from sabbatical.report.charts.text_list import text_list
 from sabbatical.report.charts.tiles import tiles, whole_rows
 from sabbatical.report.loop_story import Succession
+from sabbatical.report.markup import el
 from sabbatical.report.words import (
     Stress,
     Words,
@@ -109,7 +110,7 @@ def _differences(chapter: Succession) -> Card:
         )
         for one in _slices(chapter)
     ]  # fmt: skip
-    body = differences(shown, title="Change by slice", unit="truths")
+    body = el("div", differences(shown, title="Change by slice", unit="truths"), class_="slim")
     legend = key(
         (sign("filled"), "surely better"), (sign("dot"), "cannot be told apart"), (sign("dot bad"), "surely worse")
     )
