@@ -55,8 +55,8 @@ def train(
     - linear: weighted words and parts of words
     - network: a small one on the same words
 
-    With --start the default is the recipe of that model, with a quarter of the steps and half the learning rate; where
-    that model went on from another itself, its recipe as it is. Models of texts are trained anew, which takes seconds.
+    With --start, default is the recipe of that model: where it began anew, with half the steps, and what is new to it
+    three times as often. Models of texts are trained anew, which takes seconds.
 
     Change a field with --set steps=300 or --set canvas=192,320; all: --recipes
     """

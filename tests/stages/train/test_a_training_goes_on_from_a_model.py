@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from sabbatical.core.errors import BadRequest, Interrupted, NotFound
+from sabbatical.core.errors import BadRequest, NotFound
 from sabbatical.core.progress import Quiet
 from sabbatical.durable import runs
 from sabbatical.durable.steps import Step, body_of
+from sabbatical.learning.checkpoint import NAME
+from sabbatical.learning.weights import load_tensors
 from sabbatical.schemas.train import ModelVersion, TrainRequest
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
@@ -17,9 +23,24 @@ from sabbatical.stages.train import asking
 from tests.stages.conftest import NOW
 from tests.stages.test_old_labels_stay_useful import Tags, tags
 from tests.stages.train.shapes import SUPER, TINY, Shapes
-from tests.stages.train.test_the_loop_on_a_small_scale import StopsAfter
 
 __all__ = ["tags"]
+KILLED = """
+import json, os, signal, sys
+from sabbatical.core.progress import Quiet
+from sabbatical.core.settings import load
+from sabbatical.durable.steps import Step, body_of
+from sabbatical.stages import all_steps
+from sabbatical.storage.workspace import open_workspace
+
+class Killing(Quiet):
+    def tell(self, fraction, message, **numbers):
+        if message == "step 20 of 30":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+home, run_id, project_id, params = sys.argv[1:]
+body_of("train")(Step(open_workspace(load(home=home)), run_id, project_id, json.loads(params), Killing()))
+"""
 
 
 def model(made: Shapes | Tags, name: str) -> ModelVersion:
@@ -32,15 +53,14 @@ def asked_run(shapes: Shapes, **asked: Any) -> str:
         return asking.ask(session, shapes.project, TrainRequest(**asked), NOW).id
 
 
-def test_it_takes_the_recipe_of_the_model_with_fewer_and_smaller_steps(shapes: Shapes) -> None:
+def test_it_takes_the_recipe_of_the_model_with_fewer_steps_and_new_items_more_often(shapes: Shapes) -> None:
     shapes.run("train", settings=TINY | {"steps": 16}, seed=3)
     assert shapes.run("train", start="v1")["trained"]
     first, second = model(shapes, "v1"), model(shapes, "v2")
     assert (first.start, second.start, second.seed) == (None, "v1", 3)
     changed = {name for name, value in second.recipe.items() if value != first.recipe[name]}
-    assert changed == {"steps", "learning_rate", "fresh_weight"}
-    assert second.recipe["steps"] < first.recipe["steps"]
-    assert second.recipe["learning_rate"] < first.recipe["learning_rate"]
+    assert changed == {"steps", "fresh_weight"}
+    assert (second.recipe["steps"], second.recipe["fresh_weight"]) == (8, 3.0)
     assert second.weights != first.weights
     shapes.run("train", start="v2")
     assert model(shapes, "v3").recipe == second.recipe  # a third turn is not smaller still
@@ -82,17 +102,19 @@ def test_the_same_is_done_once_and_from_another_model_it_is_another(shapes: Shap
     assert len({same, asked_run(shapes), asked_run(shapes, start="v2")}) == 3
 
 
-def test_a_stopped_one_goes_on_to_the_same_weights(shapes: Shapes) -> None:
+def test_killed_with_signal_9_it_goes_on_to_the_same_weights(shapes: Shapes) -> None:
     shapes.run("train", settings=TINY)
-    params = {"start": "v1", "settings": {"steps": 12}, "again": True}
+    params = {"start": "v1", "settings": {"steps": 30}, "again": True}
     whole = shapes.run("train", **params)["model"]
     with shapes.workspace.database.transaction() as session:
-        row = runs.ask(session, project_id=shapes.project.id, kind="train", params=params, now=NOW)
-    with pytest.raises(Interrupted):
-        body_of("train")(Step(shapes.workspace, row.id, shapes.project.id, params, StopsAfter(1)))
-    parted = body_of("train")(Step(shapes.workspace, row.id, shapes.project.id, params, Quiet()))["model"]
-    assert parted != whole
+        run_id = runs.ask(session, project_id=shapes.project.id, kind="train", params=params, now=NOW).id
+    command = [sys.executable, "-c", KILLED, str(shapes.workspace.home), run_id, shapes.project.id, json.dumps(params)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert load_tensors(shapes.workspace.folder("runs", run_id, "training") / NAME)[1]["step"] == 16
+    parted = body_of("train")(Step(shapes.workspace, run_id, shapes.project.id, params, Quiet()))["model"]
+    assert (whole, parted) == ("v2", "v3")
     assert model(shapes, parted).weights == model(shapes, whole).weights
+    assert body_of("train")(Step(shapes.workspace, run_id, shapes.project.id, params, Quiet()))["model"] == parted
 
 
 @pytest.mark.parametrize(

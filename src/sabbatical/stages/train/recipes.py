@@ -1,7 +1,7 @@
 """Which recipe a request means: a built-in one by name, with settings of one's own, fitted to the data.
 
-A training that goes on from a model takes that model's recipe. Where that model began anew, the steps and the learning
-rate are made smaller (`DetectorRecipe.going_on`); where it went on itself, its recipe serves again as it is.
+A training that goes on from a model takes that model's recipe. Where that model began anew, it is made shorter
+(`DetectorRecipe.going_on`); where it went on itself, its recipe serves again as it is.
 """
 
 from __future__ import annotations
