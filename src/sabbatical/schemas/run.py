@@ -20,6 +20,7 @@ RunKind = Literal[
     "propose",
     "monitor",
     "mine",
+    "prelabel",
     "turn",
 ]
 RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]

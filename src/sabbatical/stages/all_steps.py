@@ -1,5 +1,6 @@
 """Importing this registers the step of every kind of long work."""
 
+from sabbatical.stages.assist import steps as assist
 from sabbatical.stages.dataset import steps as dataset
 from sabbatical.stages.evaluate import steps as evaluate
 from sabbatical.stages.ingest import steps as ingest
@@ -11,4 +12,16 @@ from sabbatical.stages.release import steps as release
 from sabbatical.stages.train import exporting as export_model
 from sabbatical.stages.train import steps as train
 
-__all__ = ["dataset", "evaluate", "export_model", "ingest", "label", "mine", "monitor", "predict", "release", "train"]
+__all__ = [
+    "assist",
+    "dataset",
+    "evaluate",
+    "export_model",
+    "ingest",
+    "label",
+    "mine",
+    "monitor",
+    "predict",
+    "release",
+    "train",
+]

@@ -64,3 +64,24 @@ def list_tasks(
     with context.reading() as session:
         found = projects.get(session, project)
         return campaigns.tasks(session, found, campaign, state=state, after=after, limit=limit)
+
+
+@router.get("/campaigns/{campaign}")
+def get_campaign(context: Reader, project: str, campaign: str) -> Campaign:
+    """How many of its tasks are open, done and skipped."""
+    with context.reading() as session:
+        return campaigns.get(session, projects.get(session, project), campaign)
+
+
+@router.get("/campaigns/{campaign}/tasks/{number}")
+def get_task(context: Reader, project: str, campaign: str, number: int) -> LabelTask:
+    """It is done as soon as somebody labels its item under the campaign's taxonomy."""
+    with context.reading() as session:
+        return campaigns.task(session, projects.get(session, project), campaign, number)
+
+
+@router.post("/campaigns/{campaign}/tasks/{number}/skip")
+def skip_task(context: Writer, project: str, campaign: str, number: int) -> LabelTask:
+    """Leave an open task undone; nobody is asked again."""
+    with context.transaction() as session:
+        return campaigns.skip(session, projects.get(session, project), campaign, number)

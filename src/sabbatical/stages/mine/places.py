@@ -42,7 +42,7 @@ def is_time(part: Part) -> bool:
 
 
 def inside(where: Mapping[str, str], places: Sequence[Part], answers: int) -> Bools:
-    """The answers that stand in a place that was named before; none where an attribute of it is not known any more."""
+    """The answers in a place that was named before; none where an attribute of it is not known any more."""
     single = {
         (name, value): part.mask_i for part in places if len(part.where) == 1 for name, value in part.where.items()
     }

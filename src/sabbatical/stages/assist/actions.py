@@ -1,0 +1,90 @@
+"""What a labeler starts from: what a model suggests for a task, and asking it about a whole campaign before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import NotReady
+from sabbatical.durable import runs
+from sabbatical.schemas.assist import PrelabelRequest, Suggestion
+from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.assist import queries
+from sabbatical.stages.assist.suggesting import suggested_boxes, suggested_labels
+from sabbatical.stages.label import actions as labels
+from sabbatical.stages.project import actions as projects
+from sabbatical.stages.release import actions as releases
+from sabbatical.stages.train import actions as models
+from sabbatical.stages.train.actions import Answer
+from sabbatical.storage.tables import RunRow
+
+
+def ask_prelabel(
+    session: Session, project: Project, asked: PrelabelRequest, now: datetime, key: str | None = None
+) -> RunRow:
+    """A run of kind "prelabel" that asks a model about the open tasks of a campaign; the same key is the same run.
+
+    Its result: `{"campaign": name, "model": "v3", "items": n, "computed": n, "stored": n}`.
+
+    Raises:
+        NotFound: no such campaign or model, or the project has no model yet.
+    """
+    name = labels.campaign(session, project, asked.campaign).name
+    params = {"campaign": name, "model": _model(session, project, asked.model).name}
+    return runs.ask(session, project_id=project.id, kind="prelabel", params=params, now=now, key=key)
+
+
+def suggest_task(
+    session: Session, project: Project, campaign: str, number: int, model_name: str | None = None
+) -> Suggestion:
+    """What the champion (or another model) suggests for a task, in the words of the campaign's taxonomy.
+
+    Raises:
+        NotFound: no such campaign, task or model.
+        NotReady: the model was not asked about this item yet.
+    """
+    about = labels.campaign(session, project, campaign)
+    item = labels.task(session, project, campaign, number).item
+    taxonomy_id = projects.taxonomy_id(session, project, about.taxonomy, about.version)
+    found = suggest(session, project, _model(session, project, model_name), item, taxonomy_id)
+    if found is None:
+        raise NotReady(
+            "The model was not asked about this item yet.",
+            where=f"task {number}",
+            hint=f"Ask it about all of them: `sabbatical assist prelabel {campaign}`.",
+        )
+    return found
+
+
+def suggest(
+    session: Session, project: Project, model: ModelVersion, item_id: str, taxonomy_id: str
+) -> Suggestion | None:
+    """What a model has said of an item, in the words of a taxonomy version; None where it was not asked.
+
+    Nothing is computed: the answer is one that was predicted or served.
+    """
+    payload = queries.answer(session, project.id, model.id, item_id)
+    if payload is None:
+        return None
+    tree = projects.super_taxonomy_by_id(session, models.super_taxonomy_id(session, project, model.name))
+    taxonomy = projects.taxonomies_by_id(session, [taxonomy_id])[taxonomy_id]
+    text = model.family == "text"
+    said = (suggested_labels if text else suggested_boxes)(
+        Answer.from_bytes(payload), tree, taxonomy, model.record.get("thresholds", {})
+    )
+    return Suggestion(
+        item=item_id,
+        model=model.name,
+        taxonomy=taxonomy.name,
+        version=taxonomy.version,
+        shapes=said,
+        expected=1.0 if text else round(sum(one.score for one in said), 3),
+    )
+
+
+def _model(session: Session, project: Project, name: str | None) -> ModelVersion:
+    """The model of this name; the champion without one, and the newest before the first was released."""
+    champion = releases.champion(session, project) if name is None else None
+    return champion or models.get(session, project, name)

@@ -1,0 +1,33 @@
+"""What a model has answered so far, in SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sabbatical.storage.tables import PredictionRow, ServedRow, TaskRow
+
+
+def answer(session: Session, project_id: str, model_id: str, item_id: str) -> bytes | None:
+    """What a model says of an item: as it was predicted, or served; None where it was not asked."""
+    predicted = session.get(PredictionRow, (model_id, item_id))
+    if predicted is not None:
+        return predicted.payload
+    query = (
+        select(ServedRow.payload)
+        .where(
+            ServedRow.project_id == project_id,
+            ServedRow.item_id == item_id,
+            ServedRow.model_id == model_id,
+            ServedRow.failure.is_(None),
+        )
+        .order_by(ServedRow.seq.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def open_items(session: Session, campaign_id: str) -> list[str]:
+    """Items of a campaign that wait to be labeled."""
+    query = select(TaskRow.item_id).where(TaskRow.campaign_id == campaign_id, TaskRow.state == "open")
+    return list(session.scalars(query.order_by(TaskRow.seq)))
