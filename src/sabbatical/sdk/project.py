@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from sabbatical.core.errors import BadFile
 from sabbatical.schemas import project as schema
 from sabbatical.schemas import run as run_schema
+from sabbatical.schemas.assist import Suggestion
 from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.dataset import Snapshot as SnapshotRecord
 from sabbatical.schemas.dataset import SnapshotQuery
@@ -18,13 +19,16 @@ from sabbatical.schemas.evaluation import EvaluationRecord
 from sabbatical.schemas.ingest import IngestReport
 from sabbatical.schemas.item import Item, ItemFilter
 from sabbatical.schemas.label import Revision, RevisionIn, Shape
+from sabbatical.schemas.mine import IssueState, Ordered
 from sabbatical.schemas.predict import Prediction
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
 from sabbatical.schemas.train import ModelVersion
+from sabbatical.sdk import labeling
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.drift import Drift, drifts, found_drift, start_monitor
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
 from sabbatical.sdk.ingest import start_ingest
+from sabbatical.sdk.issues import Issue, found_issue, issues, order_labels, start_mine
 from sabbatical.sdk.model import Model, found_model, start_train
 from sabbatical.sdk.releases import Releases
 from sabbatical.sdk.run import Run, Watcher, plain
@@ -118,6 +122,30 @@ class Project:
         """Tasks of a campaign in the order in which they joined."""
         return self._client.pages(LabelTask, self._place("campaigns", campaign, "tasks"), state=state)
 
+    def campaign(self, name: str) -> Campaign:
+        """A campaign, with how many of its tasks are open, done and skipped."""
+        return labeling.campaign(self._client, self.name, name)
+
+    def task(self, campaign: str, number: int) -> LabelTask:
+        """A task as it is now; it is done as soon as somebody labels its item under the campaign's taxonomy."""
+        return labeling.task(self._client, self.name, campaign, number)
+
+    def skip_task(self, campaign: str, number: int) -> LabelTask:
+        """Leave an open task undone; nobody is asked again."""
+        return labeling.skip(self._client, self.name, campaign, number)
+
+    def start_prelabel(self, campaign: str, model: str | None = None) -> Run[dict[str, Any]]:
+        """Begin to ask the champion (or another model) about all open tasks of a campaign."""
+        return labeling.start_prelabel(self._client, self.name, campaign, model)
+
+    def prelabel(self, campaign: str, model: str | None = None, *, progress: Watcher | None = None) -> dict[str, Any]:
+        """Ask the champion (or another model) about all open tasks of a campaign."""
+        return self.start_prelabel(campaign, model).wait(progress)
+
+    def suggestion(self, campaign: str, number: int, model: str | None = None) -> Suggestion:
+        """What the champion (or another model) suggests for a task, in the words of the customer."""
+        return labeling.suggestion(self._client, self.name, campaign, number, model)
+
     def start_snapshot(self, **query: Any) -> Run[Snapshot]:
         """Begin to freeze the labels that the query means now; see `SnapshotQuery` for its fields."""
         answer = self._client.post(self._place("snapshots"), request(SnapshotQuery, **query))
@@ -194,6 +222,25 @@ class Project:
     def drifts(self, model: str | None = None) -> Iterator[Drift]:
         """Looks for drift, at one model or at all, newest first."""
         return drifts(self._client, self.name, model)
+
+    def start_mine(self, **asked: Any) -> Run[list[Issue]]:
+        """Begin to look for failures among a model's newest answers; see `MineRequest`."""
+        return start_mine(self._client, self.name, **asked)
+
+    def mine(self, *, progress: Watcher | None = None, **asked: Any) -> list[Issue]:
+        """Group the failures among a model's newest answers into issues, the worst first."""
+        return self.start_mine(**asked).wait(progress)
+
+    def issue(self, number: int) -> Issue:
+        return found_issue(self._client, self.name, number)
+
+    def issues(self, state: IssueState | None = None) -> Iterator[Issue]:
+        """Newest first."""
+        return issues(self._client, self.name, state)
+
+    def order_labels(self, numbers: Sequence[int], tasks: int = 100) -> Ordered:
+        """Make campaigns of issues, one for each customer's taxonomy."""
+        return order_labels(self._client, self.name, numbers, tasks)
 
     def runs(self) -> Iterator[Run[dict[str, Any]]]:
         """Newest first."""

@@ -1,0 +1,42 @@
+"""Work on campaigns: what is to be labeled next, and what the model suggests for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sabbatical.schemas import run as run_schema
+from sabbatical.schemas.assist import PrelabelRequest, Suggestion
+from sabbatical.schemas.campaign import Campaign, LabelTask
+from sabbatical.sdk.client import Client, place, request
+from sabbatical.sdk.run import Run, plain
+
+
+def campaign(client: Client, project: str, name: str) -> Campaign:
+    """A campaign, with how many of its tasks are open, done and skipped."""
+    return Campaign.model_validate(client.get(place("projects", project, "campaigns", name)))
+
+
+def task(client: Client, project: str, name: str, number: int) -> LabelTask:
+    """A task as it is now."""
+    return LabelTask.model_validate(client.get(_task(project, name, number)))
+
+
+def skip(client: Client, project: str, name: str, number: int) -> LabelTask:
+    """Leave an open task undone."""
+    return LabelTask.model_validate(client.post(_task(project, name, number, "skip")))
+
+
+def suggestion(client: Client, project: str, name: str, number: int, model: str | None) -> Suggestion:
+    """What a model suggests for a task."""
+    return Suggestion.model_validate(client.get(_task(project, name, number, "suggestion"), model=model))
+
+
+def start_prelabel(client: Client, project: str, name: str, model: str | None) -> Run[dict[str, Any]]:
+    """Begin to ask a model about all open tasks of a campaign."""
+    asked = request(PrelabelRequest, campaign=name, model=model)
+    answer = client.post(place("projects", project, "prelabels"), asked)
+    return Run(client, run_schema.Run.model_validate(answer), plain)
+
+
+def _task(project: str, name: str, number: int, *parts: str) -> str:
+    return place("projects", project, "campaigns", name, "tasks", str(number), *parts)
