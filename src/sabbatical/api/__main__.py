@@ -1,4 +1,4 @@
-"""The web process: `python -m sabbatical.api FD PARENT_PID` answers requests on a listening socket it was given."""
+"""The web process: `python -m sabbatical.api FD PARENT_PID [serving]` answers requests on a socket it was given."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import orjson
 import uvicorn
+from fastapi import APIRouter
 
 from sabbatical.api.access import LocalOwner
-from sabbatical.api.app import create_app
+from sabbatical.api.app import ROUTERS, SERVING, create_app
 from sabbatical.core.errors import SabbaticalError
 from sabbatical.core.settings import load
 from sabbatical.durable.queue import DbosDispatcher
@@ -24,12 +26,12 @@ STOP_SECONDS = 5
 WATCH_SECONDS = 1.0
 
 
-def serve(opened: socket.socket, parent: int, token: str) -> None:
+def serve(opened: socket.socket, parent: int, token: str, routers: Sequence[APIRouter]) -> None:
     """Answer requests until a signal comes, or the process that started this one is gone."""
     workspace = open_workspace(load())
     settings = workspace.settings
     dispatcher = DbosDispatcher(settings)
-    app = create_app(workspace, dispatcher, LocalOwner(token), free_paths=settings.allow_paths)
+    app = create_app(workspace, dispatcher, LocalOwner(token), free_paths=settings.allow_paths, routers=routers)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
     )
@@ -37,6 +39,7 @@ def serve(opened: socket.socket, parent: int, token: str) -> None:
     try:
         uvicorn.Server(config).run(sockets=[opened])
     finally:
+        app.state.context.online.close()
         dispatcher.close()
         workspace.close()
 
@@ -47,12 +50,12 @@ def _end_with_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(descriptor: str, parent: str) -> int:
+def main(descriptor: str, parent: str, what: str = "all") -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     token = os.environ.pop("SABBATICAL_TOKEN")
     try:
         with socket.socket(fileno=int(descriptor)) as opened:
-            serve(opened, int(parent), token)
+            serve(opened, int(parent), token, SERVING if what == "serving" else ROUTERS)
     except SabbaticalError as error:
         sys.stderr.write(orjson.dumps({"error": error.to_dict()}).decode() + "\n")
         return 1

@@ -1,8 +1,9 @@
-"""What a route works with: the workspace, who does long work, and which paths a client may name."""
+"""What a route works with: the workspace, who does long work, which paths a client may name, the models online."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.api.paths import Paths
 from sabbatical.durable.dispatch import Dispatcher
+from sabbatical.stages.serve.online import Online
 from sabbatical.storage.workspace import Workspace
 
 
@@ -20,10 +22,14 @@ class Context:
     workspace: Workspace
     dispatcher: Dispatcher
     paths: Paths
+    online: Online
 
-    def transaction(self) -> AbstractContextManager[Session]:
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
         """One request is one transaction."""
-        return self.workspace.database.transaction()
+        with self.workspace.database.transaction() as session:
+            yield session
+        self.online.changed()  # it may have moved a model
 
     def reading(self) -> AbstractContextManager[Session]:
         return self.workspace.database.reading()

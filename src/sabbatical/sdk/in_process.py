@@ -37,6 +37,7 @@ def open_in_process(settings: Settings) -> AppTransport:
         dispatcher = ChildDispatcher(workspace)
         opened.callback(dispatcher.close)
         app = create_app(workspace, dispatcher, InProcess(), free_paths=True)
+        opened.callback(app.state.context.online.close)
         return AppTransport(app, opened.pop_all())
 
 

@@ -13,6 +13,7 @@ from sabbatical.schemas.item import Split
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries
 from sabbatical.stages.ingest.history import Profile, compare
+from sabbatical.stages.ingest.images import check_size
 from sabbatical.stages.ingest.intake import Intake, Prepared
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer
@@ -31,6 +32,7 @@ __all__ = [
     "Recognition",
     "Record",
     "Refusal",
+    "check_size",
     "compare",
     "find_by_name",
     "intake",

@@ -72,6 +72,23 @@ def probe(data: bytes, max_pixels: int) -> Probe:
         raise BadFile(f"The image is damaged: {error}.", hint=_AGAIN) from error
 
 
+def check_size(data: bytes, max_pixels: int) -> None:
+    """Look at an image's header alone.
+
+    Raises:
+        BadFile: no image, not of an allowed format, or of more than `max_pixels`.
+    """
+    try:
+        with _open(io.BytesIO(data)) as image:
+            _check_pixels(image, max_pixels)
+    except BadFile:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadFile(f"The image has far more pixels than the {max_pixels:,} allowed.", hint=_SMALLER) from error
+    except Exception as error:
+        raise BadFile(f"This is no image of a known format ({', '.join(_names())}).", hint=_AGAIN) from error
+
+
 def displayed_size(stream: BinaryIO) -> tuple[int, int]:
     """Width and height as displayed; only the header is read. Raises BadFile if this is no image."""
     try:

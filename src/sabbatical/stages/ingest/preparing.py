@@ -46,9 +46,19 @@ class Preparer:
         if isinstance(entry, Refusal):
             return None, [entry]
         try:
-            return (self._text(entry), []) if entry.text is not None else self._image(entry)
+            return self.one(entry)
         except (BadFile, BadInput) as error:
             return None, [_refused(entry, f"{error.message} {error.hint or ''}".rstrip())]
+
+    def one(self, record: Record) -> tuple[Prepared, list[Refusal]]:
+        """A record made ready, an image kept as media; and what of its labels was refused.
+
+        Raises:
+            BadFile: it is no image, a damaged one, or one of too many pixels.
+            BadInput: a text that is empty or too long.
+            StorageFull: the disk is full.
+        """
+        return (self._text(record), []) if record.text is not None else self._image(record)
 
     def _text(self, record: Record) -> Prepared:
         text = record.text or ""

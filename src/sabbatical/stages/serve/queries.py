@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
@@ -16,8 +17,10 @@ CHUNK = 500
 
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Keep answers; one whose id is there already was kept before a client asked again with its key."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     for chunk in batched(rows, CHUNK):
-        session.execute(insert(ServedRow), chunk)
+        session.execute(dialect.insert(ServedRow.__table__).on_conflict_do_nothing(), chunk)
 
 
 def served(session: Session, project_id: str, served_id: str) -> ServedRow | None:

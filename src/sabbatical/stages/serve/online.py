@@ -1,0 +1,117 @@
+"""Requests in, answers out: models are asked in a few threads, and an answer goes out when it is on record.
+
+inputs made ready -> challenger, champion -> rows to the recorder -> answer
+                        \\-> in the shadow the challenger too, behind the answer's back
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from sabbatical.core.errors import BadInput, NotReady
+from sabbatical.core.ids import new_id
+from sabbatical.schemas.serve import Answers, Serving
+from sabbatical.stages.serve.cast import Cast
+from sabbatical.stages.serve.exchange import Exchange
+from sabbatical.stages.serve.inputs import Asked, ready
+from sabbatical.stages.serve.outcomes import Outcome, row_of, served
+from sabbatical.stages.serve.recorder import Entry, Recorder
+from sabbatical.stages.serve.routes import Routes
+from sabbatical.storage.workspace import Workspace
+
+MOST_SHADOWS = 200  # requests that wait for a challenger in the shadow; further ones it does not see
+
+
+class Online:
+    """The released models of a workspace. Threads start with the first request; `close` writes what waits."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._routes = Routes(workspace)
+        self._cast = Cast(workspace, threads=1)
+        self._recorder = Recorder(workspace)
+        self._pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "sabbatical-serve")
+        self._behind = ThreadPoolExecutor(1, "sabbatical-shadow")
+        self._shadows = threading.Semaphore(MOST_SHADOWS)
+        self._answered: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+
+    async def answer(self, project: str, asked: Sequence[Asked], key: str | None = None) -> Answers:
+        """One answer to each input, after they are on record. The same `key` again records nothing anew.
+
+        Raises:
+            BadInput, NotFound: an input that cannot be used.
+            NotReady: no model is released.
+            Unavailable: neither the released model nor the one before it can be loaded.
+            StorageFull: the disk is full; nothing of the request is on record.
+        """
+        answers, recorded = await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._work, project, asked, key
+        )
+        if recorded is not None:
+            await asyncio.wrap_future(recorded)
+        return answers
+
+    def status(self, project: str) -> Serving:
+        """How this process answers for a project. Raises NotFound."""
+        route = self._routes.of(project)
+        return self._cast.status(route, self._answered[route.project.id], self._failed[route.project.id])
+
+    def changed(self) -> None:
+        """Read at once which models answer: somebody in this process has moved one."""
+        self._routes.changed()
+
+    def close(self) -> None:
+        """Answer no more; what was answered is on record."""
+        self._pool.shutdown()
+        self._behind.shutdown(cancel_futures=True)
+        self._cast.close()
+        self._recorder.close()
+
+    def _work(self, name: str, asked: Sequence[Asked], key: str | None) -> tuple[Answers, Future[None] | None]:
+        route = self._routes.of(name)
+        self._cast.call(route)
+        inputs = [ready(self._workspace, route.project, one) for one in asked]
+        exchange = Exchange(new_id("req"), key, self._workspace.clock(), route, inputs, self._cast)
+        outcomes = self._outcomes(exchange)
+        answers = sorted((one for one in outcomes if one.failure is None), key=lambda one: one.number)
+        self._answered[route.project.id] += len(answers)
+        recorded = self._record(exchange, outcomes, items=True)
+        if route.routing.release is not None and route.routing.release.stage == "shadow":
+            self._shadow(exchange)
+        return Answers(request=exchange.id, answers=[served(one) for one in answers]), recorded
+
+    def _outcomes(self, exchange: Exchange) -> list[Outcome]:
+        """An answer to each input, and the failures of a challenger; those of the champion are on record at once."""
+        outcomes = exchange.challenge()
+        answered = {one.number for one in outcomes if one.failure is None}
+        rest = [number for number in range(len(exchange.inputs)) if number not in answered]
+        if not rest:
+            return outcomes
+        try:
+            return outcomes + exchange.defend(rest)
+        except (BadInput, NotReady):
+            raise
+        except Exception as error:
+            self._failed[exchange.route.project.id] += len(rest)
+            self._record(exchange, outcomes + exchange.failures(rest, "champion", error), items=True)
+            raise
+
+    def _record(self, exchange: Exchange, outcomes: Sequence[Outcome], *, items: bool) -> Future[None] | None:
+        """Hand over what is to be kept; None where that is nothing."""
+        rows = [row_of(one, exchange.route) for one in outcomes if one.input.about.record]
+        new = [(one.about.customer, one.new) for one in exchange.inputs if items and one.new is not None]
+        return self._recorder.add(Entry(exchange.route.project, new, rows)) if rows else None
+
+    def _shadow(self, exchange: Exchange) -> None:
+        """Let the challenger answer too; while too many wait for that, it is spared."""
+        if self._shadows.acquire(blocking=False):
+            self._behind.submit(self._follow, exchange).add_done_callback(lambda _: self._shadows.release())
+
+    def _follow(self, exchange: Exchange) -> None:
+        self._record(exchange, exchange.follow(), items=False)

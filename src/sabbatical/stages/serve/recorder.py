@@ -1,0 +1,134 @@
+"""Answers become rows: one thread writes all that wait in one transaction, and those who asked wait for its commit.
+
+So an answer that somebody got is never lost, and a hundred answers at once cost hardly more than one.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import groupby
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sabbatical.core.errors import Unavailable
+from sabbatical.schemas.project import Project
+from sabbatical.stages.ingest import actions as ingest
+from sabbatical.stages.ingest.actions import Intake, Prepared
+from sabbatical.stages.serve import queries
+from sabbatical.stages.serve.inputs import SOURCE
+from sabbatical.storage.workspace import Workspace
+
+AT_ONCE = 256  # requests in one transaction
+CLOSE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one request leaves: new items with their customers, and rows of `ServedRow`. `done` ends with the commit."""
+
+    project: Project
+    items: list[tuple[str | None, Prepared]]
+    rows: list[dict[str, Any]]
+    done: Future[None] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.done.set_running_or_notify_cancel()  # a client that goes away cancels its waiting, not the record
+
+
+class Recorder:
+    """Started with the first entry; `close` writes what waits."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._waiting: SimpleQueue[Entry | None] = SimpleQueue()
+        self._intakes: dict[str, Intake] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def add(self, entry: Entry) -> Future[None]:
+        """Hand an entry over; the future ends when it is committed, or raises why it cannot be.
+
+        Raises:
+            Unavailable: the recorder was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The server is stopping.", hint="Ask again in a moment.")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="sabbatical-record", daemon=True)
+                self._thread.start()
+            self._waiting.put(entry)
+        return entry.done
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._waiting.put(None)
+        if self._thread is not None:
+            self._thread.join(CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            entries, more = self._take()
+            if entries:
+                self._write_all(entries)
+            if not more:
+                return
+
+    def _take(self) -> tuple[list[Entry], bool]:
+        """All that wait now, at least one; and whether more may come."""
+        entries: list[Entry] = []
+        try:
+            while len(entries) < AT_ONCE:
+                entry = self._waiting.get(block=not entries)
+                if entry is None:
+                    return entries, False
+                entries.append(entry)
+        except Empty:
+            pass
+        return entries, True
+
+    def _write_all(self, entries: list[Entry]) -> None:
+        """Together; where that fails each alone, so that one cannot take others with it."""
+        try:
+            self._write(entries)
+        except BaseException as error:
+            if len(entries) == 1:
+                entries[0].done.set_exception(error)
+                return
+            for entry in entries:
+                self._write_all([entry])
+            return
+        for entry in entries:
+            entry.done.set_result(None)
+
+    def _write(self, entries: list[Entry]) -> None:
+        now = self._workspace.clock()
+        try:
+            with self._workspace.database.transaction() as session:
+                by_project = sorted(entries, key=lambda entry: entry.project.id)
+                for _, some in groupby(by_project, key=lambda entry: entry.project.id):
+                    together = list(some)
+                    self._take_in(session, together, now)
+                    queries.add(session, [row for entry in together for row in entry.rows])
+        except BaseException:
+            self._intakes.clear()  # they may count items that were not kept
+            raise
+
+    def _take_in(self, session: Session, entries: list[Entry], now: Any) -> None:
+        """The inputs as items of the source `traffic`: near duplicates share a split, as with any other source."""
+        items = sorted((item for entry in entries for item in entry.items), key=lambda item: item[0] or "")
+        if not items:
+            return
+        project = entries[0].project
+        intake = self._intakes.get(project.id)
+        if intake is None:
+            intake = self._intakes[project.id] = ingest.intake(session, project, SOURCE, None, None, SOURCE)
+        for customer, some in groupby(items, key=lambda item: item[0]):
+            intake.customer = customer
+            intake.store(session, [prepared for _, prepared in some], now)
