@@ -14,6 +14,7 @@ from sabbatical.api.limits import SizeLimit
 from sabbatical.api.paths import Paths
 from sabbatical.api.routes import (
     assist,
+    autopilot,
     catalogue,
     evaluations,
     feedback,
@@ -57,6 +58,7 @@ ROUTERS = (
     releases.champion,
     serve.router,
     feedback.router,
+    autopilot.router,
     runs.router,
 )
 SERVING = (server.router, serve.router, feedback.router)

@@ -1,11 +1,94 @@
-"""When a turn is due."""
+"""When a turn is due, and asking for it: once a period, one at a time a project."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import calendar
+import logging
+from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
+from sabbatical.autopilot import policies, queries, turn
+from sabbatical.core.errors import SabbaticalError
+from sabbatical.durable import runs
+from sabbatical.schemas.autopilot import Due, PolicyRecord
+from sabbatical.schemas.project import Project
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
+FAR = datetime.max.replace(tzinfo=UTC)
+log = logging.getLogger("sabbatical.autopilot")
+PERSON_ONLY = "Only when a person asks: the policy names no `when`."
 
-def tick(workspace: Workspace, moment: datetime) -> None:
-    """Ask for the turns that are due."""
+
+def ask(session: Session, project: Project, why: str, now: datetime, key: str | None = None) -> RunRow:
+    """A turn; the one under way if there is one, so that two asked at once are one."""
+    there = queries.turn_under_way(session, project.id)
+    if key is not None:
+        there = queries.turn_with_key(session, project.id, key) or there
+    if there is not None:
+        return there
+    row = queries.policy(session, project.id)
+    params = {
+        "why": why,
+        "policy": row.seq if row else 0,
+        "revision": queries.last_revision(session, project.id),
+    }
+    return runs.ask(session, project_id=project.id, kind=turn.KIND, params=params, now=now, key=key)
+
+
+def due(session: Session, project: Project, record: PolicyRecord) -> tuple[Due, str]:
+    """When the next turn begins by itself, and the key under which it is asked for."""
+    when = record.policy.when
+    last = next(iter(queries.turns(session, project.id, None, 1)), None)
+    if not record.enabled or record.created_at is None:
+        return Due(at=None, why="The autopilot is off."), ""
+    since = last.created_at if last else record.created_at
+    found: list[tuple[Due, str]] = []
+    if when.new_labels is not None:
+        found.append(_labels(session, project, when.new_labels, last, record.created_at))
+    if when.every is not None:
+        why = f"a {when.every} after {'the last turn' if last else 'it was turned on'}"
+        found.append((Due(at=_later(since, when.every), why=why), f"turn:{when.every}:{since.isoformat()}"))
+    dated = [one for one in found if one[0].at is not None]
+    return (
+        min(dated, key=lambda one: one[0].at or since) if dated else (found or [(Due(at=None, why=PERSON_ONLY), "")])[0]
+    )
+
+
+def tick(workspace: Workspace, _moment: datetime) -> None:
+    """Ask for the turns that are due; the worker's next sweep finds them."""
+    now = workspace.clock()
+    with workspace.database.reading() as session:
+        ids = queries.enabled_projects(session)
+    for project_id in ids:
+        try:
+            with workspace.database.transaction() as session:
+                _ask_if_due(session, projects.by_id(session, project_id), now)
+        except SabbaticalError as error:  # the other projects' turns are due all the same
+            log.warning("whether a turn of %s is due is not known: %s", project_id, error)
+
+
+def _ask_if_due(session: Session, project: Project, now: datetime) -> None:
+    record = policies.current(session, project)
+    coming, key = due(session, project, record)
+    if coming.at is not None and coming.at <= now and queries.turn_with_key(session, project.id, key) is None:
+        ask(session, project, f"{coming.why[0].upper()}{coming.why[1:]}", now, key)
+
+
+def _labels(session: Session, project: Project, needed: int, last: RunRow | None, on: datetime) -> tuple[Due, str]:
+    """Due now if so many items were labeled since the newest snapshot and the begin of the last turn."""
+    seen = max(queries.last_cutoff(session, project.id), last.params.get("revision", 0) if last else 0)
+    new = queries.labels_since(session, project.id, seen)
+    why = f"{new:,} of {needed:,} new labels have come"
+    at = max(on, last.created_at if last else on) if new >= needed else None
+    return Due(at=at, why=why), f"turn:labels:{seen}:{last.id if last else 'first'}"
+
+
+def _later(moment: datetime, every: str) -> datetime:
+    if every == "month":
+        year, month = divmod(moment.year * 12 + moment.month, 12)
+        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day)
+    return moment + timedelta(days=1 if every == "day" else 7)

@@ -30,6 +30,9 @@ ORDER = (
     "release",
     "predict",
     "monitor",
+    "mine",
+    "assist",
+    "autopilot",
     "run",
     "doctor",
 )

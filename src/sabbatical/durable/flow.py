@@ -59,6 +59,8 @@ class Flow:
         self._hand_on = hand_on
         self._stop_rule = stop_rule
         self._places = count()
+        self.done: dict[str, Result] = {}
+        """What each step so far has answered."""
 
     def key(self, name: str) -> str:
         """The key of what a step asks for: the same whenever this flow does this step."""
@@ -104,9 +106,10 @@ class Flow:
             "should_retry": _may_pass,
         }
         try:
-            return DBOS.run_step(again, self._once, name, place, state, act)
+            self.done[name] = DBOS.run_step(again, self._once, name, place, state, act)
         except DBOSUnexpectedStepError:  # a newer version has other steps; our own record knows what is done
-            return self._once(name, place, state, act)
+            self.done[name] = self._once(name, place, state, act)
+        return self.done[name]
 
     def _once(self, name: str, place: int, state: str, act: Callable[[], Result]) -> Result:
         with self.workspace.database.reading() as session:

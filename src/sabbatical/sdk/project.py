@@ -24,6 +24,7 @@ from sabbatical.schemas.predict import Prediction
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.sdk import labeling
+from sabbatical.sdk.autopilot import Autopilot
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.drift import Drift, drifts, found_drift, start_monitor
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
@@ -241,6 +242,11 @@ class Project:
     def order_labels(self, numbers: Sequence[int], tasks: int = 100) -> Ordered:
         """Make campaigns of issues, one for each customer's taxonomy."""
         return order_labels(self._client, self.name, numbers, tasks)
+
+    @property
+    def autopilot(self) -> Autopilot:
+        """The loop by itself, within a policy."""
+        return Autopilot(self._client, self.name)
 
     def runs(self) -> Iterator[Run[dict[str, Any]]]:
         """Newest first."""

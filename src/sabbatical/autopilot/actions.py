@@ -1,0 +1,66 @@
+"""Turn the loop on and off, ask for one turn, see what it does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from sabbatical.autopilot import policies, queries, schedules, telling
+from sabbatical.schemas.autopilot import PolicyRecord, Status, Turn
+from sabbatical.schemas.page import Page
+from sabbatical.schemas.policy import Policy
+from sabbatical.schemas.project import Project
+from sabbatical.stages.release import actions as releases
+from sabbatical.storage.tables import RunRow
+
+SHOWN = 5
+
+__all__ = ["off", "on", "once", "policy", "policy_history", "set_policy", "status", "turns"]
+
+policy = policies.current
+policy_history = policies.history
+
+
+def on(session: Session, project: Project, given: Policy | None, author: str, now: datetime) -> PolicyRecord:
+    """From now on turns begin when the policy says so."""
+    return policies.append(session, project, given, True, author, now)
+
+
+def off(session: Session, project: Project, author: str, now: datetime) -> PolicyRecord:
+    """No turn begins by itself; the one under way stops at its next step. A release under way stays where it is."""
+    return policies.append(session, project, None, False, author, now)
+
+
+def set_policy(session: Session, project: Project, given: Policy, author: str, now: datetime) -> PolicyRecord:
+    """What the loop may do from the next turn on; whether it is on stays as it was."""
+    return policies.append(session, project, given, None, author, now)
+
+
+def once(session: Session, project: Project, author: str, now: datetime, key: str | None = None) -> RunRow:
+    """One turn now, whether the loop is on or off; the one under way if there is one."""
+    return schedules.ask(session, project, f"{author} asked for it.", now, key)
+
+
+def turns(session: Session, project: Project, after: str | None, limit: int, now: datetime) -> Page[Turn]:
+    """Every turn, newest first."""
+    rows = queries.turns(session, project.id, after, limit + 1)
+    found = [telling.turn(session, row, now) for row in rows[:limit]]
+    return Page(rows=found, next=rows[limit - 1].id if len(rows) > limit else None)
+
+
+def status(session: Session, project: Project, now: datetime, *, worker: bool) -> Status:
+    """What the loop does now, what it waits for, when it comes again, how its last turns ended."""
+    record = policies.current(session, project)
+    champion = releases.champion(session, project)
+    rows = queries.turns(session, project.id, None, SHOWN + 1)
+    under_way = next((row for row in rows if row.ended_at is None), None)
+    return Status(
+        project=project.name,
+        policy=record,
+        champion=champion and champion.name,
+        now=telling.turn(session, under_way, now) if under_way else None,
+        next=schedules.due(session, project, record)[0],
+        worker=worker,
+        turns=[telling.turn(session, row, now) for row in rows if row.ended_at is not None][:SHOWN],
+    )
