@@ -14,14 +14,14 @@ class Noun(typer.core.TyperGroup):
     """Options of every command that stand before the command's name are read as if they stood after it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        early = _early(args)
-        name, rest = args[early : early + 1], args[early + 1 :]
+        at = early(args)
+        name, rest = args[at : at + 1], args[at + 1 :]
         if not name and "--json" in args:
             ctx.fail("Missing command.")  # a machine gets no help text
-        return super().parse_args(ctx, [*name, *args[:early], *rest] if name else [])
+        return super().parse_args(ctx, [*name, *args[:at], *rest] if name else [])
 
 
-def _early(args: list[str]) -> int:
+def early(args: list[str]) -> int:
     """How many arguments come before the first that is none of these options."""
     at = 0
     while at < len(args) and (args[at].partition("=")[0] in VALUED | FLAGS or _joined(args[at])):
