@@ -54,8 +54,8 @@ def tell_standing(standing: schema.Champion, traffic: schema.Traffic | None) -> 
         say("[dim]No release is under way; begin one with `sabbatical release propose`.[/]")
         return
     held = f", held by {'a person' if record.held_by == 'person' else 'the loop'}" if record.held_by else ""
-    place = f"[bold]{record.stage}[/]{share(record)}{held}"
-    say(f"{record.name}: [bold]{record.model}[/] is in {place}; next: {record.next}.")
+    place = "waits at the gate" if record.stage == "gate" else f"is in [bold]{record.stage}[/]{share(record)}"
+    say(f"{record.name}: [bold]{record.model}[/] {place}{held}; next: {record.next}.")
     _tell_verdicts(traffic.verdicts if traffic and traffic.verdicts else record.gates)
     if traffic and traffic.evidence and traffic.evidence.compared:
         say(f"[dim]Both say the same of {traffic.evidence.agreed:,} of {traffic.evidence.compared:,} items.[/]")
@@ -72,8 +72,9 @@ def gates_in_short(record: schema.Release) -> str:
 
 
 def decided(one: schema.Decision) -> str:
-    to = f" to {one.stage_to}" if one.stage_to and one.stage_to != one.stage_from else ""
-    return f"{one.release or ''} {one.kind}{to}".strip()
+    """Which release, what, and where it went, unless the word says that."""
+    moved = one.kind in {"gate", "advance"} and one.stage_to != one.stage_from
+    return f"{one.release or ''} {one.kind}{f' to {one.stage_to}' if moved else ''}".strip()
 
 
 def because(one: schema.Decision) -> str:

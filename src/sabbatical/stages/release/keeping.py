@@ -64,8 +64,11 @@ def decide(
     reasons: Sequence[str] | None = None,
     facts: Mapping[str, Any] | None = None,
     passed: bool | None = None,
-) -> DecisionRow:
+) -> None:
     """Keep a decision. With `to` the release goes to that stage, and the aliases with it."""
+    before = queries.alias_of(session, project.id, "champion")
+    after = _champion_after(row, to, before) if row is not None else before
+    moved = {"champion": {"before": before, "after": after}} if after != before else {}
     made = DecisionRow(
         id=new_id("dec"),
         project_id=project.id,
@@ -78,14 +81,17 @@ def decide(
         stage_to=to,
         passed=passed,
         reasons=list(by.reasons if reasons is None else reasons),
-        evidence=dict(facts or {}),
+        evidence={**(facts or {}), **moved},
         created_at=by.now,
     )
     session.add(made)
     if row is not None and to is not None:
-        made.evidence |= _go(session, row, made, to, share, by.now)
+        if to == "full":
+            row.champion_id = before
+        row.stage, row.share, row.stage_since = to, share, by.now
+        row.ended_at = by.now if to in ENDS else None
+        _point(session, row, made, after if moved else None)
     session.flush()
-    return made
 
 
 def to_stage(
@@ -98,31 +104,26 @@ def to_stage(
     reasons: Sequence[str],
     facts: Mapping[str, Any],
     passed: bool | None = None,
-) -> DecisionRow:
+) -> None:
     """A decision by which a release gets the traffic of a stage."""
     share = stage.challenger_share
-    return decide(session, project, by, row, to=stage.stage, share=share, reasons=reasons, facts=facts, passed=passed)
+    decide(session, project, by, row, to=stage.stage, share=share, reasons=reasons, facts=facts, passed=passed)
 
 
-def _go(session: Session, row: ReleaseRow, made: DecisionRow, to: str, share: float, now: datetime) -> dict[str, Any]:
-    """Move a release and the aliases; answers which champion it replaced by which, where it did."""
-    answers = queries.alias(session, row.project_id, "champion")
-    before = answers.model_id if answers else None
-    after = {"full": row.model_id, "reverted": row.champion_id if row.stage == "full" else before}.get(to, before)
+def _champion_after(row: ReleaseRow, to: str | None, before: str | None) -> str | None:
+    """Which model answers once a release is in the stage `to`."""
     if to == "full":
-        row.champion_id = before
-    row.stage, row.share, row.stage_since = to, share, now
-    row.ended_at = now if to in ENDS else None
-    if to in ON_TRAFFIC:
-        _point(session, row.project_id, "challenger", row.model_id, made)
-    elif to != "gate" and queries.alias_of(session, row.project_id, "challenger") == row.model_id:
+        return row.model_id
+    return row.champion_id if to == "reverted" and row.stage == "full" else before
+
+
+def _point(session: Session, row: ReleaseRow, made: DecisionRow, champion: str | None) -> None:
+    """Let the aliases follow: `challenger` while a release has traffic, `champion` where it moves."""
+    names = {"challenger": row.model_id} if row.stage in ON_TRAFFIC else {}
+    if champion is not None:
+        names["champion"] = champion
+    for name, model_id in names.items():
+        values = {"project_id": row.project_id, "name": name, "model_id": model_id}
+        session.merge(AliasRow(**values, decision_id=made.id, updated_at=made.created_at))
+    if row.stage in ENDS and queries.alias_of(session, row.project_id, "challenger") == row.model_id:
         queries.drop_alias(session, row.project_id, "challenger")
-    if after == before or after is None:
-        return {}
-    _point(session, row.project_id, "champion", after, made)
-    return {"champion": {"before": before, "after": after}}
-
-
-def _point(session: Session, project_id: str, name: str, model_id: str, made: DecisionRow) -> None:
-    row = AliasRow(project_id=project_id, name=name, model_id=model_id, decision_id=made.id, updated_at=made.created_at)
-    session.merge(row)
