@@ -1,88 +1,39 @@
-"""Whether a window differs from a reference, column by column: a test, an effect size, and p-values for many columns.
-
-Rows of one group (frames of a scene, versions of a text) are no independent witnesses. Each group counts once here: its
-rows share a weight of 1, and tests count groups. An average within a group never varies more than one of its rows, so
-that the tests err on the side of silence.
+"""Whether a window differs from a reference, column by column: a test and an effect size for each kind of column.
 
 Effects are on the scale of Cohen's d and w (Cohen, Statistical Power Analysis, 1988): 0.2 is small, 0.5 medium, 0.8
-large. Tests: Kolmogorov and Smirnov with the limiting distribution, which errs on the side of silence too (Hodges, Ark.
-Mat. 1958); Pearson's chi-squared; the distance of mean vectors by permutation (Gretton et al., JMLR 2012, with a linear
-kernel). Many columns: Holm, Scand. J. Stat. 1979.
+large. Rows on their own are tested by Kolmogorov and Smirnov or by Pearson's chi-squared; where several rows belong to
+a group, the same statistics are judged by permuting whole groups (see `groups`). Vectors are compared by the distance
+of their means, always by permutation (Gretton et al., JMLR 2012, with a linear kernel).
 
-Shapes: n rows of the reference, m of the window, i of both (reference first), k categories, g groups, d dimensions,
-b permutations, e edges of a histogram.
+Shapes: i rows of both sides, k categories, g groups, d dimensions, x points, e edges of a histogram.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sabbatical.core.errors import BadInput
 from sabbatical.metrics.columns import Bools, Floats, Ints
+from sabbatical.metrics.groups import Reals, Rows, permuted_p
+from sabbatical.metrics.p_values import chi_squared_p, smirnov_p
 
-LEAST_GROUPS = 10
+LEAST_GROUPS = 8
 """Fewer groups on a side are not tested."""
+MOST_GROUPS = 1000
+"""Groups on a side that are permuted. With more, tests count groups, which errs on the side of silence; of vectors, so
+many are drawn."""
 LEAST_EXPECTED = 5.0
 """Categories that are expected less often on a side are tested together (Cochran, Biometrics 1954)."""
+PERMUTATIONS = 2000
+POINTS = 200
+"""Values at which the distributions of groups are compared."""
 BINS = 24
 OUTER = 0.005
 """Share of the rows beyond either end of a histogram; they are counted in its outer bins."""
-MOST_GROUPS = 500
-"""Groups on a side whose vectors are compared; of more, so many are drawn."""
 NORMAL = NormalDist()
-Reals = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Where the rows of a reference and of a window stand: `after_i` says which are of the window.
-
-    `group_i`: numbers of groups, or None where each row is a group of its own. A group with rows on both sides is one
-    group on each.
-    """
-
-    after_i: Bools
-    group_i: Ints | None = None
-
-    @classmethod
-    def of(cls, before: int, after: int, groups: Sequence[str] | Ints | None = None) -> Rows:
-        """`before` rows of the reference, then `after` of the window; groups by name or number.
-
-        Raises:
-            BadInput: there is not one group for each row.
-        """
-        after_i = np.arange(before + after) >= before
-        if groups is None:
-            return cls(after_i)
-        if len(groups) != len(after_i):
-            raise BadInput(f"{len(groups)} groups were given for {len(after_i)} rows", where="groups")
-        group_i = np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
-        return cls(after_i, group_i * 2 + after_i)
-
-    def take(self, kept_i: Bools) -> Rows:
-        return Rows(self.after_i[kept_i], None if self.group_i is None else self.group_i[kept_i])
-
-    def weights(self) -> Floats:
-        """The weight of each row: all rows of a group together weigh 1."""
-        if self.group_i is None:
-            return np.ones(len(self.after_i))
-        return np.asarray(1.0 / np.bincount(self.group_i)[self.group_i], np.float64)
-
-    def groups(self) -> tuple[int, int]:
-        """How many groups each side has."""
-        if self.group_i is None:
-            after = int(self.after_i.sum())
-            return len(self.after_i) - after, after
-        there = np.unique(self.group_i)
-        after = int((there % 2).sum())
-        return len(there) - after, after
 
 
 @dataclass(frozen=True)
@@ -96,7 +47,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Two distributions of numbers: their means, and how much of each lies between edges."""
+    """Two distributions of numbers: their means, and how much of each lies between edges (2 = reference, window)."""
 
     tested: Tested | None
     groups: tuple[int, int]
@@ -107,7 +58,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Categories:
-    """Two distributions over categories: `shares_2k`, the reference first."""
+    """Two distributions over categories."""
 
     tested: Tested | None
     groups: tuple[int, int]
@@ -122,7 +73,7 @@ class Vectors:
     groups: tuple[int, int]
 
 
-def compare_numbers(values_i: Floats, rows: Rows) -> Numbers:
+def compare_numbers(values_i: Floats, rows: Rows, permutations: int = PERMUTATIONS) -> Numbers:
     """Two samples of numbers; NaN is unknown and left out. Untested where a side has fewer than `LEAST_GROUPS` groups.
 
     The effect is the shift, in standard deviations, that moves two normal distributions as far apart: Cohen's d for
@@ -131,138 +82,145 @@ def compare_numbers(values_i: Floats, rows: Rows) -> Numbers:
     known_i = ~np.isnan(values_i)
     if not known_i.all():
         values_i, rows = values_i[known_i], rows.take(known_i)
-    groups = rows.groups()
-    if min(groups) == 0:
-        return Numbers(None, groups, (math.nan, math.nan), np.zeros(0), np.zeros((2, 0)))
-    sides = _Sorted.of(values_i, rows, groups)
-    distance = sides.distance()
+    if min(rows.groups) == 0:
+        return Numbers(None, rows.groups, (math.nan, math.nan), np.zeros(0), np.zeros((2, 0)))
+    sides = _Sorted.of(values_i, rows)
     tested = None
-    if min(groups) >= LEAST_GROUPS:
-        tested = Tested(distance, smirnov_p(distance, *groups), _shift(distance, sum(groups)))
+    if min(rows.groups) >= LEAST_GROUPS:
+        distance = sides.distance()
+        p_value = smirnov_p(distance, *rows.groups)
+        if rows.clustered and max(rows.groups) <= MOST_GROUPS:
+            p_value = _numbers_p(values_i, sides, rows, permutations)
+        tested = Tested(distance, p_value, _shift(distance, sum(rows.groups)))
     edges_e, shares_2e = sides.histogram()
-    return Numbers(tested, groups, sides.means(), edges_e, shares_2e)
+    return Numbers(tested, rows.groups, _means(values_i, rows), edges_e, shares_2e)
 
 
-def compare_categories(codes_i: Ints, categories: int, rows: Rows) -> Categories:
+def compare_categories(codes_i: Ints, categories: int, rows: Rows, permutations: int = PERMUTATIONS) -> Categories:
     """Two samples of categories by number; -1 is unknown and left out."""
     known_i = codes_i >= 0
-    if not known_i.all():
-        codes_i, rows = codes_i[known_i], rows.take(known_i)
-    counts = np.bincount(codes_i + categories * rows.after_i, rows.weights(), 2 * categories).astype(np.float64)
-    return _compare_counts(counts.reshape(2, categories), rows.groups())
+    codes_i, rows = codes_i[known_i], rows.take(known_i)
+    if rows.clustered:
+        return compare_shares(np.eye(categories)[codes_i], rows, permutations)
+    counts = np.bincount(codes_i + categories * rows.after_i, minlength=2 * categories).astype(np.float64)
+    return _compare_counts(counts.reshape(2, categories), rows, None, permutations)
 
 
-def compare_shares(shares_ik: Floats, rows: Rows) -> Categories:
+def compare_shares(shares_ik: Floats, rows: Rows, permutations: int = PERMUTATIONS) -> Categories:
     """Two samples of rows that are divided among categories; each row sums to 1, one of NaN is left out."""
     known_i = np.asarray(~np.isnan(shares_ik).any(axis=1))
     shares_ik, rows = shares_ik[known_i], rows.take(known_i)
-    weights_i = rows.weights()
-    counts_2k = np.stack([(weights_i * side) @ shares_ik for side in (~rows.after_i, rows.after_i)])
-    return _compare_counts(counts_2k, rows.groups())
+    profiles_gk = rows.profiles(shares_ik).astype(np.float64)
+    counts_2k = np.stack([profiles_gk[side].sum(axis=0) for side in (~rows.after_g, rows.after_g)])
+    return _compare_counts(counts_2k, rows, profiles_gk, permutations)
 
 
-def compare_vectors(vectors_id: Reals, rows: Rows, *, permutations: int, seed: int = 0) -> Vectors:
+def compare_vectors(vectors_id: Reals, rows: Rows, permutations: int = PERMUTATIONS) -> Vectors:
     """Two clouds of vectors by the distance of their means; groups are permuted whole.
 
     The effect is how far apart the clouds lie along the line between their means, in standard deviations; each vector
     is left out of the means that it is judged by, so that noise has none.
     """
-    groups = rows.groups()
-    if min(groups) < LEAST_GROUPS:
-        return Vectors(None, groups)
-    rng = np.random.default_rng(seed)
-    means_gd, after_g = _group_means(vectors_id, rows)
-    chosen_g = np.sort(np.concatenate([_some(np.flatnonzero(after_g == side), rng) for side in (False, True)]))
-    means_gd, after_g = means_gd[chosen_g], after_g[chosen_g]
-    gram_gg = (means_gd @ means_gd.T).astype(np.float64)
-    signs_g = np.where(after_g, 1 / after_g.sum(), -1 / (~after_g).sum())
-    statistic = float(signs_g @ gram_gg @ signs_g)
-    drawn_bg = rng.permuted(np.broadcast_to(signs_g, (permutations, len(signs_g))), axis=1)
-    drawn_b = np.einsum("bg,bg->b", drawn_bg @ gram_gg, drawn_bg)
-    p_value = (1 + int((drawn_b >= statistic * (1 - 1e-9)).sum())) / (1 + permutations)
-    return Vectors(Tested(math.sqrt(max(statistic, 0.0)), p_value, _along(gram_gg, after_g)), groups)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted so that calling those at most `a` leaves a chance of at most `a` for any false one."""
-    p_c = np.asarray(p_values, np.float64)
-    order = np.argsort(p_c, kind="stable")
-    adjusted_c = np.empty_like(p_c)
-    adjusted_c[order] = np.minimum(np.maximum.accumulate(p_c[order] * np.arange(len(p_c), 0, -1)), 1.0)
-    found: list[float] = adjusted_c.tolist()
-    return found
-
-
-def smirnov_p(distance: float, before: int, after: int) -> float:
-    """The limiting two-sample p-value of a distance of cumulative shares (Smirnov, 1939)."""
-    scaled = distance * math.sqrt(before * after / (before + after))
-    if scaled < 0.2:  # where the series has not converged, the probability is 1
-        return 1.0
-    terms = ((-1.0) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))
-    return min(1.0, max(0.0, 2.0 * math.fsum(terms)))
-
-
-def chi_squared_p(statistic: float, freedom: int) -> float:
-    """The chance of a chi-squared of at least this (Abramowitz and Stegun, 26.4.4 and 26.4.5)."""
-    half = statistic / 2
-    at, p_value = (0.5, math.erfc(math.sqrt(half))) if freedom % 2 else (1.0, math.exp(-half))
-    while 2 * at < freedom:
-        p_value += math.exp(at * math.log(half) - half - math.lgamma(at + 1)) if half > 0 else 0.0
-        at += 1
-    return min(p_value, 1.0)
+    if min(rows.groups) < LEAST_GROUPS:
+        return Vectors(None, rows.groups)
+    chosen_g = np.sort(np.concatenate([_some(np.flatnonzero(rows.after_g == side)) for side in (False, True)]))
+    profiles_gd, after_g = rows.profiles(vectors_id)[chosen_g], rows.after_g[chosen_g]
+    gram_gg = profiles_gd @ profiles_gd.T
+    values_g, bases_gg = np.linalg.eigh(gram_gg.astype(np.float64))  # the same distances in g dimensions
+    turned_gg = bases_gg * np.sqrt(np.maximum(values_g, 0.0))
+    statistic, p_value = permuted_p(turned_gg, after_g, _length, permutations)
+    return Vectors(Tested(statistic, p_value, _along(gram_gg, after_g)), rows.groups)
 
 
 @dataclass(frozen=True)
 class _Sorted:
-    """Both sides in one order: the values, and the cumulative share of each side up to and with each."""
+    """Both sides in one order: the values, and the weight of all rows and of the window's up to and with each."""
 
     values_i: Floats
-    cumulative_2i: Floats
-    weights_2i: Floats
+    all_i: Floats
+    after_i: Floats
+    groups: tuple[int, int]
 
     @classmethod
-    def of(cls, values_i: Floats, rows: Rows, groups: tuple[int, int]) -> _Sorted:
+    def of(cls, values_i: Floats, rows: Rows) -> _Sorted:
         order_i = np.argsort(values_i)
-        weights_i, after_i = rows.weights()[order_i], rows.after_i[order_i]
-        weights_2i = np.stack([weights_i * ~after_i / groups[0], weights_i * after_i / groups[1]])
-        return cls(values_i[order_i], np.cumsum(weights_2i, axis=1), weights_2i)
+        after_i = rows.after_i[order_i]
+        if not rows.clustered:
+            all_i = np.arange(1.0, len(order_i) + 1)
+            return cls(values_i[order_i], all_i, np.cumsum(after_i, dtype=np.float64), rows.groups)
+        weights_i = rows.weights_i[order_i]
+        return cls(values_i[order_i], np.cumsum(weights_i), np.cumsum(weights_i * after_i), rows.groups)
 
     def distance(self) -> float:
         """The greatest distance of the cumulative shares, looked at only behind the last of equal values."""
-        gaps_i = np.abs(self.cumulative_2i[1] - self.cumulative_2i[0])
+        before, after = self.groups
+        gaps_i = np.abs(self.after_i * (1 / after + 1 / before) - self.all_i / before)
         last_i = np.append(self.values_i[1:] > self.values_i[:-1], True)
         return min(float(np.max(gaps_i, where=last_i, initial=0.0)), 1.0)
 
-    def means(self) -> tuple[float, float]:
-        before, after = (self.weights_2i @ self.values_i).tolist()
-        return before, after
+    def points(self) -> Floats:
+        """Up to `POINTS` values, evenly by rank."""
+        places = np.linspace(0, len(self.values_i) - 1, min(POINTS, len(self.values_i))).astype(np.int64)
+        return np.unique(self.values_i[places])
 
     def histogram(self) -> tuple[Floats, Floats]:
-        """Equal bins between the outer percentiles of both sides."""
-        both_i = self.cumulative_2i.mean(axis=0)
-        places = np.searchsorted(both_i, [OUTER, 1 - OUTER]).clip(0, len(both_i) - 1)
-        low, high = self.values_i[places].tolist()
+        """Equal bins between the outer percentiles."""
+        places = np.searchsorted(self.all_i, [OUTER * self.all_i[-1], (1 - OUTER) * self.all_i[-1]])
+        low, high = self.values_i[places.clip(0, len(self.values_i) - 1)].tolist()
         edges_e = np.linspace(low, high, BINS + 1) if high > low else np.array([low - 0.5, low + 0.5])
         below_e = np.searchsorted(self.values_i, edges_e[1:-1])
-        padded_2i = np.concatenate([np.zeros((2, 1)), self.cumulative_2i], axis=1)
-        ends_2e = np.concatenate([np.zeros((2, 1)), padded_2i[:, below_e], np.ones((2, 1))], axis=1)
-        return edges_e, np.diff(ends_2e, axis=1).clip(0)
+        after_e, all_e = (np.where(below_e > 0, sums_i[below_e - 1], 0.0) for sums_i in (self.after_i, self.all_i))
+        shares_2e = np.stack([(all_e - after_e) / self.groups[0], after_e / self.groups[1]])
+        return edges_e, np.diff(shares_2e, axis=1, prepend=0.0, append=1.0).clip(0)
 
 
-def _compare_counts(counts_2k: Floats, groups: tuple[int, int]) -> Categories:
-    sums_21 = counts_2k.sum(axis=1, keepdims=True)
-    shares_2k = counts_2k / np.maximum(sums_21, 1e-12)
-    if min(groups) < LEAST_GROUPS:
-        return Categories(None, groups, shares_2k)
+def _means(values_i: Floats, rows: Rows) -> tuple[float, float]:
+    weighted_i = values_i * rows.weights_i if rows.clustered else values_i
+    after = float(weighted_i @ rows.after_i)
+    return (float(weighted_i.sum()) - after) / rows.groups[0], after / rows.groups[1]
+
+
+def _numbers_p(values_i: Floats, sides: _Sorted, rows: Rows, permutations: int) -> float:
+    """The p-value of the greatest distance, by the cumulative distribution of each group."""
+    points_x = sides.points()
+    cell_i = rows.place_i * (len(points_x) + 1) + np.searchsorted(points_x, values_i)
+    size = len(rows.after_g) * (len(points_x) + 1)
+    mass_gx = np.bincount(cell_i, rows.weights_i, size).reshape(len(rows.after_g), -1).astype(np.float64)
+    return permuted_p(np.cumsum(mass_gx, axis=1)[:, :-1], rows.after_g, _greatest, permutations)[1]
+
+
+def _greatest(gaps_bx: Reals) -> Reals:
+    greatest_b: Reals = np.abs(gaps_bx).max(axis=1)
+    return greatest_b
+
+
+def _length(gaps_bx: Reals) -> Reals:
+    length_b: Reals = np.sqrt(np.einsum("bx,bx->b", gaps_bx, gaps_bx))
+    return length_b
+
+
+def _compare_counts(counts_2k: Floats, rows: Rows, profiles_gk: Floats | None, permutations: int) -> Categories:
+    """The test of two rows of counts; by the profiles of groups where rows belong together."""
+    shares_2k = counts_2k / np.maximum(counts_2k.sum(axis=1, keepdims=True), 1e-12)
+    if min(rows.groups) < LEAST_GROUPS:
+        return Categories(None, rows.groups, shares_2k)
     middle_k = shares_2k.mean(axis=0)
     there_k = middle_k > 0
+    if int(there_k.sum()) == 1:
+        return Categories(Tested(0.0, 1.0, 0.0), rows.groups, shares_2k)
     effect = math.sqrt(float((np.diff(shares_2k, axis=0)[0, there_k] ** 2 / middle_k[there_k]).sum()))
+    if profiles_gk is not None and max(rows.groups) <= MOST_GROUPS:
+        scaled_gk = profiles_gk[:, there_k] / np.sqrt(profiles_gk[:, there_k].mean(axis=0))
+        size, p_value = permuted_p(scaled_gk, rows.after_g, _length, permutations)
+        before, after = rows.groups
+        tested = Tested(size**2 * before * after / (before + after), p_value, effect)
+        return Categories(tested, rows.groups, shares_2k)
     pooled_2k = _pooled(counts_2k)
     if pooled_2k.shape[1] < 2:
-        alone = int(there_k.sum()) == 1  # one category on both sides is no difference; several rare ones tell nothing
-        return Categories(Tested(0.0, 1.0, 0.0) if alone else None, groups, shares_2k)
+        return Categories(None, rows.groups, shares_2k)
     statistic = _chi_squared(pooled_2k)
-    return Categories(Tested(statistic, chi_squared_p(statistic, pooled_2k.shape[1] - 1), effect), groups, shares_2k)
+    p_value = chi_squared_p(statistic, pooled_2k.shape[1] - 1)
+    return Categories(Tested(statistic, p_value, effect), rows.groups, shares_2k)
 
 
 def _pooled(counts_2k: Floats) -> Floats:
@@ -292,29 +250,19 @@ def _shift(distance: float, groups: int) -> float:
     return 2 * NORMAL.inv_cdf((1 + min(distance, 1 - 1 / groups)) / 2)
 
 
-def _group_means(vectors_id: Reals, rows: Rows) -> tuple[Reals, Bools]:
-    """The mean vector of each group, and which groups are of the window."""
-    if rows.group_i is None:
-        return vectors_id, rows.after_i
-    there_g, place_i = np.unique(rows.group_i, return_inverse=True)
-    means_gd: Reals = np.zeros((len(there_g), vectors_id.shape[1]), vectors_id.dtype)
-    np.add.at(means_gd, place_i, vectors_id * rows.weights().astype(vectors_id.dtype)[:, None])
-    return means_gd, there_g % 2 == 1
+def _some(places: Ints) -> Ints:
+    if len(places) <= MOST_GROUPS:
+        return places
+    return np.random.default_rng(0).choice(places, MOST_GROUPS, replace=False)
 
 
-def _some(places: Ints, rng: np.random.Generator) -> Ints:
-    return places if len(places) <= MOST_GROUPS else rng.choice(places, MOST_GROUPS, replace=False)
-
-
-def _along(gram_gg: Floats, after_g: Bools) -> float:
+def _along(gram_gg: Reals, after_g: Bools) -> float:
     """How far apart two clouds lie along the line between their means, in standard deviations."""
     scores = []
-    for side_g in (~after_g, after_g):
-        own = side_g.sum()
-        to_own_g = (gram_gg[:, side_g].sum(axis=1) - np.diag(gram_gg)) / (own - 1)  # without itself
+    for side_g, sign in ((~after_g, -1), (after_g, 1)):
+        to_own_g = (gram_gg[:, side_g].sum(axis=1) - np.diag(gram_gg)) / (side_g.sum() - 1)  # without itself
         to_other_g = gram_gg[:, ~side_g].mean(axis=1)
-        towards_after = (to_own_g - to_other_g) * (1 if side_g is after_g else -1)
-        scores.append(towards_after[side_g])
+        scores.append(sign * (to_own_g - to_other_g)[side_g])
     spread = math.sqrt((scores[0].var(ddof=1) + scores[1].var(ddof=1)) / 2)
     gap = float(scores[1].mean() - scores[0].mean())
     return max(0.0, gap / spread) if spread > 0 else 0.0

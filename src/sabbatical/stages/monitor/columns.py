@@ -17,13 +17,13 @@ from sabbatical.metrics.columns import Bools, Floats, Ints
 from sabbatical.metrics.drift import (
     Categories,
     Numbers,
-    Rows,
     Vectors,
     compare_categories,
     compare_numbers,
     compare_shares,
     compare_vectors,
 )
+from sabbatical.metrics.groups import Rows
 from sabbatical.schemas.monitor import About
 from sabbatical.stages.monitor.words import Words
 from sabbatical.stages.train.actions import Abstention, Answer
@@ -59,7 +59,7 @@ class NumberColumn:
     test: Literal["ks"] = "ks"
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Numbers:
-        return compare_numbers(self.values_i[places_i], rows)
+        return compare_numbers(self.values_i[places_i], rows, permutations)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class CategoryColumn:
     test: Literal["chi2"] = "chi2"
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Categories:
-        return compare_categories(self.codes_i[places_i], len(self.values), rows)
+        return compare_categories(self.codes_i[places_i], len(self.values), rows, permutations)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class ShareColumn:
     test: Literal["chi2"] = "chi2"
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Categories:
-        return compare_shares(self.shares_ik[places_i], rows)
+        return compare_shares(self.shares_ik[places_i], rows, permutations)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class WordColumn:
     test: Literal["mmd"] = "mmd"
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Vectors:
-        return compare_vectors(self.words.vectors(places_i), rows, permutations=permutations)
+        return compare_vectors(self.words.vectors(places_i), rows, permutations)
 
 
 Column = NumberColumn | CategoryColumn | ShareColumn | WordColumn

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sabbatical.metrics.columns import Bools, Ints
-from sabbatical.metrics.drift import LEAST_GROUPS, Categories, Numbers, Rows, Tested, holm
+from sabbatical.metrics.drift import LEAST_GROUPS, Categories, Numbers, Tested
+from sabbatical.metrics.groups import Rows
+from sabbatical.metrics.p_values import holm
 from sabbatical.schemas.monitor import Cohort, DriftColumn, DriftSlice, Histogram, Share
 from sabbatical.stages.monitor.columns import CategoryColumn, Column, Compared, NumberColumn, Table
 
