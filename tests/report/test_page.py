@@ -26,6 +26,7 @@ from tests.report.made_up import (
     text_story,
     world_story,
 )
+from tests.report.made_up_loop import loop_story, text_loop_story
 from tests.report.reading import read
 
 ATTACKS = (
@@ -40,10 +41,17 @@ ATTACKS = (
 )
 
 
-@pytest.fixture(scope="module", params=["world", "text", "evaluation", "comparison", "text evaluation"])
+@pytest.fixture(
+    scope="module",
+    params=["world", "text", "evaluation", "comparison", "text evaluation", "loop", "text loop"],
+)
 def page(request: pytest.FixtureRequest, pictures: dict[str, Picture], items: list[str]) -> str:
     if request.param == "world":
         return demo_page(world_story(pictures))
+    if request.param == "loop":
+        return demo_page(loop_story(pictures))
+    if request.param == "text loop":
+        return demo_page(text_loop_story())
     if request.param == "text":
         return demo_page(text_story())
     if request.param == "text evaluation":
@@ -90,7 +98,7 @@ def test_every_table_has_headings(page: str) -> None:
 
 def test_no_number_is_written_as_none_or_nan(page: str) -> None:
     body = page[page.index("<main>") :]
-    for wrong in (">None", "NaN", ">nan", "None%", "inf%", '"nan"', '="None'):
+    for wrong in (">None<", "NaN", ">nan", "None%", "inf%", '"nan"', '="None'):
         assert wrong not in body, wrong
 
 

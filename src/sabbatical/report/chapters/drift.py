@@ -67,7 +67,7 @@ def drift_headline(chapter: Drift) -> Words:
     found = bad(f"{len(alarms)} of {counted(len(columns), 'column')}")
     came = _came(chapter)
     if not came:
-        return (found, f" drifted, {_name(alarms[0])} most.")
+        return (found, f" drifted{', most of all' if len(alarms) > 1 else ':'} {_name(alarms[0])}.")
     verb = "came" if all(one.before < CAME for one in came) else "grew"
     return (f"{capital(listed([readable(one.name) for one in came]))} {verb}: ", found, " drifted.")
 

@@ -45,8 +45,9 @@ def _headline(chapter: Mined) -> Words:
         return (f"{capital(chapter.model)} fails nowhere more than elsewhere.",)
     first = chapter.issues[0]
     found = small(len(chapter.issues), "issue").lower()
+    where = "; in the largest" if len(chapter.issues) > 1 else ":"
     return (
-        f"{capital(chapter.model)} has {found}; in the largest it fails ",
+        f"{capital(chapter.model)} has {found}{where} it fails ",
         bad(times(first.lift)),
         " as often as elsewhere.",
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
 from sabbatical.report.card import Card, Context, Section, Table, key, sign
+from sabbatical.report.chapters.gates import gates_card, with_verdict
 from sabbatical.report.charts.axis import Axis, axis_of, tick_text
-from sabbatical.report.charts.entries import Entry, entries, scale
 from sabbatical.report.charts.river import river
-from sabbatical.report.charts.rows import Row, band, dot, limit, ring, rows
-from sabbatical.report.loop_story import Arm, Decision, Gate, Released, Stage
+from sabbatical.report.charts.rows import Row, band, dot, ring, rows
+from sabbatical.report.loop_story import Arm, Decision, Released, Stage
 from sabbatical.report.markup import el, join, render
 from sabbatical.report.words import (
     NOT_MEASURED,
@@ -28,26 +26,10 @@ from sabbatical.report.words import (
     percent,
     points,
     sentence,
-    signed,
     strong,
     times,
 )
 
-MARKS = {
-    "passed": ("✓", "passed", "passed"),
-    "failed": ("!", "failed", "failed"),
-    "undecided": ("?", "cannot be judged", "unsure"),
-}
-KNOWN = {
-    "items": ("Enough to judge by", "items", True),
-    "overall": ("Not worse overall", "change", True),
-    "slices": ("No slice surely worse", "change", True),
-    "classes": ("No class surely worse", "change", True),
-    "metric": ("Good enough", "points", True),
-    "latency": ("Fast enough", "ms", False),
-    "size": ("Small enough", "MB", False),
-    "behaviour": ("Behaves as asked", "points", True),
-}
 DONE = {
     "propose": "proposed", "gate": "judged at the gates", "hold": "held", "resume": "goes on", "reject": "rejected",
     "revert": "reverted", "replace": "replaced", "pin": "champion pinned", "unpin": "champion free again",
@@ -62,23 +44,28 @@ def release(chapter: Released, context: Context) -> Section:
     cards = []
     if chapter.stages:
         cards.append(_way(chapter))
-    cards.append(_gates(chapter))
+    beside = len(chapter.gates) >= MANY and bool(chapter.decisions)
+    cards.append(gates_card(chapter.gates, beside=beside))
     if chapter.decisions:
         cards.append(_decisions(chapter))
     if any(arm.median_ms is not None for _, arm in _arms(chapter)):
         cards.append(_latency(chapter))
-    note = chapter.stages[-1].name if chapter.stages else "held back" if _of(chapter, "failed") else ""
+    note = chapter.stages[-1].name if chapter.stages else "held back" if with_verdict(chapter.gates, "failed") else ""
     return Section(chapter.name, chapter.headline or _headline(chapter), _numbers(chapter), tuple(cards), note)
 
 
 def _headline(chapter: Released) -> Words:
-    failed, open_, passed = (_of(chapter, verdict) for verdict in ("failed", "undecided", "passed"))
-    name = capital(chapter.model)
-    if failed:
-        gates = counted(len(chapter.gates), "gate")
+    failed, open_, passed = (with_verdict(chapter.gates, one) for one in ("failed", "undecided", "passed"))
+    name, gates = capital(chapter.model), counted(len(chapter.gates), "gate")
+    ended = chapter.decisions[-1].kind if chapter.decisions else ""
+    if ended in BAD:
+        still = f"; {chapter.before} answers" if chapter.before else ""
+        return (f"{name} was ", bad(DONE[ended]), f"{still}.")
+    if failed and not chapter.stages:
         return (f"{name} stays out: ", bad(f"{len(failed)} of {gates}"), " failed.")
-    words: list[str | Stress] = [f"{name} passed {counted(len(passed), 'gate')}"]
+    words: list[str | Stress] = [f"{name} passed {len(passed)} of {gates}" if failed else f"{name} passed {gates}"]
     if open_:
+        words = [f"{name} passed {counted(len(passed), 'gate')}"]
         words.append(f", {len(open_)} could not be judged")
     last = chapter.stages[-1] if chapter.stages else None
     if last is None:
@@ -94,10 +81,11 @@ def _numbers(chapter: Released) -> Words:
     answered = sum(arm.requests for _, arm in _arms(chapter) if arm.model == chapter.model)
     failures = sum(arm.failures for _, arm in _arms(chapter))
     words: list[str | Stress] = []
-    if chapter.before and _of(chapter, "failed"):
+    full = bool(chapter.stages) and chapter.stages[-1].share >= 1
+    if chapter.before and not chapter.stages:
         words += [strong(chapter.before), " stays the champion. "]
     elif chapter.before:
-        words += ["It met ", strong(chapter.before), ", the champion until then. "]
+        words += ["It met ", strong(chapter.before), f", the champion{' until then' if full else ''}. "]
     else:
         words.append("It is the first of its project: there was no champion to compare it with. ")
     if answered:
@@ -108,10 +96,6 @@ def _numbers(chapter: Released) -> Words:
         who = "all by the loop" if not people else f"{people} by a person"
         words += [strong(counted(len(chapter.decisions), "decision")), f", {who}, each kept with its evidence."]
     return tuple(words)
-
-
-def _of(chapter: Released, verdict: str) -> list[Gate]:
-    return [gate for gate in chapter.gates if gate.verdict == verdict]
 
 
 def _arms(chapter: Released) -> list[tuple[Stage, Arm]]:
@@ -203,57 +187,6 @@ def _table(chapter: Released) -> Table | None:
 
 def _ms(value: float | None) -> str:
     return NOT_MEASURED if value is None else amount(value, "ms")
-
-
-def _gates(chapter: Released) -> Card:
-    body = entries([_gate(gate) for gate in chapter.gates], title="Gates")
-    failed, open_ = _of(chapter, "failed"), _of(chapter, "undecided")
-    says: Words = ("Every gate is passed.",)
-    if failed:
-        says = ("It fails at ", bad(listed([_title(gate).lower() for gate in failed])), ".")
-    elif open_:
-        says = (
-            "Too little is known for ",
-            strong(listed([_title(gate).lower() for gate in open_])),
-            "; the rest is passed.",
-        )
-    legend = key((sign("dot"), "measured"), (sign("band ink"), "95% interval"), (sign("limit"), "limit"))
-    if not chapter.gates:
-        body, legend, says = el("p", "No gate was asked for.", class_="so"), Markup(""), ()
-    beside = len(chapter.gates) >= MANY and bool(chapter.decisions)
-    sub = "what it must pass; each on its own scale"
-    return Card("Gates", body, sub, legend, says, width=7 if beside else 12, tall=beside)
-
-
-def _title(gate: Gate) -> str:
-    return KNOWN[gate.name][0] if gate.name in KNOWN else gate.name
-
-
-def _gate(gate: Gate) -> Entry:
-    mark, verdict, tone = MARKS[gate.verdict]
-    _, unit, least = KNOWN.get(gate.name, ("", "change", True))
-    unit, least = gate.unit or unit, least if gate.at_least is None else gate.at_least
-    number = NOT_MEASURED if gate.value is None else _in(gate.value, unit)
-    bound = "" if gate.limit is None else f"{'at least' if least else 'at most'} {_in(gate.limit, unit)}"
-    return Entry(mark, verdict, _title(gate), gate.reason, _plot(gate), number, bound, tone)
-
-
-def _plot(gate: Gate) -> Markup | None:
-    """The measured number and its interval against the limit, on the gate's own scale."""
-    if gate.value is None:
-        return None
-    known = [gate.value, *(gate.interval or ()), *(() if gate.limit is None else (gate.limit,))]
-    room = 0.15 * ((max(known) - min(known)) or abs(gate.value) or 1.0)
-    axis = Axis(min(known) - room, max(known) + room, ())
-    colour = "bad-fill" if gate.verdict == "failed" else "ink"
-    parts = [scale(axis), band(axis, *gate.interval, colour) if gate.interval else None]
-    return join([*parts, None if gate.limit is None else limit(axis, gate.limit), dot(axis, gate.value, colour)])
-
-
-def _in(value: float, unit: str) -> str:
-    if unit == "points":
-        return points(value)
-    return signed(value) if unit == "change" else amount(value, unit)
 
 
 def _decisions(chapter: Released) -> Card:

@@ -57,7 +57,8 @@ def _row(step: TurnStep, start: float, size: float, axis: Axis) -> Markup:
     bar = el("i", class_=f"b {kind}", style=f"left:{left:.2f}%;width:{width:.2f}%")
     rules = join(el("u", style=f"left:{axis.percent(t)}") for t in axis.ticks)
     state = "" if step.state == "done" else step.state
-    name = join((el("b", step.name), el("em", state, class_=f"mini {state}") if state else None))
+    waits = el("span", "(waiting)", class_="sr") if step.waits else None
+    name = join((el("b", step.name), el("em", state, class_=f"mini {state}") if state else None, waits))
     return el(
         "li",
         el("div", el("p", name, class_="name"), el("p", step.did, class_="did") if step.did else None),

@@ -17,7 +17,7 @@ BEND = 0.2  # of a stage's width
 
 def river(stages: Sequence[tuple[str, float]], champion: str | None, challenger: str) -> Markup:
     """`stages` are names with the challenger's share, 0 where it only answers in the shadow."""
-    edges = [HEIGHT - (max(share * HEIGHT, LEAST) if share else 0.0) for _, share in stages]
+    edges = [HEIGHT - _deep(share) for _, share in stages]
     below = [edge - (GAP if 0 < edge < HEIGHT else 0.0) for edge in edges]
     shadows = [i for i, (_, share) in enumerate(stages) if not share]
     parts: list[Markup] = [_under(below, up=True, kind="old" if champion else "nobody")]
@@ -40,6 +40,11 @@ def river(stages: Sequence[tuple[str, float]], champion: str | None, challenger:
         role="img",
         class_="river",
     )
+
+
+def _deep(share: float) -> float:
+    """How much of the bed the challenger takes; both arms are seen where both answer."""
+    return share * HEIGHT if share in (0, 1) else min(max(share * HEIGHT, LEAST), HEIGHT - LEAST)
 
 
 def _under(edges: Sequence[float], *, up: bool, kind: str) -> Markup:
