@@ -56,7 +56,7 @@ def train(
     - network: a small one on the same words
 
     With --start, default is the recipe of that model: where it began anew, with half the steps, and what is new to it
-    three times as often. Models of texts are trained anew, which takes seconds.
+    twice as often. Models of texts are trained anew, which takes seconds.
 
     Change a field with --set steps=300 or --set canvas=192,320; all: --recipes
     """

@@ -111,7 +111,7 @@ class DetectorRecipe:
         return replace(self, **changes)
 
     def going_on(self) -> DetectorRecipe:
-        """What serves to go on from a model that this recipe made: half the steps, new samples three times as often.
+        """What serves to go on from a model that this recipe made: half the steps, new samples twice as often.
 
         The learning rate stays: on the built-in world, smaller ones learned less of the new and forgot more of the old.
         """
@@ -131,7 +131,7 @@ class DetectorRecipe:
         )
 
 
-WARM_STEPS, WARM_FRESH = 0.5, 3.0
+WARM_STEPS, WARM_FRESH = 0.5, 2.0
 _LEAST = {
     "canvas": 32,
     "widths": 1,
