@@ -168,7 +168,7 @@ def mined(items: list[str]) -> Mined:
 def labeled(items: list[str]) -> Labeled:
     rng = np.random.default_rng(5)
 
-    def tally(name: str, tasks: int, kinds: tuple[int, int, int, int]) -> Tally:
+    def tally(name: str, tasks: int, kinds: tuple[int, int, int, int, int]) -> Tally:
         scratch = rng.gamma(6, 4.5, tasks)
         return Tally(name, tasks, *kinds, tuple((0.55 * scratch + 2).tolist()), tuple(scratch.tolist()))
 
@@ -181,9 +181,9 @@ def labeled(items: list[str]) -> Labeled:
         for i, item in enumerate(items[:6])
     )
     tallies = (
-        tally("aurora", 34, (61, 22, 9, 31)),
-        tally("basalt", 40, (80, 31, 6, 42)),
-        tally("cobalt", 26, (40, 12, 11, 19)),
+        tally("aurora", 34, (61, 22, 4, 9, 31)),
+        tally("basalt", 40, (80, 31, 7, 6, 42)),
+        tally("cobalt", 26, (40, 12, 0, 11, 19)),
     )
     return Labeled(tallies, pairs, model="v1")
 
@@ -253,7 +253,7 @@ def text_loop_story() -> Story:
     chapters = (
         Drift("v1", (words,), 120, 90, texts_before=tagged[:3], texts_after=tagged[3:6]),
         Mined("v1", (Issue(1, "unsure: mlops in May", 9, 30, 2.2, (1.1, 4.0), "unsure", texts=tagged[:4]),)),
-        Labeled((Tally("four tags", 30, 21, 9, 0, 0, (3.1,) * 30, (4.4,) * 30),), texts=tagged[:4], noun="tag"),
+        Labeled((Tally("four tags", 30, 21, 0, 9, 0, 0, (3.1,) * 30, (4.4,) * 30),), texts=tagged[:4], noun="tag"),
         Succession("v1", "v2", comparison([]).model_copy(update={"metric": "f1_weighted"})),
     )
     return Story("Made With ML", ("mlops", "computer-vision"), chapters, texts=texts)

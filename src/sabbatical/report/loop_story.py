@@ -18,7 +18,7 @@ from sabbatical.schemas.evaluate import Change, Comparison
 Verdict = Literal["passed", "failed", "undecided"]
 ActorKind = Literal["person", "loop"]
 ColumnKind = Literal["input", "answer", "attribute"]
-StepState = Literal["done", "failed", "skipped", "running"]
+StepState = Literal["running", "waiting", "done", "failed", "stopped", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +248,7 @@ class Tally:
     tasks: int
     accepted: int = 0
     corrected: int = 0
+    renamed: int = 0
     deleted: int = 0
     drawn: int = 0
     seconds: tuple[float, ...] = ()

@@ -32,7 +32,7 @@ from sabbatical.report.words import (
 PLURAL = {"box": "boxes"}
 PAIRS, TEXTS = 6, 6
 BINS = 16
-LOOKS = {"accepted": "h6", "corrected": "h3", "deleted": "bad", "drawn": "ink"}
+LOOKS = {"accepted": "h6", "corrected": "h4", "renamed": "h2", "deleted": "bad", "drawn": "ink"}
 
 
 def labeled(chapter: Labeled, context: Context) -> Section:
@@ -88,22 +88,23 @@ def _spent(tallies: Sequence[Tally]) -> tuple[float | None, float | None]:
 
 def _suggestions(chapter: Labeled) -> Card:
     plural = PLURAL.get(chapter.noun, chapter.noun + "s")
-    kinds = ("accepted", "corrected", "deleted", "drawn")
+    kinds = tuple(LOOKS)
     bars = [
         Bar(
             tally.name,
             tuple(Part(getattr(tally, k), LOOKS[k], f"{count(getattr(tally, k))} {k}") for k in kinds),
             counted(tally.tasks, "task"),
-            counted(tally.accepted + tally.corrected + tally.drawn, chapter.noun, plural),
+            counted(tally.accepted + tally.corrected + tally.renamed + tally.drawn, chapter.noun, plural),
         )
         for tally in chapter.tallies
     ]
     kept = _total(chapter, "accepted")
-    suggested = kept + _total(chapter, "corrected") + _total(chapter, "deleted")
-    final = kept + _total(chapter, "corrected") + _total(chapter, "drawn")
-    words = {"accepted": "accepted as it was", "corrected": "corrected", "deleted": "deleted", "drawn": "drawn anew"}
+    changed = kept + _total(chapter, "corrected") + _total(chapter, "renamed")
+    suggested, final = changed + _total(chapter, "deleted"), changed + _total(chapter, "drawn")
+    words = {"accepted": "accepted as it was", "corrected": "edges moved", "renamed": "renamed", "deleted": "deleted"}
+    words["drawn"] = "drawn anew"
     if chapter.noun != "box":
-        words["drawn"] = "chosen anew"
+        words |= {"corrected": "corrected", "drawn": "chosen anew"}
     legend = key(*((sign(LOOKS[k]), words[k]) for k in kinds if _total(chapter, k)))
     says: Words = (
         "Of 100 suggested ",

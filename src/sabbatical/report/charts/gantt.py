@@ -53,7 +53,7 @@ def _row(step: TurnStep, start: float, size: float, axis: Axis) -> Markup:
     left = 100 * axis.share(start)
     width = max(100 * axis.share(step.seconds / size), LEAST)
     left = min(left, 100 - width)
-    kind = "wait" if step.waits and step.state != "failed" else step.state
+    kind = "wait" if (step.waits or step.state == "waiting") and step.state != "failed" else step.state
     bar = el("i", class_=f"b {kind}", style=f"left:{left:.2f}%;width:{width:.2f}%")
     rules = join(el("u", style=f"left:{axis.percent(t)}") for t in axis.ticks)
     state = "" if step.state == "done" else step.state
