@@ -31,6 +31,7 @@ from sabbatical.sdk.evaluation import Evaluation, found_evaluation
 from sabbatical.sdk.ingest import start_ingest
 from sabbatical.sdk.issues import Issue, found_issue, issues, order_labels, start_mine
 from sabbatical.sdk.model import Model, found_model, start_train
+from sabbatical.sdk.online import Online
 from sabbatical.sdk.releases import Releases
 from sabbatical.sdk.run import Run, Watcher, plain
 from sabbatical.sdk.snapshot import Snapshot
@@ -191,6 +192,11 @@ class Project:
     def releases(self) -> Releases:
         """Propose a model, take it to all traffic step by step, take it back."""
         return Releases(self._client, self.name)
+
+    @property
+    def online(self) -> Online:
+        """Ask the released model, look at what it answered, say whether it was right."""
+        return Online(self._client, self.name)
 
     def evaluations(self, model: str | None = None) -> Iterator[Evaluation]:
         """Reports, of one model or of all, newest first."""

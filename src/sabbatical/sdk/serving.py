@@ -43,9 +43,12 @@ class _Process:
 
 
 class Server:
-    """Started, watched and stopped; a process that dies is started again. The socket outlives both."""
+    """Started, watched and stopped; a process that dies is started again. The socket outlives both.
 
-    def __init__(self, settings: Settings) -> None:
+    With `only_serving` there is no worker, and nothing is answered but requests to released models.
+    """
+
+    def __init__(self, settings: Settings, *, only_serving: bool = False) -> None:
         self._socket = listen(settings)
         self.settings = settings
         self.token = owner_token(settings.home)
@@ -54,10 +57,12 @@ class Server:
         logs = settings.home.resolve() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         python, me = [sys.executable, "-m"], str(os.getpid())
-        self._processes = [
-            _Process("web", [*python, "sabbatical.api", str(self._socket.fileno()), me], logs / "web.log"),
-            _Process("worker", [*python, "sabbatical.worker", "serve", me], logs / "worker.log"),
-        ]
+        web = [*python, "sabbatical.api", str(self._socket.fileno()), me]
+        if only_serving:
+            self._processes = [_Process("serving", [*web, "serving"], logs / "serving.log")]
+        else:
+            worker = _Process("worker", [*python, "sabbatical.worker", "serve", me], logs / "worker.log")
+            self._processes = [_Process("web", web, logs / "web.log"), worker]
 
     def start(self) -> None:
         """Start answering requests, then the long work.
@@ -65,7 +70,7 @@ class Server:
         Raises:
             SabbaticalError: why it cannot be.
         """
-        web, worker = self._processes
+        web, *others = self._processes
         self._start(web)
         end = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -74,7 +79,8 @@ class Server:
             if time.monotonic() > end:
                 raise Unavailable("The server does not answer.", where=str(web.log))
             time.sleep(LOOK_SECONDS / 4)
-        self._start(worker)
+        for other in others:
+            self._start(other)
 
     def watch(self, stop: threading.Event) -> None:
         """Start again what dies, until `stop` is set.
