@@ -169,7 +169,17 @@ def _mean(value: float | None, unit: str) -> str:
 def _distributions(chapter: Drift, columns: list[Column]) -> Card:
     body = el("div", join(_figure(column) for column in columns), class_="shapes", style=f"--n:{IN_A_ROW}")
     legend = key((sign("ink-line"), f"before, {chapter.reference:,}"), (sign("h4"), f"now, {chapter.window:,}"))
-    return Card("How it changed", body, "share of the items in %, by value of the column", legend)
+    return Card("How it changed", body, "share of the items in %, by value of the column", legend, _moved(columns))
+
+
+def _moved(columns: list[Column]) -> Words:
+    """Where the mean of the first number went."""
+    for column in columns:
+        if column.before is not None and column.after is not None:
+            verb = "fell" if column.after < column.before else "rose"
+            ends = f"{_mean(column.before, '')} to {_mean(column.after, column.unit)}"
+            return (strong(capital(_name(column))), f" {verb} from {ends} in the mean.")
+    return ()
 
 
 def _figure(column: Column) -> Markup:
@@ -185,7 +195,7 @@ def _figure(column: Column) -> Markup:
 def _months(chapter: Drift, columns: list[Column]) -> Card:
     known = [column for column in columns if any(column.name in month.effects for month in chapter.months)][:ROWS]
     body = calendar(chapter.months, [(column.name, _name(column)) for column in known], title="Drift month by month")
-    legend = key((sign("h2"), "larger is darker"), (sign("warn"), "drifted"))
+    legend = key((sign("h2"), "larger effect"), (sign("warn"), "drifted"))
     first = next((month for month in chapter.months if month.drifted), None)
     says: Words = ("No month differs by more than chance.",)
     if first:

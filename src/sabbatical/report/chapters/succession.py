@@ -53,7 +53,7 @@ def succession(chapter: Succession, context: Context) -> Section:
 def succession_headline(chapter: Succession) -> Words:
     """What is better where it drifted, and whether something old was lost."""
     c = chapter.comparison
-    won = [change for change in _slices(chapter) if change.name in chapter.drifted and change.verdict == "better"]
+    won = [change for change in _slices(chapter) if _drifted(change, chapter) and change.verdict == "better"]
     after = capital(chapter.after)
     if c.verdict == "worse":
         return (f"{after} is ", bad("worse"), f" than {chapter.before}: ", bad(f"{signed(c.difference)} points"), ".")
@@ -91,7 +91,7 @@ def _drifted(change: Change, chapter: Succession) -> bool:
 def _slices(chapter: Succession) -> list[Change]:
     """Slices of one value, and pairs that surely moved; those that drifted first, then by the change."""
     found = [c for c in chapter.comparison.changes if c.kind == "slice" and (c.name.count("=") < 2 or c.sure)]
-    ordered = sorted(found, key=lambda c: (c.name not in chapter.drifted, -c.difference))
+    ordered = sorted(found, key=lambda c: (not _drifted(c, chapter), -c.difference))
     return ordered if len(ordered) <= ROWS else [*ordered[: ROWS - 4], *ordered[-4:]]
 
 
@@ -106,7 +106,7 @@ def _differences(chapter: Succession) -> Card:
     shown += [
         Difference(
             readable(one.name), one.difference, one.interval, one.n, one.verdict,
-            "drifted" if one.name in chapter.drifted else "",
+            "drifted" if _drifted(one, chapter) else "",
         )
         for one in _slices(chapter)
     ]  # fmt: skip
@@ -120,7 +120,7 @@ def _differences(chapter: Succession) -> Card:
 def _says(chapter: Succession) -> Words:
     """Whether the intervals of what drifted leave zero out, and what is lost."""
     slices = _slices(chapter)
-    drifted = [c for c in slices if c.name in chapter.drifted]
+    drifted = [c for c in slices if _drifted(c, chapter)]
     sure = [c for c in drifted if c.interval[0] > 0]
     worse = [c for c in slices if c.interval[1] < 0]
     words: list[str | Stress] = []

@@ -18,7 +18,7 @@ VALUES = 5  # categories that a small chart can show
 ROW = 22.0
 
 
-def distribution(name: str, data: Spread, unit: str = "") -> Markup:
+def distribution(name: str, data: Spread, unit: str = "", height: float = HEIGHT) -> Markup:
     """Numbers: bars of what is now under the outline of what was."""
     before, now = _whole(data.before), _whole(data.after)
     round_ends = axis_of(data.edges, 4)
@@ -26,7 +26,7 @@ def distribution(name: str, data: Spread, unit: str = "") -> Markup:
     ticks = tuple(tick for tick in round_ends.ticks if low <= tick <= high)
     canvas = Canvas(
         Axis(low, high, ticks), axis_of([0.0, *(100 * share for share in (*before, *now))], 2, floor=0.0),
-        width=WIDTH, height=HEIGHT, left=30, right=8, top=8, bottom=34 if unit else 22,
+        width=WIDTH, height=height, left=30, right=8, top=8, bottom=34 if unit else 22,
     )  # fmt: skip
     parts: list[Markup] = [canvas.grid(unit)]
     for (x1, x2), share in zip(pairwise(data.edges), now, strict=True):
@@ -34,7 +34,7 @@ def distribution(name: str, data: Spread, unit: str = "") -> Markup:
     xs = [edge for pair in pairwise(data.edges) for edge in pair]
     parts.append(el("path", d=canvas.path(xs, [100 * share for share in before for _ in range(2)]), class_="ln old"))
     says = f"Before most lay {_peak(data.edges, before)}, now {_peak(data.edges, now)}."
-    return drawing(f"{name}, before and now", says, WIDTH, HEIGHT, parts)
+    return drawing(f"{name}, before and now", says, WIDTH, height, parts)
 
 
 def categories(name: str, shares: Sequence[tuple[str, float, float]]) -> Markup:
