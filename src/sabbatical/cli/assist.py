@@ -49,8 +49,9 @@ def show(
             f"it expects {found.expected:.1f} of them."
         )
         rows = [
-            (one.label, one.score, one.sure, " ".join(f"{side:.0f}" for side in one.box or ())) for one in found.shapes
+            (one.label, one.score, one.sure, one.shown, " ".join(f"{side:.0f}" for side in one.box or ()))
+            for one in found.shapes
         ]
-        table(["label", "score", "sure", "*box, px"], rows)
+        table(["label", "score", "sure", "shown", "*box, px"], rows)
 
     session.answer(found.model_dump(mode="json"), words)

@@ -20,7 +20,8 @@ class Suggested(BaseModel):
     label: str = Field(description="A label of the customer's taxonomy.")
     box: tuple[float, float, float, float] | None = Field(None, description="x0 y0 x1 y1, pixels.")
     score: float = Field(ge=0, le=1)
-    sure: bool = Field(description="At or above the threshold of its class: drawn before a person comes.")
+    sure: bool = Field(description="At or above the threshold of its class.")
+    shown: bool = Field(description="Likely enough to save more time than it costs to look at: shown from the start.")
 
 
 class Suggestion(BaseModel):

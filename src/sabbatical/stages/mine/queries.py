@@ -192,3 +192,8 @@ def taxonomies_of_customers(session: Session, project_id: str) -> dict[str | Non
 def model_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
     query = select(ModelRow.id, ModelRow.number).where(ModelRow.id.in_(ids))
     return {row[0]: f"v{row[1]}" for row in session.execute(query)}
+
+
+def newest_model_at(session: Session, project_id: str) -> datetime | None:
+    """When the newest model was made."""
+    return session.scalar(select(func.max(ModelRow.created_at)).where(ModelRow.project_id == project_id))

@@ -19,6 +19,7 @@ from sabbatical.stages.mine.places import inside, places_of
 from sabbatical.stages.mine.window import Window, read_window
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
+from sabbatical.storage.tables import IssueRow
 
 
 @step("mine")
@@ -41,9 +42,8 @@ def mine(step: Step) -> dict[str, Any]:
     with step.workspace.database.reading() as session:
         known = _known(session, step.project, model.id)
     aside_a = np.zeros(len(window), np.bool_)
-    for _, state, where in known:
-        if state != "open":
-            aside_a |= inside(where, places, len(window))
+    for _, _, where in known:
+        aside_a |= inside(where, places, len(window))
     found = find(
         outcomes, places, window.facts.group_i, asked.sure, aside_a=aside_a, progress=Part(step.progress, 0.5, 0.9)
     )
@@ -55,18 +55,20 @@ def mine(step: Step) -> dict[str, Any]:
 
 
 def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, str, dict[str, str]]]:
-    """Number, state and place of this model's issues whose places are not named anew: those that are open, that a
-    person dismissed, or whose labels are awaited."""
+    """Number, state and place of this model's issues that a person dismissed, or whose labels no model learned yet."""
     rows = queries.issues_of_model(session, project_id, model_id)
     campaigns = queries.campaigns(session, [row.id for row in rows])
     states = queries.task_states(session, [one.id for found in campaigns.values() for one in found])
-    awaited = {
-        issue_id for issue_id, found in campaigns.items() if any(states.get(one.id, {}).get("open") for one in found)
-    }
+    newest = queries.newest_model_at(session, project_id)
+
+    def waits(row: IssueRow) -> bool:
+        awaited = any(states.get(one.id, {}).get("open") for one in campaigns.get(row.id, []))
+        return awaited or newest is None or newest <= row.updated_at
+
     return [
         (row.number, row.state, row.facts["where"])
         for row in rows
-        if row.state in {"open", "dismissed"} or (row.state == "ordered" and row.id in awaited)
+        if row.state == "dismissed" or (row.state == "ordered" and waits(row))
     ]
 
 
@@ -75,5 +77,7 @@ def _message(window: Window, found: list[Found], waiting: list[int]) -> str:
     if found:
         many = "1 group of failures is" if len(found) == 1 else f"{len(found)} groups of failures are"
         return f"{looked}, {many} surely worse than the rest."
-    awaited = f" beside issue {' and '.join(map(str, waiting))}, whose labels are awaited" if waiting else ""
+    awaited = (
+        f" beside issue {' and '.join(map(str, waiting))}, whose labels no model has learned yet" if waiting else ""
+    )
     return f"{looked}, no group fails surely more often than the rest{awaited}."

@@ -27,7 +27,7 @@ PATTERNS = {"class": "on {}", "customer": "of {}", "month": "in {}", "week": "in
 
 def title_of(where: Mapping[str, str], symptom: Symptom) -> str:
     """Such as `missed: vehicle at night, 41 of 60 answers, 3.1 times the rest`."""
-    what = f"{KINDS[symptom.kind]}: {symptom.label}" if symptom.label else f"{KINDS[symptom.kind]}:"
+    what = f"{KINDS[symptom.kind]}: {symptom.label}" if symptom.label else KINDS[symptom.kind]
     counts = f"{symptom.failed:,} of {symptom.answers:,} answers"
     return f"{what} {place_of(where)}, {counts}, {symptom.lift:.1f} times the rest"
 
