@@ -28,6 +28,7 @@ def overall(gate: OverallGate, measured: Measured) -> GateVerdict:
     assert measured.report is not None
     lost = found.interval[1] < 0 and found.difference < -gate.lose_at_most
     told = {"better": "a sure gain", "worse": "a sure loss", "same": "which may be chance"}[found.verdict]
+    told = told if found.difference else "no difference"
     sentence = (
         f"{metric_name(found.metric)} is {found.after * 100:.1f} after {found.before * 100:.1f} of {found.model}: "
         f"{points(found.difference)} points ({spread(found.interval)}, {count(measured, measured.report.items)}), "
@@ -117,7 +118,7 @@ def _comparison(measured: Measured, said: dict[str, Any]) -> Comparison | GateVe
     if measured.champion is None:
         return said_of("passed", f"{measured.model} is the first: there is no champion to compare with.", **said)
     found = measured.report.comparison
-    if found is None:
+    if found is None or measured.report.units < LEAST_UNITS:
         sentence = (
             f"{measured.model} and {measured.champion} cannot be compared on {count(measured, measured.report.items)} "
             f"in {measured.report.units:,} groups: it takes {LEAST_UNITS} groups to resample, and classes that both "

@@ -35,11 +35,12 @@ def ask_propose(
     Raises:
         NotFound: no such model, snapshot or taxonomy.
         BadRequest: a gate that cannot be.
-        Conflict: the model answers already, or is or was on its way in a way that forbids it; see `may_propose`.
+        Conflict: the key was used for something else; or the model answers already, or is or was on its way in a way that forbids it; see `may_propose`.
     """
     there = queries.run_with_key(session, project.id, key) if key else None
-    if there is not None and _same(there, asked):
-        return runs.ask(session, project_id=project.id, kind="propose", params=there.params, now=now, key=key)
+    if there is not None:
+        params = there.params if _same(there, asked) else asked.model_dump(mode="json")
+        return runs.ask(session, project_id=project.id, kind="propose", params=params, now=now, key=key)
     model = models.get(session, project, asked.model)
     rules = asked.rules or policy_rules(session, project)
     check_rules(session, project, rules)
@@ -52,8 +53,10 @@ def ask_propose(
 
 def _same(there: RunRow, asked: ProposeRequest) -> bool:
     """Whether a run was asked the same; what is left open now was filled in then."""
-    given = asked.model_dump(mode="json", exclude_none=True)
-    return there.kind == "propose" and all(there.params.get(name) == value for name, value in given.items())
+    given = asked.model_dump(mode="json").items()
+    return there.kind == "propose" and all(
+        there.params.get(name) == value for name, value in given if value is not None
+    )
 
 
 def policy_rules(session: Session, project: Project) -> ReleaseRules:

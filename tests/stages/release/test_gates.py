@@ -1,0 +1,240 @@
+"""Each gate says passed, failed or cannot tell, in a sentence with the numbers that decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from sabbatical.schemas.evaluate import Behaved
+from sabbatical.schemas.policy import ReleaseRules
+from sabbatical.schemas.release import GateVerdict
+from sabbatical.stages.release.gates import GATES, judge
+from sabbatical.stages.release.latency import Latency
+from sabbatical.stages.release.measured import Measured
+from sabbatical.stages.release.proposing import together
+from tests.stages.release.reports import change, measured, part, report
+
+
+def verdict(found: Measured, **gate: Any) -> GateVerdict:
+    (one,) = judge(ReleaseRules.model_validate({"gates": [gate]}), found)
+    assert one.gate == gate["gate"]
+    return one
+
+
+def test_too_few_items_cannot_tell_and_say_how_many_are_missing() -> None:
+    few = verdict(measured(report(items=48)), gate="items", at_least=50)
+    assert few.verdict == "undecided"
+    assert "Only 48 images" in few.reason
+    assert "label 2 more" in few.reason
+    assert verdict(measured(report(items=50)), gate="items", at_least=50).verdict == "passed"
+
+
+def test_without_a_report_every_gate_on_it_says_why_it_cannot_tell() -> None:
+    none = measured(None, missing="The snapshot s1 has no labeled items in test to judge by. ")
+    for gate in (
+        {"gate": "items"},
+        {"gate": "overall"},
+        {"gate": "slices"},
+        {"gate": "classes"},
+        {"gate": "metric", "metric": "map50", "at_least": 0.5},
+    ):
+        found = verdict(none, **gate)
+        assert found.verdict == "undecided"
+        assert "no labeled items in test" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("whole", "limit", "expected"),
+    [
+        ((0.05, 0.01), 0.0, "passed"),
+        ((-0.01, 0.03), 0.0, "passed"),  # may be chance
+        ((-0.03, 0.01), 0.0, "failed"),
+        ((-0.03, 0.01), 0.05, "passed"),  # surely, but not by more
+        ((0.0, 0.0), 0.0, "passed"),  # the same model again
+    ],
+)
+def test_all_data_may_not_surely_lose_more(whole: tuple[float, float], limit: float, expected: str) -> None:
+    found = verdict(measured(report(whole=whole)), gate="overall", lose_at_most=limit)
+    assert found.verdict == expected
+    assert found.interval == pytest.approx((whole[0] - whole[1], whole[0] + whole[1]))
+    assert "100 images" in found.reason
+    assert "of v1" in found.reason
+
+
+def test_a_slice_that_surely_loses_is_named_with_its_numbers() -> None:
+    parts = [part("weather=rain", 64), part("weather=clear", 80), part("time=night", 12)]
+    changes = [
+        change("slice", "weather=rain", -0.08, 0.03, p_value=1e-6),
+        change("slice", "weather=clear", 0.01, 0.02),
+        change("slice", "time=night", -0.4, 0.1, p_value=1e-9),  # too small to judge by
+    ]
+    found = verdict(measured(report(*changes, slices=parts)), gate="slices", items=30, lose_at_most=0.02)
+    assert found.verdict == "failed"
+    assert (found.where, found.items) == ("weather=rain", 64)
+    assert "weather=rain, −8.0 (−11.0 to −5.0, 64 items)" in found.reason
+    assert "1 smaller slice was not judged" in found.reason
+    assert "night" not in found.reason
+
+
+def test_a_slice_that_loses_within_the_limit_or_by_chance_passes_and_the_lowest_is_named() -> None:
+    parts = [part("weather=rain", 64), part("weather=clear", 80)]
+    changes = [
+        change("slice", "weather=rain", -0.015, 0.01, p_value=1e-3),
+        change("slice", "weather=clear", -0.05, 0.06, p_value=0.1),
+    ]
+    found = verdict(measured(report(*changes, slices=parts)), gate="slices", items=30, lose_at_most=0.02)
+    assert found.verdict == "passed"
+    assert found.where == "weather=clear"
+    assert "None of 2 slices" in found.reason
+
+
+def test_one_of_forty_slices_that_dips_by_chance_does_not_stop_a_model() -> None:
+    parts = [part(f"lane={n}", 50) for n in range(40)]
+    changes = [change("slice", f"lane={n}", 0.0, 0.05, p_value=0.02 + 0.02 * n) for n in range(40)]
+    changes[0] = change("slice", "lane=0", -0.06, 0.05, p_value=0.02)  # its own interval leaves out zero
+    assert changes[0].interval[1] < 0
+    assert verdict(measured(report(*changes, slices=parts)), gate="slices").verdict == "passed"
+    changes[0] = change("slice", "lane=0", -0.06, 0.03, p_value=1e-4)
+    assert verdict(measured(report(*changes, slices=parts)), gate="slices").verdict == "failed"
+
+
+def test_slices_that_are_all_too_small_cannot_tell_but_no_slices_at_all_pass() -> None:
+    small = verdict(measured(report(slices=[part("weather=rain", 12, note="too few")])), gate="slices", items=30)
+    assert (small.verdict, small.items) == ("undecided", 12)
+    assert "the largest has 12 items" in small.reason
+    assert verdict(measured(report()), gate="slices").verdict == "passed"
+
+
+def test_at_most_three_that_lose_are_named() -> None:
+    parts = [part(f"lane={n}", 50) for n in range(6)]
+    changes = [change("slice", f"lane={n}", -0.1, 0.02, p_value=1e-8) for n in range(6)]
+    found = verdict(measured(report(*changes, slices=parts)), gate="slices")
+    assert found.reason.startswith("6 of 6 slices")
+    assert "and 3 more" in found.reason
+    assert found.reason.count("lane=") == 3
+
+
+def test_a_class_that_surely_loses_fails_and_one_with_few_labels_is_said() -> None:
+    changes = [
+        change("class", "car", -0.05, 0.01, n=40, p_value=1e-8),
+        change("class", "person", -0.5, 0.1, n=20, p_value=1e-8),
+    ]
+    found = verdict(measured(report(*changes)), gate="classes", truths=30)
+    assert (found.verdict, found.where, found.items) == ("failed", "car", 40)
+    assert "Too few labels to judge: person." in found.reason
+    few = verdict(measured(report(*changes)), gate="classes", truths=200)
+    assert few.verdict == "undecided"
+    assert verdict(measured(report(*changes)), gate="classes", truths=30, lose_at_most=0.06).verdict == "passed"
+
+
+@pytest.mark.parametrize("gate", ["overall", "slices", "classes"])
+def test_the_first_model_has_nothing_to_compare_with(gate: str) -> None:
+    found = verdict(measured(report(whole=None), champion=None), gate=gate)
+    assert found.verdict == "passed"
+    assert "first" in found.reason
+
+
+@pytest.mark.parametrize("gate", ["overall", "slices", "classes"])
+def test_two_models_that_share_too_little_cannot_be_told_apart(gate: str) -> None:
+    found = verdict(measured(report(whole=None, items=5)), gate=gate)
+    assert found.verdict == "undecided"
+    assert "cannot be compared on 5 images" in found.reason
+
+
+def test_a_number_must_be_reached() -> None:
+    found = verdict(measured(report()), gate="metric", metric="map50", at_least=0.6)
+    assert found.verdict == "passed"
+    assert "61.0 (55.0 to 66.0) on 100 images; at least 60.0" in found.reason
+    assert verdict(measured(report()), gate="metric", metric="map50", at_least=0.62).verdict == "failed"
+    absent = verdict(measured(report()), gate="metric", metric="f1_weighted", at_least=0.62)
+    assert absent.verdict == "undecided"
+    assert "map50" in absent.reason
+
+
+@pytest.mark.parametrize(
+    ("latency", "gate", "expected"),
+    [
+        (Latency(30.0, 25.0, 16), {}, "passed"),
+        (Latency(40.0, 25.0, 16), {}, "failed"),
+        (Latency(40.0, 25.0, 16), {"times_champion": 2.0}, "passed"),
+        (Latency(40.0, 25.0, 16), {"times_champion": None, "at_most_ms": 50}, "passed"),
+        (Latency(60.0, 55.0, 16), {"at_most_ms": 50}, "failed"),
+        (Latency(60.0, None, 16), {}, "passed"),
+        (Latency(60.0, None, 16), {"at_most_ms": 50}, "failed"),
+        (None, {}, "undecided"),
+    ],
+)
+def test_speed_is_held_against_a_limit_and_against_the_champion(
+    latency: Latency | None, gate: dict[str, Any], expected: str
+) -> None:
+    found = verdict(measured(report(), latency=latency), gate="latency", **gate)
+    assert found.verdict == expected
+    assert latency is None or f"{latency.ours_ms:.1f} ms" in found.reason
+
+
+def test_a_large_file_fails() -> None:
+    assert verdict(measured(report(), size=5_000_000), gate="size", at_most_mb=5).verdict == "passed"
+    large = verdict(measured(report(), size=5_100_000), gate="size", at_most_mb=5)
+    assert large.verdict == "failed"
+    assert "5.1 MB" in large.reason
+
+
+def test_behaviour_is_judged_by_its_cases() -> None:
+    tests = [
+        Behaved(name="names", kind="minimum", passed=9, total=10),
+        Behaved(name="typos", kind="invariance", passed=10, total=10),
+    ]
+    found = verdict(measured(report(behaviour=tests, task="text")), gate="behaviour", at_least=0.95)
+    assert (found.verdict, found.value) == ("passed", 0.95)
+    failed = verdict(measured(report(behaviour=tests, task="text")), gate="behaviour")
+    assert failed.verdict == "failed"
+    assert "names (9 of 10)" in failed.reason
+    assert "typos" not in failed.reason
+    none = verdict(measured(report()), gate="behaviour")
+    assert none.verdict == "undecided"
+    assert "--behaviour" in none.reason
+
+
+def test_one_that_failed_decides_and_one_that_cannot_tell_holds() -> None:
+    said = {
+        word: GateVerdict.model_validate({"gate": "g", "verdict": word, "reason": ""})
+        for word in ("passed", "failed", "undecided")
+    }
+    assert together([said["passed"], said["passed"]]) is True
+    assert together([said["passed"], said["undecided"]]) is None
+    assert together([said["undecided"], said["failed"]]) is False
+    assert together([]) is True
+
+
+def test_every_gate_of_the_policy_has_a_judge() -> None:
+    rules = ReleaseRules()
+    assert [gate.gate for gate in rules.gates] == ["items", "overall", "slices", "classes", "latency", "size"]
+    known = {one["const"] for one in _consts(ReleaseRules.model_json_schema())}
+    assert known == set(GATES)
+
+
+def _consts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["properties"]["gate"] for one in schema["$defs"].values() if "gate" in one.get("properties", {})]
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ({"gates": [{"gate": "speed"}]}, "gates.0"),
+        ({"gates": [{"gate": "slices", "item": 3}]}, "gates.0.slices.item"),
+        ({"gates": [{"gate": "items"}, {"gate": "overall", "lose_at_most": -1}]}, "gates.1.overall.lose_at_most"),
+        ({"gates": [{"gate": "metric", "at_least": 0.5}]}, "gates.0.metric.metric"),
+        ({"stages": [{"stage": "canary", "share": 2}, {"stage": "full"}]}, "stages.0.share"),
+        ({"stages": [{"stage": "canary", "wait": "soon"}, {"stage": "full"}]}, "stages.0.wait"),
+        ({"stages": [{"stage": "canary"}]}, ""),
+        ({"stages": [{"stage": "full"}, {"stage": "canary"}]}, ""),
+        ({"stages": []}, ""),
+        ({"gate": []}, "gate"),
+    ],
+)
+def test_rules_that_cannot_be_are_refused_by_their_field(rules: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ReleaseRules.model_validate(rules)
+    assert ".".join(str(place) for place in caught.value.errors()[0]["loc"]) == field
