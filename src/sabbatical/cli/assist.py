@@ -48,10 +48,8 @@ def show(
             f"{found.model} in the words of {escape(found.taxonomy)} {found.version}; "
             f"it expects {found.expected:.1f} of them."
         )
-        rows = [
-            (one.label, one.score, one.sure, one.shown, " ".join(f"{side:.0f}" for side in one.box or ()))
-            for one in found.shapes
-        ]
+        boxes = [" ".join(f"{side:.0f}" for side in one.box or ()) for one in found.shapes]
+        rows = [(one.label, one.score, one.sure, one.shown, box) for one, box in zip(found.shapes, boxes, strict=True)]
         table(["label", "score", "sure", "shown", "*box, px"], rows)
 
     session.answer(found.model_dump(mode="json"), words)

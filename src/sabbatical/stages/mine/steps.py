@@ -12,11 +12,11 @@ from sabbatical.durable.steps import Step, step
 from sabbatical.metrics.resampling import LEAST_UNITS
 from sabbatical.schemas.mine import MineRequest
 from sabbatical.stages.mine import queries
-from sabbatical.stages.mine.finding import Found, find
+from sabbatical.stages.mine.finding import find
 from sabbatical.stages.mine.keeping import Keeper
 from sabbatical.stages.mine.outcomes import outcomes_of, said_classes
 from sabbatical.stages.mine.places import inside, places_of
-from sabbatical.stages.mine.window import Window, read_window
+from sabbatical.stages.mine.window import read_window
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import IssueRow
@@ -62,22 +62,7 @@ def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, 
     newest = queries.newest_model_at(session, project_id)
 
     def waits(row: IssueRow) -> bool:
-        awaited = any(states.get(one.id, {}).get("open") for one in campaigns.get(row.id, []))
-        return awaited or newest is None or newest <= row.updated_at
+        numbers = " and ".join(map(str, waiting))
 
-    return [
-        (row.number, row.state, row.facts["where"])
-        for row in rows
-        if row.state == "dismissed" or (row.state == "ordered" and waits(row))
-    ]
-
-
-def _message(window: Window, found: list[Found], waiting: list[int]) -> str:
-    looked = f"Of {len(window):,} answers"
-    if found:
-        many = "1 group of failures is" if len(found) == 1 else f"{len(found)} groups of failures are"
-        return f"{looked}, {many} surely worse than the rest."
-    awaited = (
-        f" beside issue {' and '.join(map(str, waiting))}, whose labels no model has learned yet" if waiting else ""
-    )
+    awaited = f" beside issue {numbers}, whose labels no model has learned yet" if waiting else ""
     return f"{looked}, no group fails surely more often than the rest{awaited}."
