@@ -62,7 +62,21 @@ def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, 
     newest = queries.newest_model_at(session, project_id)
 
     def waits(row: IssueRow) -> bool:
-        numbers = " and ".join(map(str, waiting))
+        awaited = any(states.get(one.id, {}).get("open") for one in campaigns.get(row.id, []))
+        return awaited or newest is None or newest <= row.updated_at
 
-    awaited = f" beside issue {numbers}, whose labels no model has learned yet" if waiting else ""
-    return f"{looked}, no group fails surely more often than the rest{awaited}."
+    return [
+        (row.number, row.state, row.facts["where"])
+        for row in rows
+        if row.state == "dismissed" or (row.state == "ordered" and waits(row))
+    ]
+
+
+def _message(window: Window, found: list[Found], waiting: list[int]) -> str:
+    looked = f"Of {len(window):,} answers"
+    if found:
+        many = "1 group of failures is" if len(found) == 1 else f"{len(found)} groups of failures are"
+        return f"{looked}, {many} surely worse than the rest."
+    numbers = " and ".join(map(str, waiting))
+    awaits = f" beside issue {numbers}, whose labels no model has learned yet" if waiting else ""
+    return f"{looked}, no group fails surely more often than the rest{awaits}."
