@@ -12,11 +12,11 @@ from sabbatical.durable.steps import Step, step
 from sabbatical.metrics.resampling import LEAST_UNITS
 from sabbatical.schemas.mine import MineRequest
 from sabbatical.stages.mine import queries
-from sabbatical.stages.mine.finding import find
+from sabbatical.stages.mine.finding import Found, find
 from sabbatical.stages.mine.keeping import Keeper
 from sabbatical.stages.mine.outcomes import outcomes_of, said_classes
 from sabbatical.stages.mine.places import inside, places_of
-from sabbatical.stages.mine.window import read_window
+from sabbatical.stages.mine.window import Window, read_window
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import IssueRow
