@@ -44,8 +44,8 @@ def demo(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sabbatical-demo-") as scratch:
         home = session.home or Path(scratch) / "workspace"
-        with Spoken() as spoken, served(home) as (workspace, _server):
-            outcome, contest = play(workspace, data, Path(scratch), Teller(spoken))
+        with Spoken() as spoken, served(home) as (workspace, server):
+            outcome, contest = play(workspace, server, data, Path(scratch), Teller(spoken))
         report = folder.resolve() / outcome.report.name
         outcome.report.replace(report) if outcome.report.parent != folder else None
     document = outcome.as_json() | {"report": str(report)}

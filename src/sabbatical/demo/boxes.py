@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from sabbatical.core.errors import BadFile, NotFound
 from sabbatical.demo.chapters import customers_chapter, parents_of, teaching_chapter
+from sabbatical.demo.loop import Turned
 from sabbatical.demo.play import Contest
 from sabbatical.demo.telling import Teller
+from sabbatical.demo.turning import loop_chapters
 from sabbatical.report.picture import Picture, picture_of
 from sabbatical.report.story import Duel, Judgement, Step, Story, Summary, Trace
 from sabbatical.schemas.evaluate import Report
@@ -16,8 +18,8 @@ from sabbatical.sdk.model import Model
 NAMES = {"naive": "naive", "masked": "masked"}
 
 
-def tell_boxes(contest: Contest, teller: Teller) -> Story:
-    """The story, chapter by chapter, with its pictures."""
+def tell_boxes(contest: Contest, teller: Teller, turned: Turned | None = None) -> Story:
+    """The story, chapter by chapter, with its pictures; of both halves, if there was a second."""
     taken = contest.taken
     pictures: dict[str, Picture] = {}
     texts: dict[str, str] = {}
@@ -30,6 +32,7 @@ def tell_boxes(contest: Contest, teller: Teller) -> Story:
             teaching_chapter(taken, pictures, texts),
             _duel(contest, plain),
             Judgement(judged),
+            *(loop_chapters(turned, taken.project, pictures) if turned else ()),
             _summary(contest, teller),
         ]
         _add_pictures(contest, (plain, judged), pictures)
@@ -112,5 +115,7 @@ def _summary(contest: Contest, teller: Teller) -> Summary:
             ("sabbatical train", "one model from every taxonomy"),
             ("sabbatical evaluate", "judge it by class and slice"),
             ("sabbatical predict v1 FOLDER", "ask it"),
+            ("sabbatical release propose v1", "gates, then shadow, canary and all traffic"),
+            ("sabbatical autopilot on", "let the loop go on by itself"),
         ),
     )

@@ -17,6 +17,7 @@ from sabbatical.schemas.taxonomy import TaxonomyFinding
 from sabbatical.sdk.evaluation import Evaluation
 from sabbatical.sdk.model import Model
 from sabbatical.sdk.project import Project
+from sabbatical.sdk.serving import Server
 from sabbatical.sdk.snapshot import Snapshot
 from sabbatical.sdk.workspace import Workspace
 from sabbatical.taxonomy import parse_yaml
@@ -57,6 +58,7 @@ class Outcome:
     steps: list[dict[str, Any]]
     naive: dict[str, Any]
     turns: list[dict[str, Any]]
+    drift: list[dict[str, Any]]
     report: Path
 
     def as_json(self) -> dict[str, Any]:
@@ -66,6 +68,7 @@ class Outcome:
             "steps": self.steps,
             "naive": self.naive,
             "turns": self.turns,
+            "drift": self.drift,
             "report": str(self.report),
         }
 
@@ -73,26 +76,33 @@ class Outcome:
 Telling = Callable[[Contest, Teller], Story]
 
 
-def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple[Outcome, Contest]:
-    """Play the loop, one turn or (on texts) two, and write the report into `folder`.
+def play(workspace: Workspace, server: Server, data: str, folder: Path, teller: Teller) -> tuple[Outcome, Contest]:
+    """Play the loop on a workspace and its server, and write the report into `folder`.
+
+    On the built-in world and on texts there is a second turn; other data do not go on arriving.
 
     Raises:
         NotFound, Unavailable: there is no such data, or no mirror to get it from.
+        NotReady: the second turn did not end with a new champion.
     """
-    from sabbatical.demo.boxes import tell_boxes  # noqa: PLC0415 - these two build on this file
+    from sabbatical.demo.boxes import tell_boxes  # noqa: PLC0415 - these build on this file
+    from sabbatical.demo.loop import turn_over  # noqa: PLC0415
     from sabbatical.demo.texts import tell_texts, text_contest  # noqa: PLC0415
+    from sabbatical.demo.turns import as_json  # noqa: PLC0415
 
     began = time.perf_counter()
     ready = _data(workspace, data, folder, teller)
     project, findings = _customers(workspace, ready, teller)
     taken = _take(ready, project, findings, teller)
     contest: Contest
+    turned = None
     if ready.plan.task == "text":
         contest = turns = text_contest(taken, teller)
         story = tell_texts(turns, teller)
     else:
         contest = box_contest(taken, teller)
-        story = tell_boxes(contest, teller)
+        turned = turn_over(contest, server, teller) if data == "world" else None
+        story = tell_boxes(contest, teller, turned)
     report = folder / f"{data}-report.html"
     report.write_text(demo_page(story), encoding="utf-8")
     first = contest.evaluations[0].report
@@ -101,14 +111,8 @@ def play(workspace: Workspace, data: str, folder: Path, teller: Teller) -> tuple
         seconds=round(time.perf_counter() - began, 1),
         steps=teller.as_json(),
         naive={"metrics": first.metrics.model_dump(mode="json", exclude_none=True)},
-        turns=[
-            {
-                "model": turn.models[-1].name,
-                "masking": turn.models[-1].record.masking,
-                "metrics": turn.judged.report.metrics.model_dump(mode="json", exclude_none=True),
-            }
-            for turn in (contest, *contest.later)
-        ],
+        turns=as_json(contest, turned),
+        drift=[one.model_dump() for one in turned.drift.record.drifts] if turned else [],
         report=report,
     )
     return outcome, contest

@@ -1,0 +1,181 @@
+"""The report of the demo's second half: release, drift, issues, labels, the new champion, and the turn by its steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from sabbatical.core.errors import BadFile, NotFound
+from sabbatical.demo.loop import Turned
+from sabbatical.geometry import pairwise_iou
+from sabbatical.report.drift_page import drift_chapter
+from sabbatical.report.loop_chapters import mined_chapter, released_chapter, turn_chapter
+from sabbatical.report.loop_story import Labeled, Ordered, Relabeled, Succession, Tally
+from sabbatical.report.picture import Picture, picture_of
+from sabbatical.report.story import Chapter, Drawn, Shot
+from sabbatical.schemas.label import Shape
+from sabbatical.sdk.project import Project
+from sabbatical.sim.labelers import Work
+
+SHOTS = 4
+FOUND_IOU = 0.5
+DRIFTED = ("time_of_day=night", "weather=rain")
+
+
+def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]) -> list[Chapter]:
+    """The chapters in the order of the loop; the pictures that they need are added to `pictures`."""
+    chapters: list[Chapter] = [
+        released_chapter(turned.first.record, turned.decisions),
+        _drift(turned),
+        _mined(turned, project),
+        _labeled(turned, project),
+        released_chapter(turned.release.record, turned.decisions, name="Second release"),
+        _succession(turned),
+        turn_chapter(turned.turn, "The second turn, by itself"),
+    ]
+    _add_pictures(project, chapters, turned, pictures)
+    return chapters
+
+
+def _drift(turned: Turned) -> Chapter:
+    items = list(turned.traffic.seen)
+    dark = [key for key in items if turned.traffic.seen[key].frame.conditions.time_of_day == "night"]
+    day = [key for key in items if turned.traffic.seen[key].frame.conditions.time_of_day == "day"]
+    return drift_chapter(turned.drift.report, _spread(day), _spread(dark))
+
+
+def _spread(items: Sequence[str]) -> list[str]:
+    """A few from begin to end."""
+    step = max(len(items) // SHOTS, 1)
+    return list(items[::step][:SHOTS])
+
+
+def _mined(turned: Turned, project: Project) -> Chapter:
+    shots = {}
+    for issue in turned.issues:
+        failed = [one for one in issue.items() if one.kind != "alike" and one.item in turned.traffic.seen]
+        ranked = sorted(failed, key=lambda one: -len(_missed(turned, project, one.item)))
+        shots[issue.number] = [_failure(turned, project, one.item) for one in ranked[:SHOTS]]
+    ordered = [
+        Ordered(one.taxonomy, sum(one.tasks.values()), name=one.name, issues=tuple(i.number for i in turned.issues))
+        for one in project.campaigns()
+    ]
+    records = [issue.record for issue in turned.issues]
+    model = turned.first.record.model
+    return mined_chapter(model, records, ordered, shots=shots, budget=sum(one.tasks for one in ordered))
+
+
+def _failure(turned: Turned, project: Project, item: str) -> Shot:
+    """What the model found, and what its labelers then drew that it had not found."""
+    missed = [Drawn(_corners(shape), shape.label, "nobody") for shape in _missed(turned, project, item)]
+    frame = turned.traffic.seen[item].frame
+    caption = f"{frame.conditions.time_of_day}, {frame.weather}: {len(missed)} missed"
+    return Shot(item, (*_found(turned, item), *missed), caption, frame=_size(turned, item))
+
+
+def _found(turned: Turned, item: str) -> tuple[Drawn, ...]:
+    """What the model was sure of when it was asked."""
+    found = turned.traffic.answers[item].found
+    return tuple(Drawn(one.box, one.label, "machine", one.score) for one in found if one.sure and one.box)
+
+
+def _missed(turned: Turned, project: Project, item: str) -> list[Shape]:
+    drawn = [shape for shape in _labels(project, item) if shape.box]
+    found = np.array([one.box for one in _found(turned, item)], float).reshape(-1, 4)
+    if not drawn or not len(found):
+        return drawn
+    best_n = pairwise_iou(np.array([shape.box for shape in drawn], float), found).max(axis=1)
+    return [shape for shape, best in zip(drawn, best_n.tolist(), strict=True) if best < FOUND_IOU]
+
+
+def _labels(project: Project, item: str) -> list[Shape]:
+    revision = next(iter(project.labels(item)), None)
+    return revision.shapes if revision else []
+
+
+def _labeled(turned: Turned, project: Project) -> Labeled:
+    by_campaign: dict[str, list[Work]] = defaultdict(list)
+    for work in turned.works:
+        by_campaign[work.campaign].append(work)
+    customers = {one.name: one.taxonomy for one in project.campaigns()}
+    helped = sorted(turned.works, key=lambda work: -(work.accepted + work.corrected))
+    return Labeled(
+        tallies=tuple(_tally(customers[name], works) for name, works in sorted(by_campaign.items())),
+        pairs=tuple(_pair(turned, project, work) for work in helped[:SHOTS] if work.item in turned.traffic.answers),
+        model=turned.first.record.model,
+    )
+
+
+def _tally(customer: str, works: Sequence[Work]) -> Tally:
+    return Tally(
+        customer,
+        len(works),
+        accepted=sum(work.accepted for work in works),
+        corrected=sum(work.corrected for work in works),
+        renamed=sum(work.renamed for work in works),
+        deleted=sum(work.deleted for work in works),
+        drawn=sum(work.drawn for work in works),
+        seconds=tuple(work.seconds for work in works),
+        scratch=tuple(work.scratch_seconds for work in works),
+    )
+
+
+def _pair(turned: Turned, project: Project, work: Work) -> Relabeled:
+    final = tuple(Drawn(_corners(shape), shape.label) for shape in _labels(project, work.item) if shape.box)
+    size = _size(turned, work.item)
+    said = f"{work.seconds:.0f} s instead of {work.scratch_seconds:.0f} s"
+    return Relabeled(Shot(work.item, _found(turned, work.item), frame=size), Shot(work.item, final, frame=size), said)
+
+
+def _succession(turned: Turned) -> Succession:
+    report = turned.second.report
+    assert report.comparison is not None
+    return Succession(
+        before=turned.first.record.model,
+        after=turned.release.record.model,
+        comparison=report.comparison,
+        drifted=DRIFTED,
+        items=report.items,
+        recall=tuple(report.comparison.recall),
+    )
+
+
+def _add_pictures(project: Project, chapters: Iterable[Chapter], turned: Turned, pictures: dict[str, Picture]) -> None:
+    comparison = turned.second.report.comparison
+    assert comparison is not None
+    shown = [one.item for one in (*comparison.wrong_to_right, *comparison.right_to_wrong)]
+    for item in dict.fromkeys([*shown, *_shown(chapters)]):
+        try:
+            pictures.setdefault(item, picture_of(project.media(item)))
+        except (BadFile, NotFound):
+            continue
+
+
+def _shown(chapters: Iterable[Chapter]) -> list[str]:
+    """The items of every shot in the chapters."""
+    found: list[str] = []
+    for chapter in chapters:
+        for shots in _shots(chapter):
+            found += [shot.item for shot in shots]
+    return found
+
+
+def _shots(chapter: Chapter) -> Iterable[Sequence[Shot]]:
+    for name in ("shots_before", "shots_after"):
+        yield getattr(chapter, name, ())
+    for issue in getattr(chapter, "issues", ()):
+        yield issue.shots
+    for pair in getattr(chapter, "pairs", ()):
+        yield (pair.suggested, pair.final)
+
+
+def _corners(shape: Shape) -> tuple[float, float, float, float]:
+    assert shape.box is not None
+    return shape.box
+
+
+def _size(turned: Turned, item: str) -> tuple[int, int]:
+    rows, width = turned.traffic.seen[item].frame.image_hwc.shape[:2]
+    return width, rows
