@@ -191,7 +191,9 @@ def _rules(file: Path) -> dict[str, Any]:
     try:
         request(ReleaseRules, **{str(name): value for name, value in rules.items()})
     except BadRequest as error:
-        raise BadRequest(error.message, where=f"{file}, {error.where}", hint="See docs/releases.md.") from error
+        field = (error.where or "").removeprefix("field").strip()
+        where = f"{file}, field {field}" if field else str(file)
+        raise BadRequest(error.message, where=where, hint="docs/releases.md shows what can be written.") from error
     return rules
 
 

@@ -35,7 +35,7 @@ def ask_propose(
     Raises:
         NotFound: no such model, snapshot or taxonomy.
         BadRequest: a gate that cannot be.
-        Conflict: the key was used for something else; or the model answers already, or is or was on its way in a way that forbids it; see `may_propose`.
+        Conflict: the key was used for something else; or the model may not be proposed, see `may_propose`.
     """
     there = queries.run_with_key(session, project.id, key) if key else None
     if there is not None:
