@@ -13,14 +13,12 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.mine import queries
 from sabbatical.stages.mine.listing import find, issues_of
-from sabbatical.stages.mine.ordering import order
+from sabbatical.stages.mine.ordering import CLOSED, order
 from sabbatical.stages.release import actions as releases
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import IssueRow, RunRow
 
 __all__ = ["ask", "dismiss", "get", "items", "order", "page", "resolve"]
-
-CLOSED = ("resolved", "dismissed")
 
 
 def ask(session: Session, project: Project, asked: MineRequest, now: datetime, key: str | None = None) -> RunRow:

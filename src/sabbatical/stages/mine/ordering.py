@@ -27,6 +27,7 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import IssueCampaignRow, IssueItemRow, IssueRow, ItemRow
 
 WEEK = timedelta(days=7)
+CLOSED = ("resolved", "dismissed")
 LONGEST_NAME = 30  # of a taxonomy in the name of a campaign
 
 
@@ -53,19 +54,23 @@ def order(
     """Make campaigns of issues, at most `rules.tasks_a_turn` tasks; the loop keeps to its tasks a week as well.
 
     Ordering an issue again, with whatever key, answers its campaigns and orders nothing; `key` is kept with the issue.
+    The loop leaves out what a person dismissed or resolved meanwhile, and says so.
 
     Raises:
         NotFound: no such issue.
-        Conflict: one of them was dismissed or resolved.
+        Conflict: a person orders one that was dismissed or resolved.
     """
-    rows = [find(session, project, number) for number in dict.fromkeys(numbers)]
-    _refuse_closed(rows)
+    every = [find(session, project, number) for number in dict.fromkeys(numbers)]
+    rows = [row for row in every if row.state not in CLOSED]
+    closed = [_closed(row) for row in every if row.state in CLOSED]
+    if closed and actor_kind == "person":
+        raise Conflict(" ".join(closed), hint="Order what is open: `sabbatical mine list --state open`.")
     there = queries.campaigns(session, [row.id for row in rows])
     new = [row for row in rows if row.id not in there]
     made = [one.name for found in there.values() for one in found]
     left = _left_this_week(session, project, rules, now) if actor_kind == "loop" else None
     room = rules.tasks_a_turn if left is None else min(rules.tasks_a_turn, left)
-    notes: list[str] = []
+    notes: list[str] = list(closed)
     wanted = _wanted(session, project, new, notes)[: max(room, 0)]
     if new and left is not None and not room:
         notes.append(_spent(rules, left))
@@ -78,13 +83,9 @@ def order(
     return Ordered(campaigns=campaigns, tasks=len(wanted), failing=failing, left_this_week=left, notes=notes)
 
 
-def _refuse_closed(rows: Sequence[IssueRow]) -> None:
-    for row in rows:
-        if row.state in {"dismissed", "resolved"}:
-            why = f": {row.facts['why']}" if row.facts.get("why") else ""
-            raise Conflict(
-                f"Issue {row.number} is {row.state}{why}.", hint="Order what is open: `sabbatical mine list`."
-            )
+def _closed(row: IssueRow) -> str:
+    why = f": {row.facts['why'].rstrip('.')}" if row.facts.get("why") else ""
+    return f"Issue {row.number} is {row.state}{why}."
 
 
 def _left_this_week(session: Session, project: Project, rules: Labeling, now: datetime) -> int:
