@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from sabbatical.schemas.policy import ReleaseRules
 from sabbatical.schemas.release import Evidence, GateVerdict, ProposeRequest, Release, Verdict
 from sabbatical.schemas.train import ModelVersion
-from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.release import actions as releases
 from sabbatical.stages.release.proposing import begin
 from sabbatical.stages.train import actions as models
-from sabbatical.storage.tables import ModelRow
+from sabbatical.storage.tables import ModelRow, SnapshotRow
 from tests.stages.conftest import NOW, Street, street
 
 __all__ = ["street"]
@@ -73,13 +72,17 @@ class Road:
             created_at=NOW,
         )
 
-    def propose(self, number: int, verdict: Verdict = "passed", *, run: str | None = None, **asked: Any) -> Release:
+    def propose(
+        self, number: int, verdict: Verdict = "passed", *, stages: Sequence[str] | None = None, **asked: Any
+    ) -> Release:
         """A release of a model of which the gates say this."""
         model = self.model(number)
+        named = {"stages": [{"stage": name} for name in stages or ()]}
+        rules = ReleaseRules.model_validate(named) if stages else RULES
         said = GateVerdict(gate="items", verdict=verdict, reason=f"it {verdict}")
-        request = ProposeRequest(model=model.name, rules=RULES, **asked)
+        request = ProposeRequest(model=model.name, rules=rules, **asked)
         with self.street.workspace.database.transaction() as session:
-            row = begin(session, self.project, run or f"run_{self.minutes}", model, request, [said], {}, self.now())
+            row = begin(session, self.project, f"run_{self.minutes}", model, request, [said], {}, self.now())
             return releases.get(session, self.project, row.id)
 
     def do(self, verb: Callable[..., Any], *place: str, by: str = "person", **said: Any) -> Any:
@@ -130,7 +133,7 @@ def kinds(road: Road, session: Session) -> list[str]:
 
 @pytest.fixture
 def road(street: Street) -> Road:
-    street.label(street.add_items(10))
-    street.run("snapshot")
-    with street.workspace.database.reading() as session:
-        return Road(street, datasets.get(session, street.project, None).id)
+    empty: dict[str, Any] = {"query": {}, "cutoff": 0, "counts": {}, "parts": [], "boxes": [], "created_at": NOW}
+    with street.workspace.database.transaction() as session:
+        session.add(SnapshotRow(id="snp_1", project_id=street.project.id, number=1, content="c", **empty))
+    return Road(street, "snp_1")

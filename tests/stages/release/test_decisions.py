@@ -163,8 +163,8 @@ def test_the_same_key_decides_once(road: Road) -> None:
     assert again.stage == "canary"
     with pytest.raises(Conflict, match="Idempotency-Key"):
         road.do(releases.hold, second.id, key="k")
-    other = road.propose(3, run="other") if road.do(releases.reject, second.id) else None
-    assert other is not None
+    road.do(releases.reject, second.id)
+    other = road.propose(3)
     with pytest.raises(Conflict, match="Idempotency-Key"):
         road.advance(other, key="k")
 
@@ -274,6 +274,19 @@ def test_the_loop_does_not_replace_a_pinned_champion_but_a_person_does(road: Roa
     assert road.champion == "v1"
     assert road.advance(second, by="person").stage == "full"
     assert road.read(releases.standing).pinned_by is None
+
+
+def test_the_loop_s_model_waits_at_the_gate_where_its_first_stage_is_all_traffic_and_the_champion_is_pinned(
+    road: Road,
+) -> None:
+    road.champion_of(1)
+    road.do(releases.pin, actor="ada")
+    second = road.propose(2, actor_kind="loop", stages=["full"])
+    assert (second.stage, second.passed, second.held_by, road.champion) == ("gate", True, "loop", "v1")
+    with pytest.raises(Conflict, match="ada pinned"):
+        road.advance(second)
+    assert road.advance(second, by="person").stage == "full"
+    assert road.propose(3, stages=["full"]).stage == "full"
 
 
 def test_an_unpinned_champion_may_be_replaced_again(road: Road) -> None:

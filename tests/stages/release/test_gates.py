@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from sabbatical.schemas.evaluate import Behaved
-from sabbatical.schemas.policy import ReleaseRules
+from sabbatical.schemas.policy import STAGES, ReleaseRules
 from sabbatical.schemas.release import GateVerdict
 from sabbatical.stages.release.gates import GATES, judge
 from sabbatical.stages.release.latency import Latency
 from sabbatical.stages.release.measured import Measured
 from sabbatical.stages.release.proposing import together
 from tests.stages.release.reports import change, measured, part, report
+
+PAGE = Path(__file__).parents[3] / "docs" / "releases.md"
 
 
 def verdict(found: Measured, **gate: Any) -> GateVerdict:
@@ -217,6 +222,13 @@ def test_every_gate_of_the_policy_has_a_judge() -> None:
 
 def _consts(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [one["properties"]["gate"] for one in schema["$defs"].values() if "gate" in one.get("properties", {})]
+
+
+def test_the_page_for_users_shows_every_gate_and_stage_with_fields_that_are_read() -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    rules = ReleaseRules.model_validate(yaml.safe_load(shown))
+    assert {gate.gate for gate in rules.gates} == set(GATES)
+    assert tuple(stage.stage for stage in rules.stages) == STAGES
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sabbatical.core.errors import BadRequest, Conflict
 from sabbatical.core.ids import new_id
 from sabbatical.durable import runs
 from sabbatical.schemas.evaluate import Overall
-from sabbatical.schemas.policy import MetricGate, Policy, ReleaseRules
+from sabbatical.schemas.policy import MetricGate, Policy, ReleaseRules, Stage
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.release import GateVerdict, ProposeRequest
 from sabbatical.schemas.train import ModelVersion
@@ -174,14 +174,23 @@ def _through_the_gate(
     reasons = [one.reason for one in verdicts]
     facts = facts | {"gates": [one.model_dump(mode="json") for one in verdicts]}
     coming = listing.following(row, asked.rules)
-    if passed and not asked.hold and coming is not None:
+    assert coming is not None
+    waits = _waits(session, project, asked, coming)
+    if passed and waits is None:
         to_stage(session, project, by, row, coming, reasons=reasons, facts=facts, passed=passed)
         return
     to = "failed" if passed is False else "gate"
     decide(session, project, by, row, to=to, reasons=reasons, facts=facts, passed=passed)
-    if asked.hold and to == "gate":
-        why = "It was asked to wait at the gate for a decision."
-        decide(session, project, By("hold", by.actor, by.actor_kind, why, f"{row.key}:hold", by.now), row)
+    if waits is not None and to == "gate":
+        decide(session, project, By("hold", by.actor, by.actor_kind, waits, f"{row.key}:hold", by.now), row)
+
+
+def _waits(session: Session, project: Project, asked: ProposeRequest, coming: Stage) -> str | None:
+    """Why a release waits at the gate though it may have passed: it was asked to, or a person pinned the champion."""
+    if asked.hold:
+        return "It was asked to wait at the gate for a decision."
+    pin = listing.pinned(session, project.id) if asked.actor_kind == "loop" and coming.stage == "full" else None
+    return f"{pin.actor} pinned the champion; the loop does not replace it." if pin else None
 
 
 def together(verdicts: Sequence[GateVerdict]) -> bool | None:
