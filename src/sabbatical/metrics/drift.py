@@ -246,7 +246,7 @@ def _chi_squared(counts_2k: Floats) -> float:
 
 
 def _shift(distance: float, groups: int) -> float:
-    """The shift of a normal distribution, in standard deviations, that makes this distance."""
+    """The shift of a normal distribution, in standard deviations, that makes this distance, as far as groups tell."""
     return 2 * NORMAL.inv_cdf((1 + min(distance, 1 - 1 / groups)) / 2)
 
 
@@ -265,4 +265,5 @@ def _along(gram_gg: Reals, after_g: Bools) -> float:
         scores.append(sign * (to_own_g - to_other_g)[side_g])
     spread = math.sqrt((scores[0].var(ddof=1) + scores[1].var(ddof=1)) / 2)
     gap = float(scores[1].mean() - scores[0].mean())
-    return max(0.0, gap / spread) if spread > 0 else 0.0
+    most = _shift(1.0, len(after_g))
+    return min(max(gap, 0.0), most * spread) / spread if spread > 0 else most * (gap > 0)
