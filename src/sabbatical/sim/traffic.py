@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -42,14 +42,13 @@ class Sight:
         return {"weather": frame.weather, "time_of_day": frame.time_of_day, "camera": frame.camera.id}
 
 
-def sights(
-    seed: int, scenes: int, frames: int, mix: Mix, customers: Iterable[Customer], first: int = 0
-) -> Iterator[Sight]:
+def sights(seed: int, scenes: int, frames: int, mix: Mix, customers: Sequence[Customer]) -> Iterator[Sight]:
     """What the cameras of all customers see, by turns; `scenes` of each, each of `frames` frames."""
-    streams = [
-        (Sight(who, frame) for frame in stream(seed + number, scenes, frames, who.mix(mix), first=first))
-        for number, who in enumerate(customers)
-    ]
+
+    def seen_by(number: int, who: Customer) -> Iterator[Sight]:
+        return (Sight(who, frame) for frame in stream(seed + number, scenes, frames, who.mix(mix)))
+
+    streams = [seen_by(number, who) for number, who in enumerate(customers)]
     for together in zip_longest(*streams):
         yield from (sight for sight in together if sight is not None)
 
