@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from sabbatical.core.ids import content_id, new_id
+from sabbatical.core.progress import Quiet
+from sabbatical.durable.steps import Step, body_of
 from sabbatical.schemas.mine import Issue
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import queries as ingest_queries
@@ -31,6 +33,9 @@ class Traffic:
 
     street: Street
     served: int = 0
+    looks: int = 0
+    _items: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[ServedRow | FeedbackRow] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
@@ -75,7 +80,7 @@ class Traffic:
         """One more answer, to an item of its own; answers the item's id."""
         self.served += 1
         item = content_id(f"traffic {self.served}".encode())
-        self._item(item, group, customer, day, attributes)
+        self._items.append(self._item(item, group, customer, day, attributes))
         said = Answer(
             np.array([CLASSES.index(name) for name, _, _ in found], np.int64),
             np.array([score for _, score, _ in found], np.float32),
@@ -85,27 +90,33 @@ class Traffic:
             id=new_id("srv"), project_id=self.project.id, request="r", model_id=model, arm="champion", unit=group,
             item_id=item, kept=True, sure=sure, payload=said.to_bytes(), latency_ms=1.0, created_at=NOW,
         )  # fmt: skip
-        with self.workspace.database.transaction() as session:
-            session.add(row)
-            session.flush()
-            if verdict is not None:
-                session.add(
-                    FeedbackRow(
-                        id=new_id("fbk"), project_id=self.project.id, served_id=row.id, item_id=item, verdict=verdict,
-                        comment="", author="driver", created_at=NOW,
-                    )
-                )  # fmt: skip
+        self._rows.append(row)
+        if verdict is not None:
+            self._rows.append(
+                FeedbackRow(
+                    id=new_id("fbk"), project_id=self.project.id, served_id=row.id, item_id=item, verdict=verdict,
+                    comment="", author="driver", created_at=NOW,
+                )
+            )  # fmt: skip
         return item
 
-    def _item(self, item: str, group: str, customer: str, day: int, attributes: dict[str, Any]) -> None:
-        row = {
+    def keep(self) -> None:
+        """Write what was answered so far."""
+        with self.workspace.database.transaction() as session:
+            if self._items:
+                ingest_queries.add_items(session, self._items)
+            for kind in (ServedRow, FeedbackRow):
+                session.add_all(row for row in self._rows if isinstance(row, kind))
+                session.flush()
+        self._items, self._rows = [], []
+
+    def _item(self, item: str, group: str, customer: str, day: int, attributes: dict[str, Any]) -> dict[str, Any]:
+        return {
             "id": item, "project_id": self.project.id, "kind": "image", "name": f"{self.served}.jpg",
             "source": "traffic", "customer": customer, "group_name": group, "split": split_of(self.project, group),
             "media_type": "image/jpeg", "bytes": 10, "width": 320, "height": 192, "text": None, "fingerprint": None,
             "captured_at": NOW + timedelta(days=day), "ingested_at": NOW, "ingest_id": "run", "attributes": attributes,
         }  # fmt: skip
-        with self.workspace.database.transaction() as session:
-            ingest_queries.add_items(session, [row])
 
     def by_night(self, model: str, scenes: int = 40, frames: int = 2, *, doubtful: float = 0.9) -> None:
         """Half of the scenes by day, sure but for one in ten; half by night, where it is mostly raining, doubtful."""
@@ -125,8 +136,11 @@ class Traffic:
                 )
 
     def mine(self, **asked: Any) -> dict[str, Any]:
-        """Look for failures, as the run would."""
-        return self.street.run("mine", **{"model": "v1", **asked})
+        """Look for failures, as a run of its own."""
+        self.keep()
+        self.looks += 1
+        params = {"model": "v1", **asked}
+        return body_of("mine")(Step(self.workspace, f"run_{self.looks}", self.project.id, params, Quiet()))
 
     def issue(self, number: int) -> Issue:
         with self.workspace.database.reading() as session:

@@ -36,15 +36,20 @@ class Keeper:
     _taken: set[str] = field(default_factory=set)
 
     def keep(self, found: Found, details: Details) -> int:
-        """Make or renew the issue of a place; answers its number."""
-        now = self.step.workspace.clock()
-        row = self._open_there(found.mask_a)
+        """Make or renew the issue of a place; answers its number.
+
+        A run that was killed after it had made an issue finds it again, whatever became of it meanwhile.
+        """
+        now, key = self.step.workspace.clock(), document_id([self.step.run_id, found.part.where])
+        row = queries.issue_with_key(self.session, self.step.project, key) or self._open_there(found.mask_a)
+        if row is not None and row.state != "open":
+            return row.number
         if row is None:
             row = IssueRow(
                 id=new_id("iss"),
                 project_id=self.step.project,
                 number=queries.next_number(self.session, self.step.project),
-                key=document_id([self.step.run_id, found.part.where]),
+                key=key,
                 model_id=self.window.model.id,
                 state="open",
                 created_at=now,

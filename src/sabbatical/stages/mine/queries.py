@@ -69,6 +69,10 @@ def issue(session: Session, project_id: str, number: int) -> IssueRow | None:
     return session.scalar(select(IssueRow).where(IssueRow.project_id == project_id, IssueRow.number == number))
 
 
+def issue_with_key(session: Session, project_id: str, key: str) -> IssueRow | None:
+    return session.scalar(select(IssueRow).where(IssueRow.project_id == project_id, IssueRow.key == key))
+
+
 def issues(session: Session, project_id: str, state: str | None, before: int | None, limit: int) -> list[IssueRow]:
     """Newest first."""
     query = select(IssueRow).where(IssueRow.project_id == project_id).order_by(IssueRow.number.desc())
