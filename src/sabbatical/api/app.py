@@ -33,6 +33,7 @@ from sabbatical.api.routes import (
     taxonomies,
     uploads,
 )
+from sabbatical.api.routing import reading
 from sabbatical.durable.dispatch import Dispatcher
 from sabbatical.stages.serve.online import Online
 from sabbatical.storage.workspace import Workspace
@@ -61,7 +62,7 @@ ROUTERS = (
     autopilot.router,
     runs.router,
 )
-SERVING = (server.router, serve.router, feedback.router)
+SERVING = (server.router, reading(projects.router), serve.router, feedback.router)
 """What a server answers that does nothing but serve models."""
 
 

@@ -11,5 +11,12 @@ def router(prefix: str, stage: str) -> APIRouter:
     return APIRouter(prefix=f"/v1{prefix}", tags=[stage], generate_unique_id_function=_operation)
 
 
+def reading(whole: APIRouter) -> APIRouter:
+    """Those routes of a router that only read."""
+    part = APIRouter()
+    part.routes.extend(route for route in whole.routes if isinstance(route, APIRoute) and route.methods == {"GET"})
+    return part
+
+
 def _operation(route: APIRoute) -> str:
     return route.name

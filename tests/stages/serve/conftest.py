@@ -35,7 +35,7 @@ from tests.stages.conftest import NOW
 from tests.stages.predict.conftest import LABELS, TOPICS, babble
 from tests.stages.train.shapes import CUSTOMERS, SUPER, TINY, Shapes
 
-LEARNING = TINY | {"steps": 60}
+LEARNING = ({"steps": 60}, {"steps": 12})
 
 
 @dataclass
@@ -159,8 +159,8 @@ def built_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = _begin(home, "shapes", "boxes", (SUPER, *CUSTOMERS.values()))
     made.run("ingest", source=str(made.write("boxes", "Box", 24, 0)))
     made.run("snapshot")
-    for seed in (0, 1):
-        made.run("train", settings=LEARNING, seed=seed)
+    for settings in LEARNING:
+        made.run("train", settings=TINY | settings)
         with made.workspace.database.reading() as session:
             newest = models.get(session, made.project, None)
         models.prepare(made.workspace, newest)

@@ -13,7 +13,8 @@ from sabbatical.core.errors import BadFile, NotReady
 from sabbatical.learning import export
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.train import actions as models
-from sabbatical.stages.train.actions import Question
+from sabbatical.stages.train.actions import Model, Question
+from sabbatical.stages.train.runtime import load
 from sabbatical.storage.workspace import Workspace
 from tests.stages.predict.conftest import notes
 from tests.stages.train.shapes import TINY, Shapes
@@ -41,6 +42,10 @@ def newest(made: Shapes) -> ModelVersion:
         return models.get(session, made.project, None)
 
 
+def by_torch(made: Shapes, model: ModelVersion) -> Model:
+    return load(model.family, made.workspace.media.local(model.weights, made.folder))
+
+
 def asked_in_a_process_of_its_own(made: Shapes) -> list[str]:
     command = [sys.executable, "-c", WITHOUT_TORCH, str(made.workspace.home), made.project.name]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -53,7 +58,7 @@ def test_an_engine_of_boxes_answers_as_the_model_and_loads_no_torch(shapes: Shap
     assert artifact.kind == "onnx" and artifact.facts["same"] >= 0.97 * artifact.facts["places"]
     file = shapes.folder / "boxes" / "images" / "boxes-1.png"
     asked = [Question("a", image=file), Question("b", image=file.read_bytes())]
-    engine, torch = models.load_engine(shapes.workspace, model, threads=1), models.load_model(shapes.workspace, model)
+    engine, torch = models.load_engine(shapes.workspace, model, threads=1), by_torch(shapes, model)
     first, second = engine(asked)
     (expected,) = torch(asked[:1])
     assert first.to_bytes() == second.to_bytes()
@@ -71,11 +76,22 @@ def test_an_engine_of_texts_answers_as_the_model_and_loads_no_torch(notes: Shape
     assert models.prepare(notes.workspace, model).facts["difference"] < 1e-6
     texts = ["the sea is wide", "the sky, the sky", "", "nothing of both"]
     asked = [Question(text, text=text) for text in texts]
-    engine, torch = models.load_engine(notes.workspace, model), models.load_model(notes.workspace, model)
+    engine, torch = models.load_engine(notes.workspace, model), by_torch(notes, model)
     found, expected = engine(asked), torch(asked)
     for mine, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(mine.scores_n, other.scores_n, atol=1e-5)
     assert asked_in_a_process_of_its_own(notes) == ["2", "False"]
+
+
+def test_in_batch_a_model_is_asked_by_its_artifact_once_it_has_one(
+    shapes: Shapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes.run("train", settings=TINY)
+    model = newest(shapes)
+    models.prepare(shapes.workspace, model)
+    monkeypatch.setattr("sabbatical.stages.train.actions.load", None)
+    done = shapes.run("predict", model="v1", snapshot="s1")
+    assert done["computed"] == done["items"] > 0
 
 
 def test_an_artifact_is_made_once(shapes: Shapes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,12 +81,16 @@ def behave(
 
 
 def load_model(workspace: Workspace, model: ModelVersion) -> Model:
-    """A model ready to be asked.
+    """A model ready to be asked: as its artifact where it was prepared, which needs no torch, else as its weights.
 
     Raises:
-        BadFile: the weights are damaged.
-        NotFound: the weights are gone.
+        BadFile: the file is damaged.
+        NotFound: the file is gone.
     """
+    with workspace.database.reading() as session:
+        prepared = artifact(session, model)
+    if prepared is not None:
+        return load_engine(workspace, model)
     return load(model.family, workspace.media.local(model.weights, workspace.home / "cache"))
 
 
