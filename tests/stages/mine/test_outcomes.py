@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from sabbatical.core.ids import new_id
 from sabbatical.schemas.label import RevisionIn, Shape
 from sabbatical.schemas.mine import FailureKind, Symptom
 from sabbatical.stages.label import actions as labels
@@ -106,8 +109,8 @@ def test_texts_that_are_taken_for_another_class_are_told_by_their_class(notes: S
     with notes.workspace.database.transaction() as session:
         session.add_all(
             ServedRow(
-                id=new_id("srv"), project_id=notes.project.id, request="r", model_id=model.id, arm="champion", unit=item,
-                item_id=item, kept=True, sure=True, payload=sky, latency_ms=1.0, created_at=NOW,
+                id=new_id("srv"), project_id=notes.project.id, request="r", model_id=model.id, arm="champion",
+                unit=item, item_id=item, kept=True, sure=True, payload=sky, latency_ms=1.0, created_at=NOW,
             )
             for item in items
         )  # fmt: skip
