@@ -79,7 +79,7 @@ def test_a_slice_that_surely_loses_is_named_with_its_numbers() -> None:
     assert found.verdict == "failed"
     assert (found.where, found.items) == ("weather=rain", 64)
     assert "weather=rain, −8.0 (−11.0 to −5.0, 64 items)" in found.reason
-    assert "1 smaller slice was not judged" in found.reason
+    assert "1 slice too small to judge." in found.reason
     assert "night" not in found.reason
 
 
@@ -92,7 +92,7 @@ def test_a_slice_that_loses_within_the_limit_or_by_chance_passes_and_the_lowest_
     found = verdict(measured(report(*changes, slices=parts)), gate="slices", items=30, lose_at_most=0.02)
     assert found.verdict == "passed"
     assert found.where == "weather=clear"
-    assert "None of 2 slices" in found.reason
+    assert found.reason.startswith("No slice of 2 with 30 items or more surely loses more than 2.0 points")
 
 
 def test_one_of_forty_slices_that_dips_by_chance_does_not_stop_a_model() -> None:
@@ -116,7 +116,7 @@ def test_at_most_three_that_lose_are_named() -> None:
     parts = [part(f"lane={n}", 50) for n in range(6)]
     changes = [change("slice", f"lane={n}", -0.1, 0.02, p_value=1e-8) for n in range(6)]
     found = verdict(measured(report(*changes, slices=parts)), gate="slices")
-    assert found.reason.startswith("6 of 6 slices")
+    assert found.reason.startswith("6 slices of 6 with 30 items or more surely lost")
     assert "and 3 more" in found.reason
     assert found.reason.count("lane=") == 3
 
@@ -127,10 +127,13 @@ def test_a_class_that_surely_loses_fails_and_one_with_few_labels_is_said() -> No
         change("class", "person", -0.5, 0.1, n=20, p_value=1e-8),
     ]
     found = verdict(measured(report(*changes)), gate="classes", truths=30)
+    assert found.reason.startswith("1 class of 1 with 30 labels or more surely lost more than 2.0 points: car, −5.0")
     assert (found.verdict, found.where, found.items) == ("failed", "car", 40)
     assert "Too few labels to judge: person." in found.reason
     few = verdict(measured(report(*changes)), gate="classes", truths=200)
     assert few.verdict == "undecided"
+    fewer = verdict(measured(report()), gate="classes", truths=5)  # nothing below 20 is compared at all
+    assert "it takes 20 labels, the most of one are 12" in fewer.reason
     assert verdict(measured(report(*changes)), gate="classes", truths=30, lose_at_most=0.06).verdict == "passed"
 
 

@@ -18,7 +18,7 @@ from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.evaluate import queries
 from sabbatical.stages.evaluate.confusion import taken_for
 from sabbatical.stages.evaluate.facts import Facts
-from sabbatical.stages.evaluate.slices import Part, cohort_parts, metadata_parts, pair_parts
+from sabbatical.stages.evaluate.slices import LEAST_TRUTHS, Part, cohort_parts, metadata_parts, pair_parts
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import EvaluationRow, RunRow
@@ -38,6 +38,8 @@ __all__ = [
     "report",
     "taken_for",
 ]
+
+__all__ = ["LEAST_TRUTHS", "ask", "get", "html", "make", "page", "report"]
 
 
 def ask(session: Session, project: Project, asked: EvaluateRequest, now: datetime) -> RunRow:

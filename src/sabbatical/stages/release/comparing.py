@@ -7,16 +7,19 @@ chance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sabbatical.metrics.resampling import LEAST_UNITS, surely_different
 from sabbatical.schemas.evaluate import Change, Comparison
 from sabbatical.schemas.policy import ClassGate, OverallGate, SliceGate
 from sabbatical.schemas.release import GateVerdict
+from sabbatical.stages.evaluate.actions import LEAST_TRUTHS
 from sabbatical.stages.release.measured import Measured, count, listed, metric_name, points, said_of, spread
 
 NAMED = 3  # of those that lose
+MORE = "Label more items of the split that judges, or ask for fewer."
 
 
 def overall(gate: OverallGate, measured: Measured) -> GateVerdict:
@@ -49,23 +52,17 @@ def slices(gate: SliceGate, measured: Measured) -> GateVerdict:
     if not parts:
         return said_of("passed", "The items have no attributes, sizes or times that would make slices.", **said)
     images = {part.name: part.scores.images for part in parts}
-    large = [
-        change
-        for change in found.changes
-        if change.kind == "slice" and images.get(change.slice_name or "", 0) >= gate.items
-    ]
-    small = len(parts) - len(large)
+    large = [one for one in found.changes if one.kind == "slice" and images.get(one.name, 0) >= gate.items]
     if not large:
         most = max(images.values())
         sentence = (
-            f"None of {len(parts)} slices can be judged: it takes {gate.items:,} items with labels enough, the largest "
-            f"has {most:,} items. Label more of the split that judges, or ask for fewer."
+            f"No slice of {len(parts)} can be judged: it takes {gate.items:,} items and {LEAST_TRUTHS} labels, the "
+            f"largest has {most:,} items. {MORE}"
         )
         return said_of("undecided", sentence, items=most, **said)
-    rest = f" {small} smaller {'slices were' if small != 1 else 'slice was'} not judged." if small else ""
-    whose = f"{len(large)} slices with {gate.items:,} items or more"
-    many = {change.name: images[change.slice_name or ""] for change in large}
-    return _surest(large, gate.lose_at_most, whose, rest, many, said)
+    small = len(parts) - len(large)
+    rest = f" {_several('slice', small)} too small to judge." if small else ""
+    return _surest(Looked("slice", f"{gate.items:,} items", large, images, rest), gate.lose_at_most, said)
 
 
 def classes(gate: ClassGate, measured: Measured) -> GateVerdict:
@@ -75,40 +72,58 @@ def classes(gate: ClassGate, measured: Measured) -> GateVerdict:
     if isinstance(found, GateVerdict):
         return found
     assert measured.report is not None
-    large = [change for change in found.changes if change.kind == "class" and change.n >= gate.truths]
-    few = [name for name in measured.report.classes if name not in {change.class_name for change in large}]
+    least = max(gate.truths, LEAST_TRUTHS)
+    large = [one for one in found.changes if one.kind == "class" and one.n >= least]
     if not large:
         most = max((one.n for one in measured.report.metrics.by_class.values()), default=0)
         sentence = (
-            f"None of {len(measured.report.classes)} classes can be judged: it takes {gate.truths:,} labels, the most "
-            f"have {most:,}. Label more items of the split that judges, or ask for fewer."
+            f"No class of {len(measured.report.classes)} can be judged: it takes {least:,} labels, the most of one are "
+            f"{most:,}. {MORE}"
         )
         return said_of("undecided", sentence, items=most, **said)
+    few = [name for name in measured.report.classes if name not in {one.name for one in large}]
     rest = f" Too few labels to judge: {listed(few)}." if few else ""
-    whose = f"{len(large)} classes with {gate.truths:,} labels or more"
-    return _surest(large, gate.lose_at_most, whose, rest, {change.name: change.n for change in large}, said)
+    many = {one.name: one.n for one in large}
+    return _surest(Looked("class", f"{least:,} labels", large, many, rest), gate.lose_at_most, said)
 
 
-def _surest(
-    changes: Sequence[Change], limit: float, whose: str, rest: str, many: dict[str, int], said: dict[str, Any]
-) -> GateVerdict:
-    """Failed where any of these surely loses more; the one that loses most surely is named."""
-    sure = surely_different([change.p_value for change in changes])
+@dataclass(frozen=True)
+class Looked:
+    """What a gate looks at: slices or classes of at least some `size`; how large each is, and what `rest` was not."""
+
+    noun: str
+    size: str
+    changes: Sequence[Change]
+    many: Mapping[str, int]
+    rest: str
+
+    def told(self, change: Change) -> str:
+        unit = self.size.split()[1]
+        size = f"{self.many[change.name]:,} {unit}"
+        return f"{change.name}, {points(change.difference)} ({spread(change.interval)}, {size})"
+
+
+def _surest(looked: Looked, limit: float, said: dict[str, Any]) -> GateVerdict:
+    """Failed where any surely loses more than the limit; the one that loses most surely is named first."""
+    sure = surely_different([change.p_value for change in looked.changes])
     lost = [
         change
-        for change, holds in zip(changes, sure, strict=True)
+        for change, holds in zip(looked.changes, sure, strict=True)
         if holds and change.interval[1] < 0 and change.difference < -limit
     ]
-    worst = min(lost, key=lambda one: one.interval[1]) if lost else min(changes, key=lambda one: one.difference)
-    told = {"value": worst.difference, "interval": worst.interval, "where": worst.name, "items": many[worst.name]}
-    if lost:
-        others = sorted((one for one in lost if one is not worst), key=lambda one: one.interval[1])
-        names = "; ".join(_told(one, many) for one in [worst, *others[: NAMED - 1]])
-        more = f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        sentence = f"{len(lost)} of {whose} surely lose more than {limit * 100:.1f} points: {names}{more}.{rest}"
-        return said_of("failed", f"{sentence} Label more such items and train again.", **told, **said)
-    sentence = f"None of {whose} surely loses more than {limit * 100:.1f} points; the lowest is {_told(worst, many)}."
-    return said_of("passed", sentence + rest, **told, **said)
+    lost.sort(key=lambda change: change.interval[1])
+    worst = lost[0] if lost else min(looked.changes, key=lambda change: change.difference)
+    facts = {"value": worst.difference, "interval": worst.interval, "where": worst.name}
+    facts |= {"items": looked.many[worst.name]} | said
+    whole = f"of {len(looked.changes)} with {looked.size} or more"
+    more_than = f"more than {limit * 100:.1f} points"
+    if not lost:
+        start = f"No {looked.noun} {whole} surely loses {more_than}"
+        return said_of("passed", f"{start}; the lowest is {looked.told(worst)}.{looked.rest}", **facts)
+    names = "; ".join(looked.told(change) for change in lost[:NAMED])
+    names += f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    start = f"{_several(looked.noun, len(lost))} {whole} surely lost {more_than}"
+    return said_of("failed", f"{start}: {names}.{looked.rest} Label more such items and train again.", **facts)
 
 
 def _comparison(measured: Measured, said: dict[str, Any]) -> Comparison | GateVerdict:
@@ -122,12 +137,11 @@ def _comparison(measured: Measured, said: dict[str, Any]) -> Comparison | GateVe
         sentence = (
             f"{measured.model} and {measured.champion} cannot be compared on {count(measured, measured.report.items)} "
             f"in {measured.report.units:,} groups: it takes {LEAST_UNITS} groups to resample, and classes that both "
-            "can be judged on. Label more items of the split that judges."
+            f"can be judged on. {MORE}"
         )
         return said_of("undecided", sentence, items=measured.report.items, **said)
     return found
 
 
-def _told(change: Change, many: dict[str, int]) -> str:
-    noun = "labels" if change.kind == "class" else "items"
-    return f"{change.name}, {points(change.difference)} ({spread(change.interval)}, {many[change.name]:,} {noun})"
+def _several(noun: str, many: int) -> str:
+    return f"{many:,} {noun}" if many == 1 else f"{many:,} {noun}{'es' if noun.endswith('s') else 's'}"

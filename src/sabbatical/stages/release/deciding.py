@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import Conflict, NotReady
 from sabbatical.schemas.policy import ReleaseRules
 from sabbatical.schemas.project import Project
-from sabbatical.schemas.release import ActorKind, Evidence, Release
+from sabbatical.schemas.release import ActorKind, Evidence, GateVerdict, Release
 from sabbatical.stages.release import listing, queries
 from sabbatical.stages.release.keeping import ON_TRAFFIC, By, decide, repeated, to_stage
-from sabbatical.stages.release.traffic import ready
+from sabbatical.stages.release.traffic import judge
 from sabbatical.storage.tables import ReleaseRow
 
 
@@ -50,15 +50,17 @@ def advance(
     coming = listing.following(row, rules)
     assert coming is not None
     _check_free(session, project, row, by, full=coming.stage == "full")
-    enough, reasons = _enough(session, row, evidence)
-    if not enough and (by.loop or not anyway):
+    verdicts = _verdicts(session, row, evidence)
+    missing = [one.reason for one in verdicts if one.verdict != "passed"]
+    if missing and (by.loop or not anyway):
         raise NotReady(
-            f"r{row.number} may not leave {row.stage} yet: {' '.join(reasons)}",
+            f"r{row.number} may not leave {row.stage} yet: {' '.join(missing)}",
             where=f"release r{row.number}",
-            hint="Wait, or let a person go on anyway: `sabbatical release advance --anyway`.",
+            hint="Do as it says, or let a person go on anyway: `sabbatical release advance --anyway`.",
         )
-    facts = {"enough": enough, "traffic": evidence.model_dump(mode="json") if evidence else None}
-    to_stage(session, project, by, row, coming, reasons=[*by.reasons, *reasons], facts=facts)
+    reasons = [*by.reasons, *missing, *(one.reason for one in verdicts if one.verdict == "passed")]
+    facts = {"enough": not missing, "traffic": evidence.model_dump(mode="json") if evidence else None}
+    to_stage(session, project, by, row, coming, reasons=reasons, facts=facts)
     return _told(session, project, row)
 
 
@@ -275,11 +277,11 @@ def _check_unpinned(session: Session, project: Project) -> None:
         )
 
 
-def _enough(session: Session, row: ReleaseRow, evidence: Evidence | None) -> tuple[bool, list[str]]:
-    """Whether the gates, or in a later stage its traffic, suffice to go on, and the sentences of it."""
+def _verdicts(session: Session, row: ReleaseRow, evidence: Evidence | None) -> list[GateVerdict]:
+    """What the gates, or in a later stage its traffic, say of going on."""
     if row.stage == "gate":
-        judged = queries.newest_of_each(session, [row.id], ("gate",)).get(row.id)
-        return bool(judged and judged.passed), list(judged.reasons) if judged else []
+        judged = queries.newest_of_each(session, [row.id], ("gate",))[row.id]
+        return [GateVerdict.model_validate(one) for one in judged.evidence["gates"]]
     rules = listing.rules_of(row, row.stage)
     seen = evidence or Evidence.model_validate({"release": row.id, "stage": row.stage, "since": row.stage_since})
-    return ready(rules, seen)
+    return judge(rules, seen)
