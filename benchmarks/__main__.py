@@ -9,7 +9,9 @@ import sys
 import benchmarks
 
 NAMES = sorted(
-    found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name not in {"__main__", "measuring"}
+    found.name
+    for found in pkgutil.iter_modules(benchmarks.__path__)
+    if found.name not in {"__main__", "measuring", "traffic"}
 )
 
 
