@@ -1,0 +1,339 @@
+"""However a turn ends, it says what happened and what a person can do; and unless it promotes, the champion stays.
+
+The turns here run in threads of the test, with all that they ask for; that DBOS brings them back after a kill is the
+promise of another file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbos import DBOS
+
+from sabbatical.core.errors import Conflict
+from sabbatical.durable.execution import execute
+from sabbatical.durable.flow import follow
+from sabbatical.schemas.autopilot import Turn
+from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
+from sabbatical.storage.files import room
+from sabbatical.storage.media import Media
+from tests.autopilot import desk
+from tests.autopilot.conftest import Office
+from tests.durable.conftest import until
+
+pytestmark = pytest.mark.timeout(900)
+
+
+class Threads:
+    """Turns in threads, with the runs that they ask for."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.stopping = threading.Event()
+        self.all: list[threading.Thread] = []
+
+    def play(self) -> str:
+        """Begin a turn."""
+        run_id = self.office.ask()
+        self._go(follow, self.office.workspace, run_id, self._run, self.stopping)
+        return run_id
+
+    def end(self, run_id: str) -> Turn:
+        """The turn when it has ended."""
+        self.office.ended(run_id)
+        return self.office.client.project().autopilot.turn(run_id)
+
+    def _run(self, run_id: str, _kind: str) -> None:
+        self._go(execute, self.office.workspace, run_id, self.stopping)
+
+    def _go(self, *call: Any) -> None:
+        thread = threading.Thread(target=call[0], args=call[1:])
+        self.all.append(thread)
+        thread.start()
+
+
+@pytest.fixture
+def threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
+    monkeypatch.setattr(DBOS, "run_step", staticmethod(lambda _options, function, *given: function(*given)))
+    made = Threads(office)
+    yield made
+    made.stopping.set()
+    for thread in made.all:
+        thread.join()
+
+
+def rules(**changed: Any) -> dict[str, Any]:
+    """The release rules of the desk, with other gates or stages."""
+    return desk.POLICY["release"] | changed
+
+
+def stages(**changed: Any) -> list[dict[str, Any]]:
+    first: dict[str, Any] = desk.POLICY["release"]["stages"][0]
+    return [first | changed, {"stage": "full", "requests": 0}]
+
+
+def champion(office: Office) -> str | None:
+    return office.client.project().releases.standing().champion
+
+
+def test_off_stops_a_turn_at_its_next_step(office: Office, threads: Threads) -> None:
+    turn = threads.play()
+    office.until_step(turn, "labels", "waiting")
+    office.client.project().autopilot.on()
+    office.client.project().autopilot.off(author="bert")
+    found = threads.end(turn)
+    assert (found.state, found.message) == ("cancelled", "bert turned the autopilot off.")
+    assert [step.state for step in found.steps][-1] == "stopped"
+    assert champion(office) == "v1"
+    status = office.client.project().autopilot.status()
+    assert (status.now, status.policy.enabled, status.next.at) == (None, False, None)
+
+
+def test_off_lets_a_training_end_and_judges_nothing(office: Office, threads: Threads) -> None:
+    with desk.life(office.client):
+        turn = threads.play()
+        office.until_step(turn, "train", "running")
+        autopilot = office.client.project().autopilot
+        autopilot.on()
+        autopilot.off()
+        found = threads.end(turn)
+    assert found.state == "cancelled"
+    assert {step.name: step.state for step in found.steps}["train"] == "done"
+    assert [model.name for model in office.client.project().models()] == ["v2", "v1"]
+    assert office.client.project().releases.current() is None
+
+
+def test_a_turn_that_a_person_cancels_ends_at_once(office: Office, threads: Threads) -> None:
+    turn = threads.play()
+    office.until_step(turn, "labels", "waiting")
+    office.client.run(turn).cancel()
+    found = threads.end(turn)
+    assert (found.state, champion(office)) == ("cancelled", "v1")
+
+
+def test_two_turns_asked_at_once_are_one(office: Office, threads: Threads) -> None:
+    asked: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def ask() -> None:
+        barrier.wait()
+        asked.append(office.ask())
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for one in askers:
+        one.start()
+    for one in askers:
+        one.join()
+    assert len(set(asked)) == 1
+    office.client.run(asked[0]).cancel()
+    assert office.ask() != asked[0]
+
+
+def test_labels_that_do_not_come_end_it_with_whom_to_ask(office: Office, threads: Threads) -> None:
+    office.policy(label={"wait": "1s", "tasks_a_turn": 10})
+    found = threads.end(threads.play())
+    assert (found.state, found.outcome) == ("done", "no_labels")
+    assert "0 of 10 tasks are done" in found.message
+    assert "sabbatical labels tasks issue-" in found.todo
+    assert [model.name for model in office.client.project().models()] == ["v1"]
+    assert champion(office) == "v1"
+
+
+def test_some_labels_are_better_than_none(office: Office, threads: Threads) -> None:
+    office.policy(label={"wait": "3s", "tasks_a_turn": 40})
+    turn = threads.play()
+    office.until_step(turn, "labels", "waiting")
+    desk.label(office.client.project(), most=12)
+    with desk.life(office.client, labels=False):
+        found = threads.end(turn)
+    assert found.outcome == "promoted"
+    assert "12 of 40" in next(step for step in found.steps if step.name == "labels").message
+
+
+def test_a_stream_that_stops_ends_it_and_the_next_turn_goes_on_with_the_release(
+    office: Office, threads: Threads
+) -> None:
+    office.policy(release=rules(stages=stages(wait="2s")))
+    with desk.life(office.client, traffic=False):
+        found = threads.end(threads.play())
+    assert (found.state, found.outcome) == ("done", "no_traffic")
+    assert "r2 stays in shadow: It was asked 0 times in shadow; 4 are needed" in found.message
+    assert "Send it traffic" in found.todo
+    assert champion(office) == "v1"
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert (found.outcome, champion(office)) == ("promoted", "v2")
+    assert [step.name for step in found.steps] == ["begin", "shadow", "leave-shadow", "end"]
+    assert len(list(office.client.project().models())) == 2
+
+
+def test_a_gate_without_enough_items_cannot_tell_and_says_so(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(gates=[{"gate": "items", "at_least": 5000}]))
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert (found.state, found.outcome) == ("done", "undecided")
+    assert "5,000" in found.message
+    assert "--anyway" in found.todo
+    assert champion(office) == "v1"
+    office.policy(label={"tasks_a_turn": 0})
+    again = threads.end(threads.play())
+    assert again.outcome == "nothing"
+    assert "came no further (r2: gate)" in again.message
+
+
+def test_a_model_that_fails_a_gate_is_not_released(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(gates=[{"gate": "latency", "at_most_ms": 1e-6}]))
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert (found.state, found.outcome) == ("done", "kept")
+    assert "v2 did not pass the gates" in found.message
+    assert "v1 stays the champion" in found.message
+    assert champion(office) == "v1"
+    office.policy(label={"tasks_a_turn": 0})
+    again = threads.end(threads.play())
+    assert (again.outcome, len(list(office.client.project().models()))) == ("nothing", 2)
+
+
+def test_a_training_that_diverges_fails_the_turn_with_what_to_do(office: Office, threads: Threads) -> None:
+    network = {"embedding": 8, "hidden": 4, "epochs": 4, "members": 1, "rate": 1e30}
+    office.policy(train={"recipe": "network", "settings": {"network": network}, "start": "scratch"})
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert found.state == "failed"
+    assert found.error is not None and found.error["code"] == "diverged", found.error
+    assert "rate" in found.todo
+    assert {step.name: step.state for step in found.steps}["train"] == "failed"
+    assert champion(office) == "v1"
+
+
+def test_a_disk_that_is_full_fails_the_turn_which_goes_on_when_there_is_room(
+    office: Office, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    full.set()
+    put = Media.put_file
+
+    def put_file(media: Media, path: Path) -> str:
+        if full.is_set() and "training" in str(path):
+            with room(), Path("/dev/full").open("wb") as file:
+                file.write(bytes(100_000))
+        return put(media, path)
+
+    monkeypatch.setattr(Media, "put_file", put_file)
+    with desk.life(office.client):
+        turn = threads.play()
+        found = threads.end(turn)
+        assert found.state == "failed"
+        assert found.error is not None and found.error["code"] == "storage_full"
+        assert "Free some space" in found.todo
+        assert champion(office) == "v1"
+        full.clear()
+        again = threads.end(threads.play())
+    assert (again.outcome, champion(office)) == ("promoted", "v2")
+    assert len(list(office.client.project().campaigns())) == 1
+
+
+def test_a_person_who_rejects_during_the_turn_wins(office: Office, threads: Threads) -> None:
+    with desk.life(office.client, traffic=False):
+        turn = threads.play()
+        office.until_step(turn, "shadow", "waiting")
+        release = office.client.project().releases.current()
+        assert release is not None
+        release.reject(why="It is rude.", actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("person", "v1")
+    assert "r2 is rejected" in found.message
+    office.policy(label={"tasks_a_turn": 0})
+    again = threads.end(threads.play())
+    assert again.outcome == "nothing"
+
+
+def test_a_person_who_takes_a_canary_back_during_the_turn_wins(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(stages=stages(stage="canary", share=0.5)))
+    with desk.life(office.client, traffic=False):
+        turn = threads.play()
+        office.until_step(turn, "canary", "waiting")
+        office.client.project().releases.revert(why="Not today.", actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("person", "v1")
+    assert "reverted" in found.message
+
+
+def test_a_pinned_champion_stays_until_it_is_unpinned(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(stages=stages()))
+    office.client.project().releases.pin(actor="bert")
+    with desk.life(office.client):
+        turn = threads.play()
+        office.until_step(turn, "shadow", "waiting")
+        until(lambda: "bert pinned" in office.client.project().autopilot.turn(turn).message, "the wait for bert")
+        assert champion(office) == "v1"
+        office.client.project().releases.unpin(actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("promoted", "v2")
+
+
+def test_a_person_who_holds_a_release_is_waited_for(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(stages=stages(wait="4s")))
+    with desk.life(office.client, traffic=False):
+        turn = threads.play()
+        office.until_step(turn, "shadow", "waiting")
+        release = office.client.project().releases.current()
+        assert release is not None
+        release.hold(why="Let me see.", actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("person", "v1")
+    assert "A person holds r2 in shadow" in found.message
+
+
+def test_what_the_policy_leaves_to_a_person_waits_for_one(office: Office, threads: Threads) -> None:
+    office.policy(ask_a_person=["label", "release", "full"], release=rules(stages=stages()))
+    with desk.life(office.client):
+        turn = threads.play()
+        office.until_step(turn, "order", "waiting")
+        project = office.client.project()
+        for issue in project.issues():
+            issue.order(20)
+        office.until_step(turn, "gate", "waiting")
+        release = project.releases.current()
+        assert release is not None
+        release.advance(actor="bert")
+        until(lambda: "all traffic" in project.autopilot.turn(turn).message, "the wait for a person")
+        assert champion(office) == "v1"
+        release.refresh()
+        release.advance(anyway=True, actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("promoted", "v2")
+
+
+def test_a_turn_with_nothing_new_ends_at_once(office: Office, threads: Threads) -> None:
+    office.policy(label={"tasks_a_turn": 0})
+    found = threads.end(threads.play())
+    assert (found.state, found.outcome) == ("done", "nothing")
+    assert "no new labels since s1" in found.message
+    assert champion(office) == "v1"
+
+
+def test_the_loop_does_not_go_on_with_what_a_person_cancelled(office: Office, threads: Threads) -> None:
+    with desk.life(office.client):
+        turn = threads.play()
+        office.until_step(turn, "train", "running")
+        training = next(run for run in office.client.project().runs() if run.record.kind == "train")
+        training.cancel()
+        found = threads.end(turn)
+    if found.outcome != "promoted":  # it had ended before the wish to stop came
+        assert (found.state, champion(office)) == ("cancelled", "v1")
+        assert "The train was cancelled" in found.message
+
+
+def test_the_champion_is_not_advanced_twice(office: Office, threads: Threads) -> None:
+    office.policy(release=rules(stages=stages()))
+    with desk.life(office.client):
+        turn = threads.play()
+        found = threads.end(turn)
+    release = office.client.project().releases.find(found.result["release"] if found.result else None)
+    with pytest.raises(Conflict):
+        release.advance()

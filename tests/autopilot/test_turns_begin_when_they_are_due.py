@@ -1,0 +1,188 @@
+"""When the next turn begins by itself: each period once, one at a time, and never while the loop is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sabbatical.autopilot import actions as autopilot
+from sabbatical.autopilot import queries, schedules
+from sabbatical.core.ids import content_id, new_id
+from sabbatical.core.settings import load
+from sabbatical.durable import runs
+from sabbatical.schemas.autopilot import Due
+from sabbatical.schemas.policy import Policy
+from sabbatical.schemas.project import Project, ProjectIn
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.tables import RevisionRow, RunRow
+from sabbatical.storage.workspace import Workspace, open_workspace
+
+BEGIN = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Clock:
+    now: datetime = BEGIN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Calendar:
+    """A project, and a clock that the test moves."""
+
+    workspace: Workspace
+    clock: Clock
+    project: Project
+
+    def on(self, **when: Any) -> None:
+        with self.workspace.database.transaction() as session:
+            policy = Policy.model_validate({"when": when})
+            autopilot.on(session, self.project, policy, "anna", self.clock())
+
+    def off(self) -> None:
+        with self.workspace.database.transaction() as session:
+            autopilot.off(session, self.project, "anna", self.clock())
+
+    def tick(self) -> list[RunRow]:
+        """A tick of the worker; every turn so far."""
+        schedules.tick(self.workspace, self.clock())
+        with self.workspace.database.reading() as session:
+            return queries.turns(session, self.project.id, None, 100)
+
+    def due(self) -> Due:
+        with self.workspace.database.reading() as session:
+            return autopilot.status(session, self.project, self.clock(), worker=True).next
+
+    def end(self, state: str = "done") -> None:
+        with self.workspace.database.transaction() as session:
+            row = queries.turn_under_way(session, self.project.id)
+            assert row is not None
+            runs.end(session, row.id, state, self.clock(), message="x", result={})
+
+    def label(self, count: int) -> None:
+        with self.workspace.database.transaction() as session:
+            taxonomy = projects.customer_taxonomies(session, self.project.id)["a"][0]
+            for _ in range(count):
+                session.add(
+                    RevisionRow(
+                        id=new_id("rev"),
+                        project_id=self.project.id,
+                        item_id=content_id(new_id("x").encode()),
+                        taxonomy_id=taxonomy,
+                        author_kind="person",
+                        author="anna",
+                        state="submitted",
+                        content="c",
+                        payload=b"",
+                        shapes=0,
+                        created_at=self.clock(),
+                    )
+                )
+
+
+@pytest.fixture
+def calendar(tmp_path: Path) -> Iterator[Calendar]:
+    clock = Clock()
+    workspace = open_workspace(load(home=tmp_path / "home"), clock)
+    with workspace.database.transaction() as session:
+        project = projects.create(session, ProjectIn(name="desk", task="text"), clock())
+        for document in (
+            {"super-taxonomy": "t", "version": 1, "classes": {"x": {}}},
+            {"taxonomy": "a", "version": 1, "super-taxonomy": "t", "labels": {"X": "x"}},
+        ):
+            projects.add_taxonomy(session, project, document, clock())
+    yield Calendar(workspace, clock, project)
+    workspace.close()
+
+
+def test_a_turn_a_day_begins_a_day_after_the_last_and_once(calendar: Calendar) -> None:
+    calendar.on(every="day")
+    assert calendar.due() == Due(at=BEGIN + DAY, why="a day after it was turned on")
+    assert calendar.tick() == []
+    calendar.clock.now += DAY
+    assert [row.params["why"] for row in calendar.tick()] == ["A day after it was turned on"]
+    assert len(calendar.tick()) == 1
+    calendar.end()
+    assert len(calendar.tick()) == 1
+    calendar.clock.now += DAY
+    assert len(calendar.tick()) == 2
+
+
+def test_a_turn_that_takes_longer_than_the_period_is_not_joined_by_another(calendar: Calendar) -> None:
+    calendar.on(every="day")
+    calendar.clock.now += DAY
+    calendar.tick()
+    calendar.clock.now += 3 * DAY
+    assert len(calendar.tick()) == 1
+    calendar.end()
+    assert len(calendar.tick()) == 2
+
+
+def test_a_turn_that_failed_is_not_asked_for_again_before_the_next_period(calendar: Calendar) -> None:
+    calendar.on(every="day")
+    calendar.clock.now += DAY
+    calendar.tick()
+    calendar.end("failed")
+    calendar.clock.now += timedelta(hours=2)
+    assert [row.state for row in calendar.tick()] == ["failed"]
+
+
+def test_a_month_is_one_of_the_calendar(calendar: Calendar) -> None:
+    calendar.on(every="month")
+    assert calendar.due().at == datetime(2026, 2, 28, 9, 0, tzinfo=UTC)
+
+
+def test_off_begins_none_and_on_again_goes_on(calendar: Calendar) -> None:
+    calendar.on(every="week")
+    calendar.off()
+    calendar.clock.now += 8 * DAY
+    assert calendar.tick() == []
+    assert calendar.due() == Due(at=None, why="The autopilot is off.")
+    calendar.on(every="day")
+    calendar.clock.now += DAY
+    assert len(calendar.tick()) == 1
+
+
+def test_so_many_new_labels_begin_a_turn_and_are_new_only_once(calendar: Calendar) -> None:
+    calendar.on(new_labels=5)
+    calendar.label(3)
+    assert calendar.due() == Due(at=None, why="3 of 5 new labels have come")
+    assert calendar.tick() == []
+    calendar.label(2)
+    assert [row.params["why"] for row in calendar.tick()] == ["5 of 5 new labels have come"]
+    calendar.end("failed")
+    assert len(calendar.tick()) == 1
+    calendar.label(5)
+    assert len(calendar.tick()) == 2
+
+
+def test_whatever_comes_first_begins_the_turn(calendar: Calendar) -> None:
+    calendar.on(every="week", new_labels=5)
+    assert calendar.due().why == "a week after it was turned on"
+    calendar.label(5)
+    assert calendar.due().why == "5 of 5 new labels have come"
+
+
+def test_without_a_schedule_only_a_person_begins_a_turn(calendar: Calendar) -> None:
+    calendar.on()
+    calendar.clock.now += 400 * DAY
+    assert calendar.tick() == []
+    assert calendar.due() == Due(at=None, why=schedules.PERSON_ONLY)
+
+
+def test_policies_are_kept_and_the_newest_counts(calendar: Calendar) -> None:
+    calendar.on(every="week")
+    calendar.on(every="week")
+    calendar.on(every="day")
+    calendar.off()
+    with calendar.workspace.database.reading() as session:
+        kept = autopilot.policy_history(session, calendar.project, None, 10).rows
+    assert [(one.enabled, one.policy.when.every) for one in kept] == [(False, "day"), (True, "day"), (True, "week")]
