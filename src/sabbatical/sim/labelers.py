@@ -172,7 +172,7 @@ class Hand:
     def assisted(self, truth: Sequence[Shape], seen: Sequence[bool], suggested: Sequence[Suggested]) -> Drawing:
         """Look at each suggestion, the quicker way, then for what is missing. What is suggested is not overlooked."""
         drawing = Drawing()
-        about = _about(truth, suggested)
+        about = dict(sorted(_about(truth, suggested).items()))
         fixes = {s: self._fix(suggested[s], truth[t]) for s, t in about.items()}
         ghosts = [one for s, one in enumerate(suggested) if s not in about]
         one_by_one = sum(min(klm.TAKE + fix.seconds, klm.DRAW) for fix in fixes.values())
