@@ -125,6 +125,7 @@ def compare_vectors(vectors_id: Reals, rows: Rows, permutations: int = PERMUTATI
         return Vectors(None, rows.groups)
     chosen_g = np.sort(np.concatenate([_some(np.flatnonzero(rows.after_g == side)) for side in (False, True)]))
     profiles_gd, after_g = rows.profiles(vectors_id)[chosen_g], rows.after_g[chosen_g]
+    profiles_gd = profiles_gd - profiles_gd.mean(axis=0)
     gram_gg = profiles_gd @ profiles_gd.T
     values_g, bases_gg = np.linalg.eigh(gram_gg.astype(np.float64))  # the same distances in g dimensions
     turned_gg = bases_gg * np.sqrt(np.maximum(values_g, 0.0))

@@ -15,10 +15,9 @@ from sabbatical.schemas.monitor import Cohort, DriftColumn, DriftReport, DriftSl
 
 TESTS = {"ks": "Kolmogorov-Smirnov", "chi2": "chi-squared", "mmd": "permutation of the mean"}
 REFERENCES = {
-    "served": "its own first answers",
-    "unseen": "items of its snapshot that it did not learn from",
-    "learned": "items that it learned from, whose answers are not compared",
-    "items": "the items that were named",
+    "served": "of its own first answers",
+    "snapshot": "items of its snapshot",
+    "items": "items that were named",
 }
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["number", "category", "words"]
+Kind = Literal["number", "category", "vector"]
 About = Literal["input", "attribute", "answer"]
-Source = Literal["served", "unseen", "learned", "items"]
+Source = Literal["served", "snapshot", "items"]
 
 
 class MonitorRequest(BaseModel):
@@ -32,13 +32,15 @@ class Drift(BaseModel):
 
     window: str = Field(description="The look, such as d3.")
     slice: str = Field(description="Such as `brightness`, or `weather=rain`.")
-    statistic: float = Field(description="Of the test: a distance of distributions, a chi-squared, or of mean words.")
+    statistic: float = Field(
+        description="Of the test: a distance of distributions, a chi-squared, a distance of means."
+    )
     p_value: float = Field(description="Adjusted for all columns of the look.")
-    effect: float = Field(description="In standard deviations (numbers, words) or Cohen's w (categories).")
+    effect: float = Field(description="In standard deviations (numbers, vectors) or Cohen's w (categories).")
 
 
 class Side(BaseModel):
-    """What was compared: `unseen` and `learned` are items of the model's snapshot that it did not or did learn from."""
+    """What was compared: answers that were `served`, items of the model's `snapshot`, or `items` that were named."""
 
     source: Source
     items: int

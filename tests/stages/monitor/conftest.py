@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sabbatical.stages.monitor.columns import Says, Seen
+from sabbatical.stages.monitor.facts import Facts
 from sabbatical.stages.train.actions import Abstention, Answer
 from tests.stages.serve.conftest import built_texts, texts
 from tests.stages.train.conftest import shapes
@@ -32,7 +33,7 @@ def frames(
         objects = int(rng.poisson(found))
         scores_n = rng.uniform(0.2, 1.0, objects).astype(np.float32)
         answer = Answer(rng.integers(0, 2, objects), scores_n, np.zeros((objects, 4), np.float32))
-        facts = {"brightness": bright + rng.normal(0, 0.02), "sharpness": float(rng.normal(0.3, 0.05))}
+        facts = Facts({"brightness": bright + rng.normal(0, 0.02), "sharpness": float(rng.normal(0.3, 0.05))})
         made.append(
             Seen(
                 item_id=f"{rng.integers(1 << 60):032x}",
@@ -57,7 +58,7 @@ def said(rng: np.random.Generator, words: Sequence[str], count: int, sure: float
     for number in range(count):
         top = float(np.clip(rng.normal(sure, 0.05), 0.5, 1))
         scores_n = np.array([top, 1 - top] if rng.random() < 0.7 else [1 - top, top], np.float32)
-        values: dict[str, Any] = {"customer": None, "attributes": {}, "facts": {"words": 12.0}}
+        values: dict[str, Any] = {"customer": None, "attributes": {}, "facts": Facts({"words": 12.0})}
         text = " ".join(rng.choice(words, 12))
         answer = Answer(np.arange(2), scores_n, np.zeros((0, 4), np.float32))
         made.append(Seen(item_id=f"{number}", group=f"{number}-{text}", at=JANUARY, text=text, answer=answer, **values))

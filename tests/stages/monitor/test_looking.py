@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,11 +52,25 @@ def test_a_model_that_finds_less_is_noticed_in_its_answers() -> None:
     assert not columns["brightness"].drifted
 
 
-def test_answers_to_what_was_learned_from_are_not_compared() -> None:
+def test_items_without_answers_count_for_what_comes_in_alone() -> None:
     rng = np.random.default_rng(3)
-    table = Table.of([*frames(60, rng), *frames(60, rng, found=0.2)], 60, None)
-    assert {column.about for column in look(table, ~table.reference_i, LIMITS)} == {"input", "attribute"}
-    assert not any(found(table).values())
+    learned = [replace(one, answer=None) for one in frames(60, rng)]
+    table = Table.of([*frames(30, rng), *learned, *frames(60, rng, found=0.2)], 90, BOXES)
+    columns = {column.name: column for column in look(table, ~table.reference_i, LIMITS)}
+    assert columns["brightness"].groups == (90, 60)
+    assert columns["objects found"].groups == (30, 60)
+    assert columns["objects found"].drifted
+    assert not columns["brightness"].drifted
+
+
+def test_pictures_of_other_colours_are_noticed_as_a_whole() -> None:
+    rng = np.random.default_rng(9)
+    seen = frames(120, rng)
+    for place, one in enumerate(seen):
+        colours_d = rng.dirichlet(np.ones(64) + 3 * (np.arange(64) < (place >= 60) * 6)).astype(np.float32)
+        one.facts.vectors["colours"] = np.sqrt(colours_d)
+    drifted = found(Table.of(seen, 60, BOXES))
+    assert {name for name, is_drift in drifted.items() if is_drift} == {"colours"}
 
 
 @pytest.mark.parametrize("scenes", [1, 6])

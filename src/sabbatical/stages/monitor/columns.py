@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.metrics.columns import Bools, Floats, Ints
 from sabbatical.metrics.drift import (
@@ -25,6 +26,7 @@ from sabbatical.metrics.drift import (
 )
 from sabbatical.metrics.groups import Rows
 from sabbatical.schemas.monitor import About
+from sabbatical.stages.monitor.facts import Facts
 from sabbatical.stages.monitor.words import Words
 from sabbatical.stages.train.actions import Abstention, Answer
 
@@ -45,7 +47,7 @@ class Seen:
     at: datetime | None
     customer: str | None
     attributes: dict[str, Any]
-    facts: dict[str, float]
+    facts: Facts
     text: str | None = None
     answer: Answer | None = None
 
@@ -94,17 +96,35 @@ class ShareColumn:
 
 @dataclass(frozen=True)
 class WordColumn:
+    """The words of each row's text."""
+
     name: str
     about: About
     words: Words
-    kind: Literal["words"] = "words"
+    kind: Literal["vector"] = "vector"
     test: Literal["mmd"] = "mmd"
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Vectors:
         return compare_vectors(self.words.vectors(places_i), rows, permutations)
 
 
-Column = NumberColumn | CategoryColumn | ShareColumn | WordColumn
+@dataclass(frozen=True)
+class VectorColumn:
+    """A vector a row, i x d; NaN where it is not known."""
+
+    name: str
+    about: About
+    vectors_id: NDArray[np.float32]
+    kind: Literal["vector"] = "vector"
+    test: Literal["mmd"] = "mmd"
+
+    def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Vectors:
+        vectors_id = self.vectors_id[places_i]
+        known_i = ~np.isnan(vectors_id[:, 0])
+        return compare_vectors(vectors_id[known_i], rows.take(known_i), permutations)
+
+
+Column = NumberColumn | CategoryColumn | ShareColumn | WordColumn | VectorColumn
 
 
 @dataclass(frozen=True)
@@ -125,22 +145,28 @@ class Table:
     columns: list[Column] = field(default_factory=list)
 
     @classmethod
-    def of(cls, seen: Sequence[Seen], reference: int, says: Says | None) -> Table:
-        """The first `reference` rows are the reference. Without `says` only items are compared, not answers.
+    def of(cls, seen: Sequence[Seen], reference: int, says: Says) -> Table:
+        """The first `reference` rows are the reference.
 
         A column whose known values are all the same tells nothing and is left out.
         """
         reference_i = np.arange(len(seen)) < reference
         group_i = np.unique([one.group for one in seen], return_inverse=True)[1].astype(np.int64)
-        columns = [*_facts(seen), *_texts(seen, reference_i, group_i), *_attributes(seen)]
-        if says is not None:
-            columns += _answers(seen, says)
+        columns = [*_facts(seen), *_texts(seen, reference_i, group_i), *_attributes(seen), *_answers(seen, says)]
         return cls(seen, reference_i, group_i, [column for column in columns if _varies(column)])
 
 
 def _facts(seen: Sequence[Seen]) -> list[Column]:
-    names = dict.fromkeys(name for one in seen for name in one.facts)
-    return [NumberColumn(n, "input", np.array([one.facts.get(n, np.nan) for one in seen])) for n in names]
+    names = dict.fromkeys(name for one in seen for name in one.facts.numbers)
+    columns: list[Column] = [
+        NumberColumn(n, "input", np.array([one.facts.numbers.get(n, np.nan) for one in seen])) for n in names
+    ]
+    for name in dict.fromkeys(name for one in seen for name in one.facts.vectors):
+        known = next(one.facts.vectors[name] for one in seen if name in one.facts.vectors)
+        lacking = np.full(len(known), np.nan, np.float32)
+        vectors_id = np.stack([one.facts.vectors.get(name, lacking) for one in seen]).astype(np.float32)
+        columns.append(VectorColumn(name, "input", vectors_id))
+    return columns
 
 
 def _texts(seen: Sequence[Seen], reference_i: Bools, group_i: Ints) -> list[Column]:
@@ -225,4 +251,7 @@ def _varies(column: Column) -> bool:
         return len(np.unique(column.codes_i[column.codes_i >= 0])) > 1
     if isinstance(column, ShareColumn):
         return int((np.nan_to_num(column.shares_ik) > 0).any(axis=0).sum()) > 1
-    return column.words.texts > 0
+    if isinstance(column, VectorColumn):
+        known_id = column.vectors_id[~np.isnan(column.vectors_id[:, 0])]
+        return bool((known_id != known_id[:1]).any())
+    return len(np.unique(column.words.word_t)) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -51,16 +52,16 @@ def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[st
     return found
 
 
-def facts(session: Session, item_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+def facts(session: Session, item_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What is known of items, by id."""
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for chunk in batched(item_ids, CHUNK):
         query = select(FactsRow.item_id, FactsRow.facts).where(FactsRow.item_id.in_(chunk))
         found.update((row.item_id, row.facts) for row in session.execute(query))
     return found
 
 
-def keep_facts(session: Session, measured: Mapping[str, Mapping[str, float]]) -> None:
+def keep_facts(session: Session, measured: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the facts of items; what was measured once stays."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [{"item_id": item_id, "facts": dict(found)} for item_id, found in measured.items()]

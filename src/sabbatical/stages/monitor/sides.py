@@ -1,11 +1,10 @@
-"""What is compared with what: the newest answers of a model with its first, or with items it did not learn from."""
+"""What is compared with what: the newest answers of a model with its first, or with items of its snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sabbatical.core.errors import NotFound
 from sabbatical.core.progress import Part, Progress
@@ -18,7 +17,7 @@ from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.monitor import queries
 from sabbatical.stages.monitor.columns import Seen
-from sabbatical.stages.monitor.facts import facts_of
+from sabbatical.stages.monitor.facts import Facts, facts_of
 from sabbatical.stages.predict import actions as predictions
 from sabbatical.stages.serve import actions as serving
 from sabbatical.stages.serve.actions import Given
@@ -31,15 +30,20 @@ LEAST = 20
 MOST_LATER = 2000
 """Newest answers that are told by month."""
 UNSEEN: tuple[Split, ...] = ("validation", "test")
+LEARNED: tuple[Split, ...] = ("train",)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An item to look at: its answer where one was served, and when it came."""
+    """An item to look at: its answer where one was served, and when it came.
+
+    The model's answer to what it `learned` from is not asked for: it is too sure there.
+    """
 
     item_id: str
     answer: Answer | None = None
     at: datetime | None = None
+    learned: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,6 @@ class Sides:
     reference: list[Asked]
     later: list[Asked]
     window: list[Asked]
-
-    @property
-    def answers_count(self) -> bool:
-        """Whether the answers of both sides can be compared: of what it learned from, a model is too sure."""
-        return self.source != "learned"
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Choosing:
     asked: MonitorRequest
 
     def sides(self) -> Sides:
-        """The reference is what is given, else the model's first answers, else items that it did not learn from.
+        """The reference is what is given, else the model's first answers, else items of its snapshot.
 
         Its first answers are a reference as soon as a whole window came after them.
         """
@@ -81,8 +80,7 @@ class Choosing:
             return Sides("served", answers[:many], later, window)
         window, later = self._window(answers)
         taken = {one.item_id for one in (*window, *later)}
-        source, reference = self._from_snapshot(many, taken)
-        return Sides(source, reference, later, window)
+        return Sides("snapshot", self._from_snapshot(many, taken), later, window)
 
     def _window(self, answers: list[Asked]) -> tuple[list[Asked], list[Asked]]:
         """What is looked at, and the answers before it."""
@@ -105,17 +103,17 @@ class Choosing:
                 by_item.setdefault(one.item_id, one)
         return [Asked(one.item_id, one.answer, one.captured_at or one.created_at) for one in by_item.values()]
 
-    def _from_snapshot(self, many: int, taken: set[str]) -> tuple[Source, list[Asked]]:
-        """Items of the snapshot that the model came from: those it did not learn from, unless they are too few."""
-        sources: tuple[tuple[Source, tuple[Split, ...]], ...] = (("unseen", UNSEEN), ("learned", ()))
-        found: list[Asked] = []
-        for source, splits in sources:
-            labels = datasets.labels(self.workspace, self.project, self.model.snapshot, splits)
-            ids = dict.fromkeys(one.item_id for one in labels)
-            found = [Asked(item) for item in islice((item for item in ids if item not in taken), many)]
-            if len(found) >= LEAST:
-                return source, found
-        return "learned", found
+    def _from_snapshot(self, many: int, taken: set[str]) -> list[Asked]:
+        """Items of the snapshot that the model came from: those that it did not learn from, then the others."""
+        found: dict[str, Asked] = {}
+        parts: tuple[tuple[Split, ...], ...] = (UNSEEN, LEARNED)
+        for splits in parts:
+            for one in datasets.labels(self.workspace, self.project, self.model.snapshot, splits):
+                if len(found) >= many:
+                    break
+                if one.item_id not in taken:
+                    found.setdefault(one.item_id, Asked(one.item_id, learned=splits == LEARNED))
+        return list(found.values())
 
 
 def seen_of(step: Step, choosing: Choosing, asked: Sequence[Asked], progress: Progress) -> list[Seen]:
@@ -127,11 +125,11 @@ def seen_of(step: Step, choosing: Choosing, asked: Sequence[Asked], progress: Pr
     with workspace.database.reading() as session:
         rows = queries.items(session, project.id, [one.item_id for one in asked])
     facts = facts_of(workspace, list(rows.values()), Part(progress, 0.0, 0.4))
-    lacking = [one.item_id for one in asked if one.answer is None and one.item_id in rows]
+    lacking = [one.item_id for one in asked if one.answer is None and not one.learned and one.item_id in rows]
     parts = predictions.stream(workspace, step.project, model, lacking, len(lacking), Part(progress, 0.4, 1.0))
     answers = {one.item_id: one.answer for part in parts for one in part}
     return [
-        _seen(rows[one.item_id], one, facts.get(one.item_id, {}), one.answer or answers.get(one.item_id))
+        _seen(rows[one.item_id], one, facts.get(one.item_id, Facts()), one.answer or answers.get(one.item_id))
         for one in asked
         if one.item_id in rows
     ]
@@ -162,7 +160,7 @@ def require_items(choosing: Choosing) -> None:
             )
 
 
-def _seen(row: ItemRow, asked: Asked, facts: dict[str, float], answer: Answer | None) -> Seen:
+def _seen(row: ItemRow, asked: Asked, facts: Facts, answer: Answer | None) -> Seen:
     return Seen(
         item_id=row.id,
         group=row.group,

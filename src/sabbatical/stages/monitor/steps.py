@@ -56,7 +56,7 @@ def _report(step: Step, choosing: Choosing, sides: Sides, seen: list[Seen]) -> D
     asked, model = choosing.asked, choosing.model
     limits = Limits(asked.sure or Watching().sure, asked.effect or Watching().effect)
     with step.workspace.database.reading() as session:
-        says = Says(model.classes, serving.abstention(session, model)) if sides.answers_count else None
+        says = Says(model.classes, serving.abstention(session, model))
     before, after = _ends(sides, seen)
     table = Table.of(seen, before, says)
     place_i = np.arange(len(seen))

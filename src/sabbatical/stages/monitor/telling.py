@@ -56,8 +56,8 @@ def _columns(report: DriftReport) -> Iterator[str]:
 
 
 def _change(column: DriftColumn) -> str:
-    if column.kind == "words":
-        return "the texts use other words"
+    if column.kind == "vector":
+        return "they are others"
     if column.before is not None and column.after is not None:
         return f"the mean went from {column.before:.3g} to {column.after:.3g}"
     moved = sorted(column.shares, key=lambda one: -abs(one.after - one.before))[:2]
