@@ -39,8 +39,7 @@ def report(
 ) -> None:
     """Compare the newest answers of a model with its first ones.
 
-    While it has given too few, they are compared with items of its snapshot
-    that it did not learn from.
+    While it has given too few, they are compared with items of its snapshot.
     """
     asked = given(model=model, window=window, reference=reference, sure=sure, effect=effect)
     _answer(session, wait(session.project.start_monitor(**asked)), page)

@@ -26,7 +26,7 @@ Runner = Annotated[Context, allow("monitor.run")]
 
 @router.post("", status_code=202)
 def look_for_drift(context: Runner, project: str, asked: MonitorRequest, key: Key = None) -> Run:
-    """Compare a model's newest answers with its first ones, or with items that it did not learn from.
+    """Compare a model's newest answers with its first ones, or with items of its snapshot.
 
     The run's result names the look in `drift`; none is made, and `message` says why, where there is too little.
     """

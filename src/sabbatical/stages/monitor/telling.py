@@ -57,7 +57,7 @@ def _columns(report: DriftReport) -> Iterator[str]:
 
 def _change(column: DriftColumn) -> str:
     if column.kind == "vector":
-        return "they are others"
+        return "not what it was"
     if column.before is not None and column.after is not None:
         return f"the mean went from {column.before:.3g} to {column.after:.3g}"
     moved = sorted(column.shares, key=lambda one: -abs(one.after - one.before))[:2]
