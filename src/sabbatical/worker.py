@@ -12,6 +12,7 @@ from types import FrameType
 from sabbatical.core.errors import Conflict, SabbaticalError
 from sabbatical.core.settings import load
 from sabbatical.durable import BUSY
+from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.execution import ORPHANED, execute
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
@@ -41,13 +42,13 @@ def serve(parent: int | None) -> int:
     Raises:
         Conflict: another worker is at work on this workspace.
     """
-    from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - it also registers the flow of a turn
-
     stop = _stop_on_signals()
     workspace = open_workspace(load())
-    lease = Lease.take(workspace.home / "worker.lock")
+    lease = Lease.take(workspace.home / WORKER_LOCK)
     if lease is None:
         raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
+    from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - a worker's, and it registers the flow of a turn
+
     worker = Worker(workspace, stop, tick)
     try:
         while not stop.is_set() and parent in (None, os.getppid()):

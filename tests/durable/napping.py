@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from sabbatical import worker
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, Unavailable
 from sabbatical.core.progress import check
 from sabbatical.durable import children, runs
 from sabbatical.durable.flow import Flow, Look, flow
@@ -31,6 +31,8 @@ def nap(step: Step) -> dict[str, Any]:
     bed = step.params.get("fails_until")
     if bed and not (step.workspace.home / bed).exists():
         raise BadInput("It cannot sleep.", where="the bed")
+    if "away" in step.params:
+        _knock(step.workspace.home / "away.txt", step.params["away"])
     file = step.folder / "ticks.txt"
     ticks = step.params["ticks"]
     while (tick := len(file.read_text().split()) if file.exists() else 0) < ticks:
@@ -44,7 +46,18 @@ def nap(step: Step) -> dict[str, Any]:
         if tick == step.params.get("fails_at"):
             raise BadInput("It cannot sleep.", where="the bed")
         time.sleep(0.02)
-    return {"ticks": ticks, "hog": len(bytearray(os.urandom(1 << 20) * step.params.get("megabytes", 0)))}
+    hoard: list[bytes] = []
+    while len(hoard) < step.params.get("megabytes", 0):
+        hoard.append(os.urandom(1 << 20))
+    return {"ticks": ticks, "hoard": len(hoard)}
+
+
+def _knock(file: Path, times: int) -> None:
+    """Nobody is in for so many times."""
+    with file.open("a") as handle:
+        handle.write("x")
+    if len(file.read_text()) <= times:
+        raise Unavailable("Nobody is in.")
 
 
 def leave(name: str, flow: Flow, session: Session) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -112,3 +113,30 @@ def test_what_another_process_does_is_waited_for_not_done_twice(workspace: Works
     lease.give_back()
     thread.join(30)
     assert ticks(workspace, run_id) == []
+
+
+def limited(workspace: Workspace, **limits: float) -> Workspace:
+    """The workspace with limits of what a run may take."""
+    return replace(workspace, settings=workspace.settings.model_copy(update=limits))
+
+
+def test_a_run_that_takes_too_long_saves_what_it_has_and_fails_with_the_setting(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=100_000)
+    assert see_through(limited(workspace, run_seconds=8.0), run_id, threading.Event()) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["where"]) == ("over_limit", "settings field run_seconds")
+    assert len(set(ticks(workspace, run_id))) == 1
+
+
+def test_a_run_that_eats_memory_is_ended_and_fails_with_the_setting(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=1, megabytes=2000)
+    assert see_through(limited(workspace, run_memory_mb=600), run_id, threading.Event()) == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["where"]) == ("over_limit", "settings field run_memory_mb")
+
+
+def test_a_run_within_its_limits_knows_nothing_of_them(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=3, megabytes=10)
+    assert see_through(limited(workspace, run_memory_mb=2000, run_seconds=300.0), run_id, threading.Event()) == "done"

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sabbatical.core.settings import load
 from sabbatical.durable import records, runs
 from sabbatical.durable.dispatch import ChildDispatcher
+from sabbatical.durable.flow import ATTEMPTS
 from sabbatical.schemas.project import ProjectIn
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import PolicyRow, RunRow
@@ -192,4 +193,23 @@ def test_a_worker_that_a_command_started_is_followed_by_another(workspace: Works
     (workspace.home / "door").touch()
     until(lambda: state(workspace, run_id) == "done", "the end of the flow")
     dispatcher.close()
+    arrived(workspace, run_id)
+
+
+def test_what_does_not_answer_is_tried_again_and_then_said(workspace: Workspace, begin: Begin, start: Start) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin(nap={"away": 9})
+    start()
+    until(lambda: state(workspace, run_id) == "failed", "the end of the flow", 120)
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["message"]) == ("unavailable", "Nobody is in.")
+    assert (workspace.home / "away.txt").read_text().count("x") == ATTEMPTS
+
+
+def test_what_answers_after_a_while_does_not_end_the_flow(workspace: Workspace, begin: Begin, start: Start) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin(nap={"away": 1})
+    start()
+    until(lambda: state(workspace, run_id) == "done", "the end of the flow", 120)
     arrived(workspace, run_id)

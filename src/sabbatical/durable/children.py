@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
@@ -23,7 +22,9 @@ log = logging.getLogger("sabbatical.runs")
 MODULE = "sabbatical.worker"
 MOST_DEATHS = 3
 GRACE_SECONDS = 10.0
-WORKER_PAUSE_SECONDS = 2.0
+WORKER_PAUSE_SECONDS = 0.5
+WORKER_LOCK = "worker.lock"
+"""What the worker of a workspace holds while it lives."""
 LOG_LINES = 12
 
 
@@ -62,9 +63,9 @@ def keep_a_worker(workspace: Workspace, stopping: threading.Event) -> None:
     """Keep a worker at work on the workspace until `stopping` is set; where another process has one, that will do."""
     path = workspace.folder("logs") / "worker.log"
     while not stopping.is_set():
-        began = time.monotonic()
-        _wait(_start(workspace.settings, ["serve"], path), stopping, None)
-        stopping.wait(max(WORKER_PAUSE_SECONDS - (time.monotonic() - began), 0.1))
+        if not Lease.is_held(workspace.home / WORKER_LOCK):
+            _wait(_start(workspace.settings, ["serve"], path), stopping, None)
+        stopping.wait(WORKER_PAUSE_SECONDS)
 
 
 def spawn(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:

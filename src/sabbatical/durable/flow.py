@@ -94,7 +94,7 @@ class Flow:
 
     def _step(self, name: str, state: str, act: Callable[[], Result]) -> Result:
         from dbos import DBOS  # noqa: PLC0415 - only a worker needs it
-        from dbos._error import DBOSUnexpectedStepError  # noqa: PLC0415
+        from dbos._error import DBOSMaxStepRetriesExceeded, DBOSUnexpectedStepError  # noqa: PLC0415
 
         place = next(self._places)
         again: StepOptions = {
@@ -107,6 +107,8 @@ class Flow:
         }
         try:
             self.done[name] = DBOS.run_step(again, self._once, name, place, state, act)
+        except DBOSMaxStepRetriesExceeded as error:
+            raise error.errors[-1] from None
         except DBOSUnexpectedStepError:  # a newer version has other steps; our own record knows what is done
             self.done[name] = self._once(name, place, state, act)
         return self.done[name]
@@ -123,7 +125,7 @@ class Flow:
         self._progress.tell(0.0, name)
         try:
             result = act()
-        except SabbaticalError as error:
+        except Exception as error:
             self._fail(name, error)
             raise
         fault(self.workspace, f"{self._kind}.{name}.after")
@@ -151,13 +153,14 @@ class Flow:
         words = str(result.get("message", message))
         records.end(row, "done", self.now(), message=words, result=result)
 
-    def _fail(self, name: str, error: SabbaticalError) -> None:
+    def _fail(self, name: str, error: Exception) -> None:
         """Put on record how a step ended; one that only waits for the next process is left as it is."""
         if isinstance(error, Interrupted) and not isinstance(error, Stopped):
             return
         state = "stopped" if isinstance(error, Stopped) else "failed"
         with self.workspace.database.transaction() as session:
-            records.end(self._row(session, name), state, self.now(), message=error.message, result=None)
+            words = error.message if isinstance(error, SabbaticalError) else f"{type(error).__name__}: {error}"
+            records.end(self._row(session, name), state, self.now(), message=words, result=None)
 
     def _row(self, session: Session, name: str) -> RunStepRow:
         row = records.get(session, self.run_id, name)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sabbatical.core.settings import Settings
@@ -34,6 +34,8 @@ CODE_VERSION = "1"
 POLL_SECONDS = 0.25
 TICK = "* * * * *"
 PUT_AGAIN_SECONDS = 30.0
+KEPT = timedelta(days=1)
+CLEAN_SECONDS, CLEANED = 600.0, 1000
 
 
 def address(settings: Settings) -> str:
@@ -131,6 +133,7 @@ class Worker:
         DBOS.register_queue(FLOWS, polling_interval_sec=POLL_SECONDS)
         DBOS.apply_schedules([{"schedule_name": "tick", "workflow_fn": do_tick, "schedule": TICK, "context": None}])
         self._put: dict[str, float] = {}
+        self._cleaned = 0.0
 
     def sweep(self) -> None:
         """Queue what is on record as to be done; what is queued already stays once."""
@@ -142,6 +145,18 @@ class Worker:
             if run_id not in self._put:
                 put(self._client, run_id, kind)
                 self._put[run_id] = now
+        if now - self._cleaned > CLEAN_SECONDS or not self._cleaned:
+            self._cleaned = now
+            self._clean()
+
+    def _clean(self) -> None:
+        """Let go of workflows that ended long ago: the table of runs knows how, and every minute has its tick."""
+        before = (self._workspace.clock() - KEPT).isoformat()
+        old = self._client.list_workflows(
+            status=["SUCCESS", "ERROR"], completed_before=before, limit=CLEANED, load_input=False, load_output=False
+        )
+        if old:
+            self._client.delete_workflows([one.workflow_id for one in old])
 
     def close(self) -> None:
         """Let the children save what they have."""

@@ -12,6 +12,7 @@ from sabbatical.api.paging import After, Limit
 from sabbatical.api.runs import Key
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.core.errors import BadRequest
+from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.lease import Lease
 from sabbatical.schemas.autopilot import PolicyRecord, PolicyRequest, Status, Turn, TurnRequest
 from sabbatical.schemas.page import PAGE_SIZE, Page
@@ -26,7 +27,7 @@ Runner = Annotated[Context, allow("autopilot.run")]
 @router.get("")
 def get_autopilot(context: Reader, project: str) -> Status:
     """What the loop does now, what it waits for, when it comes again, how its last turns ended."""
-    worker = Lease.is_held(context.workspace.home / "worker.lock")
+    worker = Lease.is_held(context.workspace.home / WORKER_LOCK)
     with context.reading() as session:
         return autopilot.status(session, projects.get(session, project), context.now(), worker=worker)
 
