@@ -20,7 +20,7 @@ class MineRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, description="Name or id; the champion unless given, else the newest.")
-    window: int = Field(2000, ge=20, description="Newest answers that are looked at.")
+    window: int = Field(2000, ge=20, le=10_000, description="Newest answers that are looked at.")
     sure: float = Field(0.01, gt=0, lt=0.5, description="Chance to name any group by mistake, all of them together.")
     drift: str | None = Field(None, description="The look for drift that it follows, such as d3.")
 

@@ -12,6 +12,7 @@ from sabbatical.stages.mine import actions as mining
 from sabbatical.stages.mine.outcomes import Outcome, outcomes_of
 from sabbatical.stages.mine.titles import title_of
 from sabbatical.stages.mine.window import Window, read_window
+from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.stages.train.actions import Answer
 from sabbatical.storage.tables import FeedbackRow, ItemRow, ServedRow
@@ -101,19 +102,48 @@ def test_only_the_newest_answer_to_an_item_and_the_last_word_on_it_count(traffic
     assert (seen.items, seen.sure_a.tolist(), seen.verdict_a.tolist()) == ([item], [True], [1])
 
 
-def test_texts_that_are_taken_for_another_class_are_told_by_their_class(notes: Shapes) -> None:
-    with notes.workspace.database.reading() as session:
-        model = models.get(session, notes.project, "v1")
-        items = [row.id for row in session.query(ItemRow)]
+def serve_sky(notes: Shapes, model: str, items: list[str]) -> None:
+    """To every text the model says that it is about the sky."""
     sky = Answer(np.array([0, 1]), np.array([0.2, 0.8], np.float32), np.zeros((0, 4), np.float32)).to_bytes()
     with notes.workspace.database.transaction() as session:
         session.add_all(
             ServedRow(
-                id=new_id("srv"), project_id=notes.project.id, request="r", model_id=model.id, arm="champion",
+                id=new_id("srv"), project_id=notes.project.id, request="r", model_id=model, arm="champion",
                 unit=item, item_id=item, kept=True, sure=True, payload=sky, latency_ms=1.0, created_at=NOW,
             )
             for item in items
         )  # fmt: skip
+
+
+def test_texts_of_a_class_that_the_model_does_not_know_yet_are_taken_for_something_else(notes: Shapes) -> None:
+    with notes.workspace.database.transaction() as session:
+        model = models.get(session, notes.project, "v1")
+        items = [row.id for row in session.query(ItemRow)]
+        classes = {"sea": {}, "sky": {}, "land": {}}
+        tree = {"super-taxonomy": "topics", "version": 2, "classes": classes}
+        finer = {
+            "taxonomy": "notes",
+            "version": 2,
+            "super-taxonomy": "topics",
+            "labels": {n.title(): n for n in classes},
+        }
+        for document in (tree, finer):
+            projects.add_taxonomy(session, notes.project, document, NOW)
+        for item in items[:5]:
+            asked = RevisionIn(item=item, taxonomy="notes", shapes=[Shape(label="Land")], author="p1")
+            labels.revise(session, notes.project, asked, NOW)
+    serve_sky(notes, model.id, items)
+    found, details = outcomes_of(read_window(notes.workspace, notes.project, model, 100))
+    [wrong] = [one for one in found if one.kind == "wrong_class"]
+    assert wrong.could_a.all() and wrong.failed_a[:5].all()
+    assert details[0] == {"wrong_class": [["a class that the model does not know", "sky"]]}
+
+
+def test_texts_that_are_taken_for_another_class_are_told_by_their_class(notes: Shapes) -> None:
+    with notes.workspace.database.reading() as session:
+        model = models.get(session, notes.project, "v1")
+        items = [row.id for row in session.query(ItemRow)]
+    serve_sky(notes, model.id, items)
     assert notes.run("mine", model="v1")["issues"] == [1]
     with notes.workspace.database.reading() as session:
         issue = mining.get(session, notes.project, 1)

@@ -19,6 +19,8 @@ from sabbatical.stages.mine.window import Window
 
 SHARE_RIGHT = 0.2  # of verdicts; where fewer are "right", people speak up only when something is wrong
 
+NEW_CLASS = "a class that the model does not know"
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -97,14 +99,17 @@ def _by_class(
 
 
 def _texts(window: Window) -> tuple[list[Outcome], Details]:
+    """What was said against the label, as far as that can tell: a class that the model does not know yet denies it."""
     answers = _text_answers(window)
-    wrong_a = answers.judged_i & ~answers.right_i
-    names = window.tree.names
+    told_ak = answers.said_ik & answers.known_ik
+    judged_a: Bools = told_ak.any(axis=1)
+    wrong_a: Bools = (told_ak & ~answers.target_ik).any(axis=1)
+    names = [*window.tree.names, NEW_CLASS]
     details: Details = {
         a: {"wrong_class": [[names[answers.label_i[a]], names[answers.guess_i[a]]]]}
         for a in np.flatnonzero(wrong_a).tolist()
     }
-    return [Outcome("wrong_class", None, answers.judged_i, wrong_a)], details
+    return [Outcome("wrong_class", None, judged_a, wrong_a)], details
 
 
 def _text_answers(window: Window) -> Answers:
