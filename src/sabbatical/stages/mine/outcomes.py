@@ -102,8 +102,8 @@ def _texts(window: Window) -> tuple[list[Outcome], Details]:
     """What was said against the label, as far as that can tell: a class that the model does not know yet denies it."""
     answers = _text_answers(window)
     told_ak = answers.said_ik & answers.known_ik
-    judged_a: Bools = told_ak.any(axis=1)
-    wrong_a: Bools = (told_ak & ~answers.target_ik).any(axis=1)
+    judged_a: Bools = np.logical_or.reduce(told_ak, axis=1)
+    wrong_a: Bools = np.logical_or.reduce(told_ak & ~answers.target_ik, axis=1)
     names = [*window.tree.names, NEW_CLASS]
     details: Details = {
         a: {"wrong_class": [[names[answers.label_i[a]], names[answers.guess_i[a]]]]}
