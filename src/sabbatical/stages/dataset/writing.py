@@ -102,7 +102,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 
 def _named(classes: Classes) -> dict[str, Any]:
-    taxonomies, labels = zip(*classes, strict=True)
+    taxonomies, labels = [key[0] for key in classes], [key[1] for key in classes]
     return {"taxonomy_id": taxonomies, "label": labels, "class": list(classes.values())}
 
 
