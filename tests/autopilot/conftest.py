@@ -94,8 +94,9 @@ class Office:
         return made(self.workspace)
 
 
-def open_office(built: Path, folder: Path, ends: ExitStack) -> Office:
-    home = Path(shutil.copytree(built, folder / "home"))
+def open_office(built: Path | None, folder: Path, ends: ExitStack) -> Office:
+    """An office in a copy of what was built, or in an empty workspace."""
+    home = Path(shutil.copytree(built, folder / "home")) if built else folder / "home"
     workspace = open_workspace(load(home=home))
     ends.callback(workspace.close)
     client = ends.enter_context(sb.open(home=home))

@@ -82,19 +82,25 @@ def letters(count: int, time: str, seed: int) -> list[Letter]:
 TRUTH = {one.text: one.topic for time in ("day", "night") for seed in (1, 2, 3) for one in letters(200, time, seed)}
 
 
-def build(home: Path, folder: Path) -> None:
-    """A workspace whose first model, which learned from letters of the day, has answered by day and by night."""
+def take_in(workspace: Workspace, folder: Path) -> Project:
+    """A project whose letters of the day are labeled, with a policy."""
     lines = [orjson.dumps({"text": one.text, "label": one.topic.title()}) for one in letters(160, "day", 1)]
     (folder / "day.jsonl").write_bytes(b"\n".join(lines))
+    project = workspace.create_project("desk", "text", test_share=0.3)
+    for document in (SUPER, DESK):
+        project.taxonomy_add(document)
+    project.ingest(folder / "day.jsonl", taxonomy="desk-a", customer="desk-a")
+    project.autopilot.set_policy(POLICY)
+    return project
+
+
+def build(home: Path, folder: Path) -> None:
+    """A workspace whose first model, which learned from letters of the day, has answered by day and by night."""
     with sb.open(home=home) as workspace:
-        project = workspace.create_project("desk", "text", test_share=0.3)
-        for document in (SUPER, DESK):
-            project.taxonomy_add(document)
-        project.ingest(folder / "day.jsonl", taxonomy="desk-a", customer="desk-a")
+        project = take_in(workspace, folder)
         project.snapshot()
         project.train("linear")
-        project.releases.propose(rules=POLICY["release"])
-        project.autopilot.set_policy(POLICY)
+        project.releases.propose()
         with asking(workspace) as ask:
             for one in [*letters(60, "day", 2), *letters(60, "night", 2)]:
                 answer = ask(one)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dbos import DBOS
 
-from sabbatical.core.errors import Conflict
 from sabbatical.durable.execution import execute
 from sabbatical.durable.flow import follow
 from sabbatical.schemas.autopilot import Turn
@@ -22,7 +22,7 @@ from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
 from sabbatical.storage.files import room
 from sabbatical.storage.media import Media
 from tests.autopilot import desk
-from tests.autopilot.conftest import Office
+from tests.autopilot.conftest import Office, open_office
 from tests.durable.conftest import until
 
 pytestmark = pytest.mark.timeout(900)
@@ -56,14 +56,20 @@ class Threads:
         thread.start()
 
 
-@pytest.fixture
-def threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
+@contextmanager
+def in_threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
     monkeypatch.setattr(DBOS, "run_step", staticmethod(lambda _options, function, *given: function(*given)))
     made = Threads(office)
     yield made
     made.stopping.set()
     for thread in made.all:
         thread.join()
+
+
+@pytest.fixture
+def threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
+    with in_threads(office, monkeypatch) as made:
+        yield made
 
 
 def rules(**changed: Any) -> dict[str, Any]:
@@ -329,11 +335,22 @@ def test_the_loop_does_not_go_on_with_what_a_person_cancelled(office: Office, th
         assert "The train was cancelled" in found.message
 
 
-def test_the_champion_is_not_advanced_twice(office: Office, threads: Threads) -> None:
-    office.policy(release=rules(stages=stages()))
-    with desk.life(office.client):
-        turn = threads.play()
-        found = threads.end(turn)
-    release = office.client.project().releases.find(found.result["release"] if found.result else None)
-    with pytest.raises(Conflict):
-        release.advance()
+def test_the_first_turn_of_a_project_makes_its_first_champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as ends:
+        office = open_office(None, tmp_path, ends)
+        desk.take_in(office.client, tmp_path)
+        threads = ends.enter_context(in_threads(office, monkeypatch))
+        found = threads.end(threads.play())
+        assert (found.outcome, champion(office)) == ("promoted", "v1")
+        assert [step.name for step in found.steps] == ["begin", "snapshot", "news", "train", "propose", "end"]
+
+
+def test_a_turn_without_any_label_fails_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as ends:
+        office = open_office(None, tmp_path, ends)
+        office.client.create_project("desk", "text").taxonomy_add(desk.SUPER)
+        threads = ends.enter_context(in_threads(office, monkeypatch))
+        found = threads.end(threads.play())
+        assert (found.state, champion(office)) == ("failed", None)
+        assert (found.error or {})["code"] == "empty_dataset"
+        assert "ingest data with labels" in found.todo

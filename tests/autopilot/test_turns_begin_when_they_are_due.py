@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,8 @@ from sabbatical.schemas.project import Project, ProjectIn
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import RevisionRow, RunRow
 from sabbatical.storage.workspace import Workspace, open_workspace
+from tests.autopilot import hasty
+from tests.durable.conftest import until
 
 BEGIN = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -186,3 +191,26 @@ def test_policies_are_kept_and_the_newest_counts(calendar: Calendar) -> None:
     with calendar.workspace.database.reading() as session:
         kept = autopilot.policy_history(session, calendar.project, None, 10).rows
     assert [(one.enabled, one.policy.when.every) for one in kept] == [(False, "day"), (True, "day"), (True, "week")]
+
+
+def test_a_worker_begins_the_turn_that_is_due(tmp_path: Path) -> None:
+    settings = load(home=tmp_path / "home")
+    workspace = open_workspace(settings)
+    with workspace.database.transaction() as session:
+        project = projects.create(session, ProjectIn(name="desk", task="text"), workspace.clock())
+        policy = Policy.model_validate({"when": {"every": "day"}})
+        autopilot.on(session, project, policy, "anna", workspace.clock() - 2 * DAY)
+    process = subprocess.Popen([sys.executable, "-m", hasty.__name__, "serve"], env=settings.environment())
+    try:
+
+        def ended() -> list[RunRow]:
+            with workspace.database.reading() as session:
+                return [row for row in queries.turns(session, project.id, None, 10) if row.ended_at is not None]
+
+        until(ended, "the end of the turn", 120)
+        time.sleep(2.5)
+        assert [(row.state, "no super-taxonomy" in row.message) for row in ended()] == [("failed", True)]
+    finally:
+        process.terminate()
+        process.wait()
+        workspace.close()
