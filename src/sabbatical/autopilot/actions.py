@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from sabbatical.autopilot import policies, queries, schedules, telling
+from sabbatical.core.errors import NotFound
 from sabbatical.schemas.autopilot import PolicyRecord, Status, Turn
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.policy import Policy
@@ -16,7 +17,7 @@ from sabbatical.storage.tables import RunRow
 
 SHOWN = 5
 
-__all__ = ["off", "on", "once", "policy", "policy_history", "set_policy", "status", "turns"]
+__all__ = ["off", "on", "once", "policy", "policy_history", "set_policy", "status", "turn", "turns"]
 
 policy = policies.current
 policy_history = policies.history
@@ -47,6 +48,19 @@ def turns(session: Session, project: Project, after: str | None, limit: int, now
     rows = queries.turns(session, project.id, after, limit + 1)
     found = [telling.turn(session, row, now) for row in rows[:limit]]
     return Page(rows=found, next=rows[limit - 1].id if len(rows) > limit else None)
+
+
+def turn(session: Session, project: Project, run_id: str | None, now: datetime) -> Turn:
+    """A turn by its run, the newest without one.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.get(RunRow, run_id) if run_id else next(iter(queries.turns(session, project.id, None, 1)), None)
+    if row is None or (row.project_id, row.kind) != (project.id, queries.TURN):
+        which = f"no turn '{run_id}'" if run_id else "no turn yet"
+        raise NotFound(f"The project '{project.name}' has {which}.", hint="Play one: `sabbatical autopilot once`.")
+    return telling.turn(session, row, now)
 
 
 def status(session: Session, project: Project, now: datetime, *, worker: bool) -> Status:

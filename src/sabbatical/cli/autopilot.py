@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     command(noun, "once", example="sabbatical autopilot once")(once)
     command(noun, "status", example="sabbatical autopilot status")(status)
     command(noun, "turns", example="sabbatical autopilot turns")(turns)
+    command(noun, "show", example="sabbatical autopilot show\nsabbatical autopilot show run_01m7…")(show)
     command(noun, "policy", example="sabbatical autopilot policy\nsabbatical autopilot policy policy.yaml")(policy)
 
 
@@ -79,7 +80,8 @@ def status(session: Session) -> None:
         say(f"The autopilot of [bold]{found.project}[/] is [bold]{word}[/]{by}; {_champion(found)}.")
         if found.now is not None:
             _say_turn(found.now)
-        _say_next(found)
+        if found.policy.enabled:
+            _say_next(found)
         if found.turns:
             _say_turns(found.turns, title="Last turns")
 
@@ -95,6 +97,14 @@ def turns(session: Session, limit: Annotated[int | None, typer.Option(min=1, hel
         more(there_are, len(found))
 
     session.answer({"turns": [one.model_dump(mode="json") for one in found]}, words)
+
+
+def show(
+    session: Session, turn: Annotated[str | None, typer.Argument(help="Its run; the newest unless given.")] = None
+) -> None:
+    """One turn step by step, with what each did and how long it took."""
+    found = session.project.autopilot.turn(turn)
+    session.answer({"turn": found.model_dump(mode="json")}, lambda: _say_turn(found))
 
 
 def policy(

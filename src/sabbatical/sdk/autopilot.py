@@ -58,8 +58,9 @@ class Autopilot:
         """Newest first."""
         return self._client.pages(Turn, self._place("turns"))
 
-    def turn(self, run_id: str) -> Turn:
-        return next(one for one in self.turns() if one.run == run_id)
+    def turn(self, run: str | None = None) -> Turn:
+        """A turn by its run, the newest without one."""
+        return Turn.model_validate(self._client.get(self._place("turns", run or "newest")))
 
     def _change(self, verb: str, body: PolicyRequest | TurnRequest) -> PolicyRecord:
         return PolicyRecord.model_validate(self._client.post(self._place(verb), body))

@@ -39,6 +39,14 @@ def list_turns(context: Reader, project: str, after: After = None, limit: Limit 
         return autopilot.turns(session, projects.get(session, project), after, limit, context.now())
 
 
+@router.get("/turns/{run}")
+def get_turn(context: Reader, project: str, run: str) -> Turn:
+    """One turn with its steps, by its run; `newest` is the newest."""
+    with context.reading() as session:
+        found = projects.get(session, project)
+        return autopilot.turn(session, found, None if run == "newest" else run, context.now())
+
+
 @router.get("/policies")
 def list_policies(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[PolicyRecord]:
     """Every policy that there was, newest first."""
