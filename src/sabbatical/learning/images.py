@@ -15,6 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sabbatical.core.errors import BadFile
 
+ORIENTATION = 0x0112  # EXIF
+SIDEWAYS = frozenset({5, 6, 7, 8})
 GREY = 114
 """What the canvas shows where there is no image."""
 
@@ -30,12 +32,19 @@ def read_image(file: Path | bytes, *, at_least: tuple[int, int] | None = None) -
     Raises:
         BadFile: it is no image, or a damaged one.
     """
+    return read_scaled(file, at_least)[0]
+
+
+def read_scaled(file: Path | bytes, at_least: tuple[int, int] | None) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """As `read_image`, and the (width, height) that it would have had in full. Raises BadFile."""
     where = None if isinstance(file, bytes) else str(file)
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
+            size = image.size[::-1] if image.getexif().get(ORIENTATION) in SIDEWAYS else image.size
             if at_least is not None:
                 image.draft("RGB", (at_least[1], at_least[0]))
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), size
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
         raise BadFile(
             f"The image cannot be decoded ({error}).", where=where, hint="Replace the file, or leave it out."

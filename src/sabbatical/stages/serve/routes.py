@@ -38,6 +38,7 @@ class Routes:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._known: dict[str, Route] = {}
+        self._projects: dict[str, Project] = {}
 
     def of(self, name: str) -> Route:
         """The route of a project.
@@ -59,5 +60,6 @@ class Routes:
     def _read(self, name: str) -> Route:
         read_at = time.monotonic()
         with self._workspace.database.reading() as session:
-            project = projects.get(session, name)
+            project = self._projects.get(name) or projects.get(session, name)
+            self._projects[name] = project
             return Route(project, releases.routing(session, project.id), read_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sabbatical.core.errors import BadFile, NotReady
@@ -13,9 +14,10 @@ from sabbatical.storage.workspace import Workspace
 
 
 def load_engine(workspace: Workspace, model: ModelVersion, threads: int | None = None) -> Model:
-    """A model that answers as `load_model`'s does. Its file is read whole and compared with its content id first.
+    """A model that answers without torch. Its file is read whole and compared with its content id first.
 
-    `threads` are those of onnxruntime for one batch; None lets it choose.
+    So many images of a batch as `threads` are worked on at one time, each by one thread, which is faster than several
+    threads for each; None is one a core.
 
     Raises:
         BadFile: the file is damaged.
@@ -35,7 +37,8 @@ def load_engine(workspace: Workspace, model: ModelVersion, threads: int | None =
         )
     from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415 - onnxruntime loads with the first image
 
-    return DetectorModel(OnnxRunner(_checked(workspace, model, artifact.content)[1], threads=threads))
+    runner = OnnxRunner(_checked(workspace, model, artifact.content)[1], threads=1)
+    return DetectorModel(runner, threads or len(os.sched_getaffinity(0)))
 
 
 def _checked(workspace: Workspace, model: ModelVersion, content: str) -> tuple[Path, bytes]:

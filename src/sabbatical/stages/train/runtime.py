@@ -5,8 +5,8 @@ Legend: n objects found in one item, 4 = x0 y0 x1 y1 in pixels, k classes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from sabbatical.core.batches import batched
 from sabbatical.core.errors import BadInput
 from sabbatical.taxonomy import SuperTaxonomy
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 LEAST_SCORE = 0.02  # lower ones are not kept; average precision loses nothing that a person would see
 DECIMALS = 4
-ORIENTATION = 0x0112  # EXIF
-SIDEWAYS = frozenset({5, 6, 7, 8})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +109,22 @@ def load(family: str, file: Path) -> Model:
 
 
 class DetectorModel:
+    """Boxes in images; several `workers` share a batch where their runner lets go of the interpreter."""
+
     batch = 16
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, workers: int = 1) -> None:
         self._runner = runner
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers, "sabbatical-detect") if workers > 1 else None
 
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        if self._pool is None or len(questions) < 2:
+            return self._answer(questions)
+        size = -(-len(questions) // self._workers)
+        return [answer for part in self._pool.map(self._answer, batched(questions, size)) for answer in part]
+
+    def _answer(self, questions: Sequence[Question]) -> list[Answer]:
         from sabbatical.learning.predict import predict  # noqa: PLC0415 - PIL loads with the first image
 
         scales: list[NDArray[np.float64]] = []
@@ -147,15 +156,10 @@ class TextsModel:
 
 def _read(question: Question, canvas: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The image, perhaps decoded smaller, and by how much to scale its boxes back."""
-    from PIL import Image  # noqa: PLC0415 - loads with the first image
-
-    from sabbatical.learning.images import read_image  # noqa: PLC0415
+    from sabbatical.learning.images import read_scaled  # noqa: PLC0415 - PIL loads with the first image
 
     if question.image is None:
         raise BadInput("This model looks at images; the item is a text.", where=f"item {question.item_id}")
-    image_hwc = read_image(question.image, at_least=canvas)
-    with Image.open(io.BytesIO(question.image) if isinstance(question.image, bytes) else question.image) as header:
-        turned = header.getexif().get(ORIENTATION, 1) in SIDEWAYS
-        width, height = header.size[::-1] if turned else header.size
+    image_hwc, (width, height) = read_scaled(question.image, canvas)
     scale = (width / image_hwc.shape[1], height / image_hwc.shape[0])
     return image_hwc, np.array(scale * 2)
