@@ -228,16 +228,15 @@ def _check_open(row: ReleaseRow, verb: str) -> None:
 
 def _check_unmoved(row: ReleaseRow, stage: str | None, evidence: Evidence | None) -> None:
     """That the release is still where the caller, or what it observed, saw it."""
-    seen = stage or (evidence.stage if evidence else row.stage)
-    mine = evidence is None or (evidence.release == row.id and evidence.stage == row.stage)
-    if seen == row.stage and mine:
-        return
-    raise Conflict(
-        f"r{row.number} is in {row.stage}; what was asked is about "
-        f"{seen if mine or evidence is None else f'{evidence.stage} of {evidence.release}'}.",
-        where=f"release r{row.number}",
-        hint="Somebody was faster; look at it again with `sabbatical release status`.",
-    )
+    seen = stage or row.stage
+    if evidence is not None and (evidence.release, evidence.stage) != (row.id, row.stage):
+        seen = f"{evidence.stage} of {evidence.release}"
+    if seen != row.stage:
+        raise Conflict(
+            f"r{row.number} is in {row.stage}; what was asked is about {seen}.",
+            where=f"release r{row.number}",
+            hint="Somebody was faster; look at it again with `sabbatical release status`.",
+        )
 
 
 def _check_free(session: Session, project: Project, row: ReleaseRow, by: By, *, full: bool = False) -> None:
