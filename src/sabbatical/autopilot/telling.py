@@ -64,7 +64,7 @@ def _step(session: Session, row: RunStepRow, now: datetime) -> TurnStep:
         {
             "name": row.name,
             "state": row.state,
-            "message": work.message if work else row.message,
+            "message": work.message if work else row.message or _made(row),
             "run": work and work.id,
             "fraction": work and work.fraction,
             "seconds": _seconds(row.started_at, row.ended_at, now),
@@ -72,6 +72,22 @@ def _step(session: Session, row: RunStepRow, now: datetime) -> TurnStep:
             "ended_at": row.ended_at,
         }
     )
+
+
+def _made(row: RunStepRow) -> str:
+    """What the run of a step made, in words."""
+    result = row.result or {}
+    match row.name:
+        case "snapshot" if "counts" in result:
+            return (
+                f"{result['snapshot']}: {result['counts']['labels']:,} labels of {result['counts']['items']:,} items."
+            )
+        case "train" if "model" in result:
+            return f"{result['model']} {'learned from it' if result.get('trained') else 'was there already'}."
+        case "propose" if "release" in result:
+            verdict = {True: "passed the gates", False: "did not pass the gates"}.get(result["passed"], "is undecided")
+            return f"{result['model']} {verdict}; {result['release']} is in {result['stage']}."
+    return ""
 
 
 def _seconds(start: datetime, end: datetime | None, now: datetime) -> float:
