@@ -313,7 +313,7 @@ class TurnStep:
 
 @dataclass(frozen=True, slots=True)
 class TurnSteps(Chapter):
-    """One turn of the loop by its steps. `outcome` is how it ended; `begun_by` who or what asked for it."""
+    """One turn of the loop by its steps. `outcome` is how it ended; `begun_by` says who or what asked for it."""
 
     turn: str
     steps: tuple[TurnStep, ...]

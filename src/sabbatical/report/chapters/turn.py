@@ -30,7 +30,7 @@ def _headline(chapter: TurnSteps, whole: float) -> Words:
 def _numbers(chapter: TurnSteps) -> Words:
     words: list[str | Stress] = []
     if chapter.begun_by:
-        words.append(f"Begun by {chapter.begun_by}. ")
+        words.append(f"{capital(chapter.begun_by.rstrip('.'))}. ")
     if chapter.outcome:
         words += [strong(capital(chapter.outcome.rstrip("."))), ". "]
     for name, value in chapter.numbers.items():
