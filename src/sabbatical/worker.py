@@ -11,11 +11,12 @@ from types import FrameType
 
 from sabbatical.core.errors import Conflict, SabbaticalError
 from sabbatical.core.settings import load
-from sabbatical.durable import BUSY
+from sabbatical.durable import BUSY, runs
 from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.execution import ORPHANED, execute
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
+from sabbatical.stages import kinds
 from sabbatical.storage.workspace import open_workspace
 
 USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID]\n"
@@ -26,11 +27,11 @@ CODES = {"done": 0, "queued": ORPHANED}
 
 def run_once(run_id: str, parent: int | None) -> int:
     """Do one run and answer an exit code; a signal asks it to save what it has, for another process to go on."""
-    from sabbatical.stages import all_steps  # noqa: F401, PLC0415 - registers the step of every kind; a worker does none
-
     stop = _stop_on_signals()
     workspace = open_workspace(load())
     try:
+        with workspace.database.reading() as session:
+            kinds.register(runs.get(session, run_id).kind)
         return CODES.get(execute(workspace, run_id, stop, parent), FAILED)
     finally:
         workspace.close()

@@ -1,0 +1,26 @@
+"""Which module does which kind of long work, so that a process that does one run loads only what that needs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODULES = {
+    "get": "ingest.steps",
+    "ingest": "label.steps",
+    "snapshot": "dataset.steps",
+    "export": "dataset.steps",
+    "train": "train.steps",
+    "export-model": "train.exporting",
+    "evaluate": "evaluate.steps",
+    "predict": "predict.steps",
+    "propose": "release.steps",
+    "prelabel": "assist.steps",
+    "monitor": "monitor.steps",
+    "mine": "mine.steps",
+}
+
+
+def register(kind: str) -> None:
+    """Load what does this kind of run. Of a kind that is none of ours, whoever has it has registered it."""
+    if kind in MODULES:
+        import_module(f"sabbatical.stages.{MODULES[kind]}")
