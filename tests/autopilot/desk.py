@@ -143,7 +143,8 @@ def label(project: Project, most: int | None = None) -> int:
                 return done
             text = project.item(task.item).text or ""
             shapes = [Shape(label=TRUTH[text].title())]
-            project.revise(task.item, campaign.taxonomy, shapes, "anna (simulated)", author_kind="person")
+            once = {"key": f"{campaign.name}:{task.item}", "author_kind": "person"}
+            project.revise(task.item, campaign.taxonomy, shapes, "anna (simulated)", **once)
             done += 1
     return done
 
