@@ -32,11 +32,15 @@ def read_image(file: Path | bytes, *, at_least: tuple[int, int] | None = None) -
     Raises:
         BadFile: it is no image, or a damaged one.
     """
-    return read_scaled(file, at_least)[0]
+    return _decoded(file, at_least)[0]
 
 
-def read_scaled(file: Path | bytes, at_least: tuple[int, int] | None) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def read_scaled(file: Path | bytes, at_least: tuple[int, int]) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """As `read_image`, and the (width, height) that it would have had in full. Raises BadFile."""
+    return _decoded(file, at_least)
+
+
+def _decoded(file: Path | bytes, at_least: tuple[int, int] | None) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     where = None if isinstance(file, bytes) else str(file)
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:

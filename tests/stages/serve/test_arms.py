@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
-import numpy as np
 import pytest
 
+from sabbatical.learning.text.linear import LinearModel
 from sabbatical.schemas.release import Challenger, Routing
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.release import actions as releases
@@ -17,7 +18,7 @@ from sabbatical.stages.serve import actions as serve
 from sabbatical.stages.serve import engines
 from sabbatical.stages.serve.arms import arm_of, place_of
 from sabbatical.stages.train import actions as models
-from sabbatical.stages.train.actions import Answer, Model, Question
+from sabbatical.stages.train.actions import Model
 from sabbatical.storage.tables import ServedRow
 from sabbatical.storage.workspace import Workspace
 from tests.stages.serve.conftest import Served
@@ -40,7 +41,7 @@ def warm(served: Served, *names: str) -> None:
     until(lambda: bool(served.ask(text="the sea", record=False)) and set(names) <= set(served.get("serving")["warm"]))
 
 
-def broken(_questions: list[Question]) -> list[Answer]:
+def broken(*_: object) -> NoReturn:
     raise RuntimeError("it has no idea")
 
 
@@ -76,9 +77,7 @@ def test_a_challenger_that_fails_is_on_record_and_the_champion_answers(
 ) -> None:
     texts.release(texts.model("v2"), "canary", share=0.999999)
     warm(texts, "v1", "v2")
-    bad = texts.online._cast._engines.warm(texts.model("v2").id)
-    assert bad is not None
-    monkeypatch.setattr(type(bad.answer), "__call__", lambda self, asked: _one_fails(self, asked, bad.answer))
+    monkeypatch.setattr(LinearModel, "predict", broken)  # v2 is one, v1 is not
     found = texts.ask(text="the sea", unit="anna")
     assert found["model"] == "v1" and found["arm"] == "champion"
     failed, answered = texts.rows()
@@ -88,12 +87,6 @@ def test_a_challenger_that_fails_is_on_record_and_the_champion_answers(
         evidence = serve.evidence(session, releases.get(session, texts.made.project, None))
     assert evidence is not None
     assert (evidence.challenger.requests, evidence.challenger.failures, evidence.champion.failures) == (1, 1, 0)
-
-
-def _one_fails(model: object, asked: list[Question], bad: object) -> list[Answer]:
-    if model is bad:
-        return broken(asked)
-    return [Answer(np.arange(2), np.array([0.9, 0.1], np.float32), np.zeros((0, 4), np.float32)) for _ in asked]
 
 
 def test_a_damaged_challenger_is_on_record_and_the_champion_answers(texts: Served) -> None:
@@ -128,7 +121,7 @@ def test_in_the_shadow_the_challenger_answers_too_and_nobody_gets_it(texts: Serv
 
 def test_a_shadow_that_fails_or_is_slow_delays_nothing(texts: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     texts.release(texts.model("v2"), "shadow")
-    monkeypatch.setattr("sabbatical.stages.serve.cast.Cast.shadow", lambda *_: broken([]))
+    monkeypatch.setattr("sabbatical.stages.serve.cast.Cast.shadow", broken)
     assert texts.ask(text="the sea")["arm"] == "champion"
     until(lambda: len(shadowed(texts)) == 1)
     assert shadowed(texts)[0].failure == "RuntimeError: it has no idea"
@@ -156,7 +149,7 @@ def test_while_a_new_champion_is_loaded_the_old_one_answers(texts: Served, monke
     texts.ask(text="the sea")
     real, allowed = models.load_engine, threading.Event()
 
-    def slow(workspace: Workspace, model: ModelVersion, threads: int | None) -> Model:
+    def slow(workspace: Workspace, model: ModelVersion, threads: int) -> Model:
         assert allowed.wait(20)
         return real(workspace, model, threads)
 

@@ -29,16 +29,16 @@ class Decoded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = self.most = self.all = 0
-        read = images.read_image
+        read = images.read_scaled
 
-        def counted(*asked: Any, **more: Any) -> NDArray[np.uint8]:
-            image_hwc = read(*asked, **more)
+        def counted(*asked: Any, **more: Any) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+            image_hwc, size = read(*asked, **more)
             self.now, self.all = self.now + 1, self.all + 1
             self.most = max(self.most, self.now)
             weakref.finalize(image_hwc, self.gone)
-            return image_hwc
+            return image_hwc, size
 
-        monkeypatch.setattr(images, "read_image", counted)
+        monkeypatch.setattr(images, "read_scaled", counted)
 
     def gone(self) -> None:
         self.now -= 1

@@ -17,9 +17,9 @@ LOAD_SECONDS = 30.0
 class Cast:
     """The models that answer, by route. Safe to use from any thread."""
 
-    def __init__(self, workspace: Workspace, threads: int) -> None:
+    def __init__(self, workspace: Workspace, width: int) -> None:
         self._workspace = workspace
-        self._engines = Engines(workspace, threads)
+        self._engines = Engines(workspace, width)
         self._good: dict[str, str] = {}
         """By project, the model that answered last as the champion."""
 

@@ -14,8 +14,9 @@ from sabbatical.core.errors import Broken, SabbaticalError
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.serve.evidence import abstention
+from sabbatical.stages.serve.gathering import Gathering
 from sabbatical.stages.train import actions as models
-from sabbatical.stages.train.actions import Abstention, Model
+from sabbatical.stages.train.actions import Abstention
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.serve")
@@ -28,7 +29,7 @@ class Engine:
     """A model that is ready to answer."""
 
     model: ModelVersion
-    answer: Model
+    answer: Gathering
     unsure: Abstention
 
 
@@ -45,9 +46,10 @@ class Refusal:
 class Engines:
     """The models in memory, the least recently used going first. Safe to use from any thread."""
 
-    def __init__(self, workspace: Workspace, threads: int | None) -> None:
+    def __init__(self, workspace: Workspace, width: int) -> None:
+        """`width`: batches of one model at one time, each by one thread."""
         self._workspace = workspace
-        self._threads = threads
+        self._width = width
         self._lock = threading.Lock()
         self._warm: OrderedDict[str, Engine] = OrderedDict()
         self._coming: dict[str, Future[Engine]] = {}
@@ -97,7 +99,8 @@ class Engines:
                 model = models.get(session, project, model_id)
                 unsure = abstention(session, model)
             name = model.name
-            engine = Engine(model, models.load_engine(self._workspace, model, self._threads), unsure)
+            loaded = models.load_engine(self._workspace, model, threads=1)
+            engine = Engine(model, Gathering(loaded, self._width), unsure)
         except Exception as error:
             self._refuse(model_id, name, error)
             raise

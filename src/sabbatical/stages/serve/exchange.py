@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,9 +75,7 @@ class Exchange:
             return self.failures(numbers, arm, error)
 
     def _compute(self, engine: Engine, numbers: Sequence[int], arm: Arm) -> list[Outcome]:
-        began = time.perf_counter()
-        answers = engine.answer([self.inputs[number].question for number in numbers])
-        each = (time.perf_counter() - began) * 1000 / len(numbers)
+        answers, each_ms = engine.answer([self.inputs[number].question for number in numbers])
         return [
             Outcome(
                 self._name(number, arm),
@@ -90,7 +87,7 @@ class Exchange:
                 self.at,
                 engine=engine,
                 answer=answer,
-                latency_ms=each,
+                latency_ms=each_ms,
             )
             for number, answer in zip(numbers, answers, strict=True)
         ]

@@ -24,6 +24,7 @@ from sabbatical.stages.serve.recorder import Entry, Recorder
 from sabbatical.stages.serve.routes import Routes
 from sabbatical.storage.workspace import Workspace
 
+AT_ONCE = 32  # requests; further ones wait
 MOST_SHADOWS = 200  # requests that wait for a challenger in the shadow; further ones it does not see
 
 
@@ -33,9 +34,9 @@ class Online:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._routes = Routes(workspace)
-        self._cast = Cast(workspace, threads=1)
+        self._cast = Cast(workspace, width=len(os.sched_getaffinity(0)))
         self._recorder = Recorder(workspace)
-        self._pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "sabbatical-serve")
+        self._pool = ThreadPoolExecutor(AT_ONCE, "sabbatical-serve")
         self._behind = ThreadPoolExecutor(1, "sabbatical-shadow")
         self._shadows = threading.Semaphore(MOST_SHADOWS)
         self._answered: Counter[str] = Counter()
