@@ -12,6 +12,7 @@
     ├── Conflict            409  it exists already, or changed meanwhile
     ├── NotReady            409  something must happen first
     ├── Interrupted         409  a person or a shutdown stopped it; run it again to go on
+    │   └── Stopped              a person or a rule ended it; it does not go on by itself
     ├── Unavailable         503  a service or an optional package is missing
     │   └── NewerWorkspace       written by a newer version of Sabbatical
     ├── StorageFull         507  the disk is full; nothing was half written
@@ -112,6 +113,11 @@ class Interrupted(SabbaticalError):
     code = "interrupted"
     status = 409
     retry = True
+
+
+class Stopped(Interrupted):
+    code = "stopped"
+    retry = False
 
 
 class Unavailable(SabbaticalError):

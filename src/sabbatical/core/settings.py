@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     url: str | None = Field(None, description="Address of a running server; without it commands work on the folder.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Heavy runs at one time.")
     run_seconds: float | None = Field(None, gt=0, description="Longest that the process of one heavy run may take.")
-    run_memory_mb: int | None = Field(None, ge=64, description="Most memory of one heavy run with its processes, in MB.")
+    run_memory_mb: int | None = Field(None, ge=64, description="Most memory of one heavy run with its processes.")
     fault: str | None = Field(
         None, description="To try recovery: kill the process at this point of a flow, such as turn.train.before, once."
     )
@@ -68,7 +68,8 @@ class Settings(BaseSettings):
 
     @property
     def media_url(self) -> str:
-        return self.media or (self.home.resolve() / "media").as_uri()
+        # fsspec takes the path as it is: quoted as a URI is, a folder with a space would be another one.
+        return self.media or f"file://{self.home.resolve() / 'media'}"
 
 
 def load(**flags: Any) -> Settings:

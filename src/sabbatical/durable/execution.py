@@ -9,7 +9,7 @@ import time
 import traceback
 from typing import Any
 
-from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError
+from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError, Stopped
 from sabbatical.durable import runs
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.steps import Body, Step, body_of
@@ -23,10 +23,6 @@ ORPHANED = 3
 
 class Orphaned(Exception):
     """The process that started this one is gone; whoever comes next takes the run over where it stands."""
-
-
-class Stopped(Interrupted):
-    """Somebody, or a rule, wants the run to end here; it does not go on by itself."""
 
 
 class RunProgress:

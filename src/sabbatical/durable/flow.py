@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError, Unavailable, from_dict
+from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError, Stopped, Unavailable, from_dict
 from sabbatical.durable import records, runs
-from sabbatical.durable.execution import Stopped, execute
+from sabbatical.durable.execution import execute
 from sabbatical.durable.faults import fault
 from sabbatical.durable.steps import Step
 from sabbatical.storage.tables import RunRow, RunStepRow
