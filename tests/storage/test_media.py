@@ -11,7 +11,9 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from sabbatical.core.errors import BadInput, NotFound, StorageFull
+from sabbatical.core.settings import load
 from sabbatical.storage.media import Media
+from sabbatical.storage.workspace import open_workspace
 
 
 def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
@@ -80,3 +82,12 @@ def test_parts_that_a_killed_process_left_are_removed_once_they_are_old(tmp_path
     assert media.remove_parts(now - timedelta(hours=1)) == 0 and media.files.exists(left)
     assert media.remove_parts(now + timedelta(hours=1)) == 1 and not media.files.exists(left)
     assert media.get(key) == b"whole"
+
+
+def test_a_workspace_in_a_folder_of_any_name_keeps_its_media_in_it(tmp_path: Path) -> None:
+    home = tmp_path / "my work, 50 % done #1"
+    workspace = open_workspace(load(home=home))
+    key = workspace.media.put(b"picture")
+    workspace.close()
+    assert (home / "media" / key[:2] / key[2:4] / key).read_bytes() == b"picture"
+    assert [path.name for path in tmp_path.iterdir()] == [home.name]
