@@ -1,11 +1,12 @@
 """The released model over HTTP, in batch, and bare in onnxruntime: images a second, latency, revert, kill.
 
-    python -m benchmarks.serving [--seconds 8] [--runs 3] [--canvas 240,320 480,640]
+    python -m benchmarks.serving [--seconds 8] [--runs 3] [--canvas 240,320 480,640] [--home FOLDER]
 
 Frames of the built-in world, as JPEGs of the canvas's size, are asked of the default detector. It is trained for one
 step only: what it says is worth nothing, how fast it says it is that of any. In each run, on a copy of one workspace:
 
     bare      onnxruntime alone on canvases that are ready: one thread a core, each with one image at a time
+    image     the same from JPEG to canvas to network, still without anything else
     http      a server of its own process, asked by clients of another, answers recorded and images kept as items; and
               with nothing recorded. `ratio` is against `bare`, measured before and after
     half      at half of that load, at random moments: time from the moment on which a request was due
@@ -21,7 +22,6 @@ import json
 import os
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ import numpy as np
 import psutil
 
 import sabbatical as sb
-from benchmarks.measuring import child, publish, row
+from benchmarks.measuring import child, kept, publish, row
 from benchmarks.traffic import Answered, Asked
 from sabbatical.core.settings import load
 from sabbatical.sdk.serving import Server
@@ -53,6 +53,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=8.0)
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--canvas", nargs="+", default=["240,320", "480,640"])
+    options.add_argument("--home", type=Path, help="a folder that is filled once, kept, and used again")
     options.add_argument("--child", nargs=2, metavar=("WHAT", "ASKED"), help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.child:
@@ -61,8 +62,10 @@ def main() -> None:
     figures = []
     for canvas in given.canvas:
         height, width = map(int, canvas.split(","))
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            filled = fill(Path(folder), (height, width))
+        with kept(given.home) as folder:
+            filled = folder / f"{height}x{width}"
+            if not (filled / "home").exists():
+                fill(filled, (height, width))
             runs = [one_run(filled, given.seconds) for _ in range(given.runs)]
         facts = {"canvas": [height, width], "cores": CORES, "load": round(os.getloadavg()[0], 1)}
         figures += [figure(name, [run[name] for run in runs], facts) for name in runs[0]]
@@ -74,7 +77,7 @@ def figure(name: str, values: list[float], facts: dict[str, Any]) -> dict[str, A
     return row(name, UNITS[name.rpartition(".")[2]], values, **facts, **good)
 
 
-def fill(folder: Path, canvas: tuple[int, int]) -> Path:
+def fill(folder: Path, canvas: tuple[int, int]) -> None:
     """A workspace whose champion is v2, and v1 was before; and images of which it has seen none."""
     seen, fresh = (stream(seed, SCENES, 4, DAY, size_wh=canvas[::-1]) for seed in (0, 1))
     path = write_dataset(folder / "world", seen, "aurora")
@@ -88,7 +91,6 @@ def fill(folder: Path, canvas: tuple[int, int]) -> Path:
         for seed in (0, 1):
             model = project.train(settings={"steps": 1, "canvas": list(canvas)}, seed=seed)
             project.releases.propose(model.name, rules=STRAIGHT)
-    return folder
 
 
 def one_run(filled: Path, seconds: float) -> dict[str, float]:
@@ -100,6 +102,9 @@ def one_run(filled: Path, seconds: float) -> dict[str, float]:
         found = served(home, images, seconds)
         after = bare(home, 1, seconds / 2)
         found["bare.rate"] = (before + after) / 2
+        found["image.rate"] = bare(home, 1, seconds / 2, images)
+        found["http.image.ratio"] = found["http.rate"] / found["image.rate"]
+        found["http.unrecorded.ratio"] = found["http.unrecorded.rate"] / found["bare.rate"]
         found["http.ratio"] = found["http.rate"] / found["bare.rate"]
         batch = child("benchmarks.serving", "--child", "batch", json.dumps({"home": str(home), "images": images}))
         found |= batch | {"bare_batch.rate": bare(home, BATCH, seconds / 2)}
@@ -109,25 +114,31 @@ def one_run(filled: Path, seconds: float) -> dict[str, float]:
         shutil.rmtree(home)
 
 
-def bare(home: Path, batch: int, seconds: float) -> float:
-    asked = json.dumps({"home": str(home), "batch": batch, "seconds": seconds})
+def bare(home: Path, batch: int, seconds: float, images: str | None = None) -> float:
+    asked = json.dumps({"home": str(home), "batch": batch, "seconds": seconds, "images": images})
     return float(child("benchmarks.serving", "--child", "bare", asked)["rate"])
 
 
 def bare_loop(asked: dict[str, Any]) -> dict[str, float]:
     """Images a second of onnxruntime alone: as the server, or as a batch, uses it."""
+    from sabbatical.learning.images import place, read_image  # noqa: PLC0415 - in this child only
     from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415 - in this child only
 
     threads = 1 if asked["batch"] == 1 else CORES
     runner = OnnxRunner(artifact(Path(asked["home"])), threads=threads)
     canvases_bhwc = np.random.default_rng(0).integers(0, 255, (asked["batch"], *runner.config.canvas, 3), np.uint8)
+    files = [file.read_bytes() for file in sorted(Path(asked["images"]).iterdir())] if asked.get("images") else []
     runner(canvases_bhwc)
     began = time.perf_counter()
 
     def loop(_: int) -> int:
         count = 0
         while time.perf_counter() - began < asked["seconds"]:
-            runner(canvases_bhwc)
+            if files:
+                image_hwc = read_image(files[count % len(files)], at_least=runner.config.canvas)
+                runner(place(image_hwc, runner.config.canvas)[0][None])
+            else:
+                runner(canvases_bhwc)
             count += len(canvases_bhwc)
         return count
 
@@ -178,7 +189,7 @@ def served(home: Path, images: str, seconds: float) -> dict[str, float]:
         def ask(**more: Any) -> dict[str, Any]:
             return child("benchmarks.traffic", json.dumps({"url": server.url, "images": images} | more))
 
-        full = {"clients": 2 * CORES, "seconds": seconds}
+        full = {"clients": 8 * CORES, "seconds": seconds}
         ask(clients=CORES, seconds=2.0)
         kept = ask(**full)
         passing = ask(**full, record=False)
