@@ -148,7 +148,7 @@ def _serve(traffic: Traffic, teller: Teller) -> None:
 def _turn(contest: Contest, server: Server, traffic: Traffic, teller: Teller) -> tuple[Turn, list[Work]]:
     """`sabbatical autopilot once`, while labelers and traffic go on as they would."""
     ready, project = contest.taken.ready, contest.taken.project
-    settings = {"taxonomies": ready.learners, "settings": {"threads": None}}
+    settings = {"taxonomies": ready.learners, "settings": {"threads": None, "steps": 300}}
     with teller.step("Turn", "`sabbatical autopilot once`: watch, mine, label, train, judge, release.") as told:
         project.autopilot.set_policy(POLICY | {"train": POLICY["train"] | settings}, author="demo")
         run = project.autopilot.start_once(author="demo")
