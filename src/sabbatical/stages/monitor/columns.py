@@ -238,7 +238,7 @@ def _objects(seen: Sequence[Seen], says: Says) -> list[Column]:
         numbers_i4[place] = scores_n.max(initial=0.0), mean, found, scores_n.sum()
         found_ik[place] = np.bincount(one.answer.classes_n[sure_n], minlength=len(says.classes) + 1) / max(found, 1)
         found_ik[place, -1] = found == 0
-    names = ("top score", "mean score", "objects found", "objects expected")
+    names = ("top score", "mean score", "objects found", "sum of scores")
     columns: list[Column] = [NumberColumn(n, "answer", numbers_i4[:, at]) for at, n in enumerate(names)]
     return [*columns, ShareColumn("class", "answer", found_ik, [*says.classes, NOTHING])]
 
