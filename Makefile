@@ -26,7 +26,7 @@ demo: setup ## Play one turn of the loop and write a report; DATA=bccd or made-w
 	@$(BIN)/sabbatical demo --data $(DATA)
 
 test: setup ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup ## Lint, format, types, import rules, tests of the docs
 	@$(BIN)/ruff check .
