@@ -147,11 +147,17 @@ class Loop:
             model=self._done["train"]["model"],
             snapshot=self._done["snapshot"]["snapshot"],
             rules=self.policy.release,
-            hold="release" in self.policy.ask_a_person,
+            hold=self._asks_before_release(),
             why=f"It learned from {self._done['snapshot']['snapshot']}.",
             **BY,
         )
         return releases.ask_propose(session, self._project(session), asked, self._flow.now(), self._flow.key("propose"))
+
+    def _asks_before_release(self) -> bool:
+        """Whether a person is to begin the release; so too where its first stage is all traffic, if that is asked."""
+        asked, stages = self.policy.ask_a_person, self.policy.release.stages
+        at_once = self._done["begin"]["champion"] is None or stages[0].stage == "full"
+        return "release" in asked or ("full" in asked and at_once)
 
     def patience(self, stage: str) -> timedelta:
         """How long a stage of the release under way is waited in."""

@@ -56,7 +56,7 @@ class Evidence(BaseModel):
     champion: ArmEvidence = ArmEvidence()
     challenger: ArmEvidence = ArmEvidence()
     compared: int = Field(0, ge=0, description="Items that both answered.")
-    agreed: int = Field(0, ge=0, description="Of these, on how many they say the same.")
+    agreed: int = Field(0, ge=0, description="Of these, on how many they say the same: of an image, most of it.")
 
 
 class Readiness(NamedTuple):

@@ -160,7 +160,7 @@ def _agreed(stages: tuple[Stage, ...]) -> Words:
         return ()
     same = sum(stage.agreed for stage in stages) / compared
     return (
-        "Asked the same, both say the same in ",
+        "Asked the same, both say the same, or most of it, in ",
         strong(f"{points(same)} of 100"),
         " cases; the rest is what changes.",
     )
