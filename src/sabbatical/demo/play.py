@@ -83,7 +83,7 @@ def play(workspace: Workspace, server: Server, data: str, folder: Path, teller: 
 
     Raises:
         NotFound, Unavailable: there is no such data, or no mirror to get it from.
-        NotReady: the second turn did not end with a new champion.
+        NotReady: the masked model did not pass its gates.
     """
     from sabbatical.demo.boxes import tell_boxes  # noqa: PLC0415 - these build on this file
     from sabbatical.demo.loop import turn_over  # noqa: PLC0415

@@ -15,6 +15,7 @@ from sabbatical.report.loop_chapters import mined_chapter, released_chapter, tur
 from sabbatical.report.loop_story import Labeled, Ordered, Relabeled, Succession, Tally
 from sabbatical.report.picture import Picture, picture_of
 from sabbatical.report.story import Chapter, Drawn, Shot
+from sabbatical.schemas.evaluate import Comparison, Report
 from sabbatical.schemas.label import Shape
 from sabbatical.sdk.project import Project
 from sabbatical.sim.labelers import Work
@@ -30,12 +31,17 @@ def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]
         released_chapter(turned.first.record, turned.decisions),
         _drift(turned),
         _mined(turned, project),
-        _labeled(turned, project),
-        released_chapter(turned.release.record, turned.decisions, name="Second release"),
-        _succession(turned),
-        turn_chapter(turned.turn, "The second turn, by itself"),
     ]
-    _add_pictures(project, chapters, turned, pictures)
+    if turned.works:
+        chapters.append(_labeled(turned, project))
+    if turned.release is not None:
+        chapters.append(released_chapter(turned.release.record, turned.decisions, name="Second release"))
+    comparison = turned.second.report.comparison if turned.second else None
+    if turned.second is not None and comparison is not None:
+        chapters.append(_succession(turned.first.record.model, turned.second.report, comparison))
+    chapters.append(turn_chapter(turned.turn, "The second turn, by itself"))
+    turned_items = [one.item for one in (*comparison.wrong_to_right, *comparison.right_to_wrong)] if comparison else []
+    _add_pictures(project, [*turned_items, *_shown(chapters)], pictures)
     return chapters
 
 
@@ -129,24 +135,19 @@ def _pair(turned: Turned, project: Project, work: Work) -> Relabeled:
     return Relabeled(Shot(work.item, _found(turned, work.item), frame=size), Shot(work.item, final, frame=size), said)
 
 
-def _succession(turned: Turned) -> Succession:
-    report = turned.second.report
-    assert report.comparison is not None
+def _succession(before: str, report: Report, comparison: Comparison) -> Succession:
     return Succession(
-        before=turned.first.record.model,
-        after=turned.release.record.model,
-        comparison=report.comparison,
+        before=before,
+        after=report.model,
+        comparison=comparison,
         drifted=DRIFTED,
         items=report.items,
-        recall=tuple(report.comparison.recall),
+        recall=tuple(comparison.recall),
     )
 
 
-def _add_pictures(project: Project, chapters: Iterable[Chapter], turned: Turned, pictures: dict[str, Picture]) -> None:
-    comparison = turned.second.report.comparison
-    assert comparison is not None
-    shown = [one.item for one in (*comparison.wrong_to_right, *comparison.right_to_wrong)]
-    for item in dict.fromkeys([*shown, *_shown(chapters)]):
+def _add_pictures(project: Project, items: Iterable[str], pictures: dict[str, Picture]) -> None:
+    for item in dict.fromkeys(items):
         try:
             pictures.setdefault(item, picture_of(project.media(item)))
         except (BadFile, NotFound):

@@ -19,6 +19,8 @@ def as_json(contest: Contest, turned: Turned | None) -> list[dict[str, Any]]:
     if turned is None:
         return turns
     turns[0] |= _release(turned.first.record, turned.decisions)
+    if turned.release is None or turned.second is None:
+        return turns
     masking = contest.models[-1].record.masking
     second = _model(turned.release.record.model, masking, turned.second.report)
     return [*turns, second | _release(turned.release.record, turned.decisions)]
