@@ -67,7 +67,8 @@ def test_first_answers_are_compared_with_items_of_the_snapshot(texts: Served) ->
     assert columns["words"].groups[0] == 40
     with texts.made.workspace.database.reading() as session:
         unseen = session.query(ItemRow).filter_by(split="validation").filter(ItemRow.source != "traffic").count()
-    assert columns["top score"].groups[0] == unseen < 40  # of what it learned from, a model is too sure
+    answered = columns["top score"].groups[0] if "top score" in columns else 0  # the split may have left nothing unseen
+    assert answered == unseen < 40  # of what it learned from, a model is too sure
 
 
 def test_too_few_answers_make_no_look_and_say_so(texts: Served) -> None:
