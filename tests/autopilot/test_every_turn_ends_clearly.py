@@ -7,6 +7,7 @@ promise of another file.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -89,7 +90,9 @@ def champion(office: Office) -> str | None:
 def test_off_stops_a_turn_at_its_next_step(office: Office, threads: Threads) -> None:
     turn = threads.play()
     office.until_step(turn, "labels", "waiting")
-    office.client.project().autopilot.on()
+    office.policy(watch={"window": 80, "reference": 60})  # counts from the next turn on
+    time.sleep(1)
+    assert office.steps(turn)["labels"] == "waiting"
     office.client.project().autopilot.off(author="bert")
     found = threads.end(turn)
     assert (found.state, found.message) == ("cancelled", "bert turned the autopilot off.")

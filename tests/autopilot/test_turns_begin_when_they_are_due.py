@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from sabbatical.autopilot import actions as autopilot
-from sabbatical.autopilot import queries, schedules
+from sabbatical.autopilot import policies, queries, schedules
 from sabbatical.core.ids import content_id, new_id
 from sabbatical.core.settings import load
-from sabbatical.durable import runs
+from sabbatical.durable import records, runs
 from sabbatical.schemas.autopilot import Due
 from sabbatical.schemas.policy import Policy
 from sabbatical.schemas.project import Project, ProjectIn
@@ -52,6 +52,19 @@ class Calendar:
             policy = Policy.model_validate({"when": when})
             autopilot.on(session, self.project, policy, "anna", self.clock())
 
+    def set(self, **when: Any) -> None:
+        with self.workspace.database.transaction() as session:
+            policy = Policy.model_validate({"when": when})
+            autopilot.set_policy(session, self.project, policy, "anna", self.clock())
+
+    def once(self) -> RunRow:
+        with self.workspace.database.transaction() as session:
+            return autopilot.once(session, self.project, "anna", self.clock())
+
+    def why_off(self, turn: RunRow) -> str | None:
+        with self.workspace.database.reading() as session:
+            return policies.why_off(session, turn)
+
     def off(self) -> None:
         with self.workspace.database.transaction() as session:
             autopilot.off(session, self.project, "anna", self.clock())
@@ -71,6 +84,14 @@ class Calendar:
             row = queries.turn_under_way(session, self.project.id)
             assert row is not None
             runs.end(session, row.id, state, self.clock(), message="x", result={})
+
+    def take_snapshot(self) -> None:
+        """The turn under way takes a snapshot, which was there already."""
+        with self.workspace.database.transaction() as session:
+            row = queries.turn_under_way(session, self.project.id)
+            assert row is not None
+            step = records.begin(session, row.id, "snapshot", place=5, state="running", now=self.clock())
+            records.end(step, "done", self.clock(), message="s1", result={"snapshot": "s1"})
 
     def label(self, count: int) -> None:
         with self.workspace.database.transaction() as session:
@@ -163,10 +184,30 @@ def test_so_many_new_labels_begin_a_turn_and_are_new_only_once(calendar: Calenda
     assert calendar.tick() == []
     calendar.label(2)
     assert [row.params["why"] for row in calendar.tick()] == ["5 of 5 new labels have come"]
+    calendar.take_snapshot()
     calendar.end("failed")
+    assert calendar.due() == Due(at=None, why="0 of 5 new labels have come")
+    calendar.clock.now += DAY
     assert len(calendar.tick()) == 1
     calendar.label(5)
     assert len(calendar.tick()) == 2
+
+
+def test_labels_that_a_turn_did_not_take_begin_another_after_a_pause(calendar: Calendar) -> None:
+    calendar.on(new_labels=5)
+    calendar.label(5)
+    calendar.tick()
+    calendar.clock.now += timedelta(minutes=5)
+    calendar.end("failed")
+    assert calendar.due().at == calendar.clock() + schedules.PAUSE
+    assert len(calendar.tick()) == 1
+    calendar.clock.now += schedules.PAUSE
+    assert len(calendar.tick()) == 2
+    calendar.end("failed")
+    assert len(calendar.tick()) == 2
+    calendar.label(5)  # others that suffice by themselves
+    assert calendar.tick()[0].params["why"] == "10 of 5 new labels have come"
+    assert len(calendar.tick()) == 3
 
 
 def test_whatever_comes_first_begins_the_turn(calendar: Calendar) -> None:
@@ -191,6 +232,29 @@ def test_policies_are_kept_and_the_newest_counts(calendar: Calendar) -> None:
     with calendar.workspace.database.reading() as session:
         kept = autopilot.policy_history(session, calendar.project, None, 10).rows
     assert [(one.enabled, one.policy.when.every) for one in kept] == [(False, "day"), (True, "day"), (True, "week")]
+
+
+def test_off_stops_a_turn_that_was_asked_for_while_the_loop_was_off(calendar: Calendar) -> None:
+    calendar.set(every="week")
+    calendar.off()
+    turn = calendar.once()
+    assert calendar.why_off(turn) is None
+    calendar.off()
+    assert calendar.why_off(turn) == "anna turned the autopilot off."
+    calendar.set(every="day")
+    assert calendar.why_off(turn) == "anna turned the autopilot off."
+    calendar.end("cancelled")
+    assert calendar.why_off(calendar.once()) is None
+
+
+def test_a_new_policy_stops_no_turn(calendar: Calendar) -> None:
+    turn = calendar.once()
+    calendar.set(every="week")
+    assert calendar.why_off(turn) is None
+    calendar.on(every="week")
+    calendar.off()
+    calendar.on()
+    assert calendar.why_off(turn) is None
 
 
 def test_a_worker_begins_the_turn_that_is_due(tmp_path: Path) -> None:

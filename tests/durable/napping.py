@@ -62,8 +62,8 @@ def _knock(file: Path, times: int) -> None:
 
 def leave(name: str, flow: Flow, session: Session) -> dict[str, Any]:
     """Leave a row in the database, as what must not happen twice."""
-    row = PolicyRow(project_id=flow.project_id, enabled=True, document={}, author=name, created_at=flow.now())
-    session.add(row)
+    values = {"verb": "on", "enabled": True, "document": {}, "author": name, "created_at": flow.now()}
+    session.add(PolicyRow(project_id=flow.project_id, **values))
     return {"message": f"Left a row at {name}"}
 
 

@@ -25,17 +25,17 @@ policy_history = policies.history
 
 def on(session: Session, project: Project, given: Policy | None, author: str, now: datetime) -> PolicyRecord:
     """From now on turns begin when the policy says so."""
-    return policies.append(session, project, given, True, author, now)
+    return policies.append(session, project, given, "on", author, now)
 
 
 def off(session: Session, project: Project, author: str, now: datetime) -> PolicyRecord:
     """No turn begins by itself; the one under way stops at its next step. A release under way stays where it is."""
-    return policies.append(session, project, None, False, author, now)
+    return policies.append(session, project, None, "off", author, now)
 
 
 def set_policy(session: Session, project: Project, given: Policy, author: str, now: datetime) -> PolicyRecord:
     """What the loop may do from the next turn on; whether it is on stays as it was."""
-    return policies.append(session, project, given, None, author, now)
+    return policies.append(session, project, given, "set", author, now)
 
 
 def once(session: Session, project: Project, author: str, now: datetime, key: str | None = None) -> RunRow:

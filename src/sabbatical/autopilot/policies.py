@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,8 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.policy import Policy
 from sabbatical.schemas.project import Project
 from sabbatical.storage.tables import PolicyRow, RunRow
+
+Verb = Literal["on", "off", "set"]
 
 
 def current(session: Session, project: Project) -> PolicyRecord:
@@ -29,31 +32,33 @@ def history(session: Session, project: Project, after: str | None, limit: int) -
 
 
 def append(
-    session: Session, project: Project, policy: Policy | None, enabled: bool | None, author: str, now: datetime
+    session: Session, project: Project, policy: Policy | None, verb: Verb, author: str, now: datetime
 ) -> PolicyRecord:
-    """From now on: this policy, in force or not. What is None stays as it was; what changes nothing is not kept."""
+    """From now on: this policy, in force or not. Without one the newest stays; what changes nothing is not kept.
+
+    An `off` always is, for a turn may be under way though the loop is off.
+    """
     before = current(session, project)
     after = PolicyRecord(
-        enabled=before.enabled if enabled is None else enabled,
+        enabled=before.enabled if verb == "set" else verb == "on",
         policy=policy or before.policy,
         author=author,
         created_at=now,
     )
-    if before.created_at and (before.enabled, before.policy) == (after.enabled, after.policy):
+    changed = (before.enabled, before.policy) != (after.enabled, after.policy)
+    if before.created_at and not changed and verb != "off":
         return before
     document = after.policy.model_dump(mode="json")
-    row = PolicyRow(project_id=project.id, enabled=after.enabled, document=document, author=author, created_at=now)
-    session.add(row)
+    values = {"verb": verb, "enabled": after.enabled, "document": document, "author": author, "created_at": now}
+    session.add(PolicyRow(project_id=project.id, **values))
     session.flush()
     return after
 
 
 def why_off(session: Session, turn: RunRow) -> str | None:
-    """Whether somebody turned the loop off after a turn was asked for, in words."""
-    row = queries.policy(session, turn.project_id or "")
-    if row is None or row.enabled or row.seq <= turn.params.get("policy", 0):
-        return None
-    return f"{row.author} turned the autopilot off."
+    """Whether somebody turned the loop off after a turn was asked for, and not on again, in words."""
+    row = queries.switched(session, turn.project_id or "", turn.params.get("policy", 0))
+    return f"{row.author} turned the autopilot off." if row is not None and row.verb == "off" else None
 
 
 def _record(row: PolicyRow) -> PolicyRecord:

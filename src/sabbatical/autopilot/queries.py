@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sabbatical.durable import runs
-from sabbatical.storage.tables import PolicyRow, RevisionRow, RunRow, SnapshotRow
+from sabbatical.storage.tables import PolicyRow, RevisionRow, RunRow, RunStepRow, SnapshotRow
 
 TURN = "turn"
 
@@ -14,6 +14,12 @@ TURN = "turn"
 def policy(session: Session, project_id: str) -> PolicyRow | None:
     """The newest."""
     query = select(PolicyRow).where(PolicyRow.project_id == project_id)
+    return session.scalar(query.order_by(PolicyRow.seq.desc()).limit(1))
+
+
+def switched(session: Session, project_id: str, after: int) -> PolicyRow | None:
+    """The newest that turned the loop on or off, of those after the one given."""
+    query = select(PolicyRow).where(PolicyRow.project_id == project_id, PolicyRow.seq > after, PolicyRow.verb != "set")
     return session.scalar(query.order_by(PolicyRow.seq.desc()).limit(1))
 
 
@@ -46,6 +52,13 @@ def turns(session: Session, project_id: str, before: str | None, limit: int) -> 
 
 def turn_with_key(session: Session, project_id: str, key: str) -> RunRow | None:
     return session.scalar(select(RunRow).where(RunRow.project_id == project_id, RunRow.key == key))
+
+
+def last_turn_with_snapshot(session: Session, project_id: str) -> RunRow | None:
+    """The newest whose snapshot is done, however it went on."""
+    query = select(RunRow).join(RunStepRow).where(RunRow.project_id == project_id, RunRow.kind == TURN)
+    done = query.where(RunStepRow.name == "snapshot", RunStepRow.state == "done")
+    return session.scalar(done.order_by(RunRow.id.desc()).limit(1))
 
 
 def last_revision(session: Session, project_id: str) -> int:

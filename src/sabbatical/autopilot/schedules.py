@@ -18,6 +18,8 @@ from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
 FAR = datetime.max.replace(tzinfo=UTC)
+PAUSE = timedelta(hours=1)
+"""After a turn that took no snapshot, before the same labels begin another."""
 log = logging.getLogger("sabbatical.autopilot")
 PERSON_ONLY = "Only when a person asks: the policy names no `when`."
 
@@ -78,12 +80,27 @@ def _ask_if_due(session: Session, project: Project, now: datetime) -> None:
 
 
 def _labels(session: Session, project: Project, needed: int, last: RunRow | None, on: datetime) -> tuple[Due, str]:
-    """Due now if so many items were labeled since the newest snapshot and the begin of the last turn."""
-    seen = max(queries.last_cutoff(session, project.id), last.params.get("revision", 0) if last else 0)
+    """Due if so many items were labeled since the newest snapshot; later where the last turn took none of them.
+
+    A turn whose snapshot was there already, since the labels changed nothing in it, took them too.
+    """
+    taken = queries.last_turn_with_snapshot(session, project.id)
+    seen = max(queries.last_cutoff(session, project.id), _asked_at(taken))
     new = queries.labels_since(session, project.id, seen)
-    why = f"{new:,} of {needed:,} new labels have come"
-    at = max(on, last.created_at if last else on) if new >= needed else None
-    return Due(at=at, why=why), f"turn:labels:{seen}:{last.id if last else 'first'}"
+    due = Due(at=None, why=f"{new:,} of {needed:,} new labels have come")
+    key = f"turn:labels:{seen}:{last.id if last else 'first'}"
+    if new < needed:
+        return due, key
+    since = last.created_at if last else on
+    if last is not None and queries.labels_since(session, project.id, max(seen, _asked_at(last))) < needed:
+        since = (last.ended_at or last.created_at) + PAUSE
+        due.why += ", and the last turn took no snapshot of them"
+    return due.model_copy(update={"at": max(on, since)}), key
+
+
+def _asked_at(turn: RunRow | None) -> int:
+    """The last label revision when a turn was asked for."""
+    return int(turn.params.get("revision", 0)) if turn else 0
 
 
 def _later(moment: datetime, every: str) -> datetime:

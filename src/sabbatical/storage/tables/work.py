@@ -74,13 +74,17 @@ class QuarantineRow(Base):
 
 
 class PolicyRow(Base):
-    """What the loop may do by itself, from some moment on; append-only, the newest counts."""
+    """What the loop may do by itself, from some moment on; append-only, the newest counts.
+
+    `verb`: what somebody asked for, `on`, `off` or `set`.
+    """
 
     __tablename__ = "policy"
     __table_args__ = (Index(None, "project_id", "seq"),)
 
     seq: Mapped[int] = mapped_column(SEQ, primary_key=True, autoincrement=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id"))
+    verb: Mapped[str] = mapped_column(String(4))
     enabled: Mapped[bool]
     document: Mapped[dict[str, Any]]
     author: Mapped[str] = mapped_column(NAME)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         "policy",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("project_id", sa.String(length=40), nullable=False),
+        sa.Column("verb", sa.String(length=4), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
         sa.Column("author", sa.String(length=200), nullable=False),
