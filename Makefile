@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
 	@touch $@
 
-demo: setup ## Play one turn of the loop and write a report; DATA=bccd or made-with-ml on real data
+demo: setup ## Play two turns of the loop and write a report; DATA=bccd or made-with-ml on real data
 	@$(BIN)/sabbatical demo --data $(DATA)
 
 test: setup ## Run the tests

@@ -1,4 +1,4 @@
-"""`sabbatical demo`: one turn of the loop, told step by step, with a report at the end."""
+"""`sabbatical demo`: two turns of the loop, told step by step, with a report at the end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def demo(
     data: Annotated[Data, typer.Option(help="world is built in, the others come from a mirror.")] = "world",
     folder: Annotated[Path, typer.Option(help="Where the report goes.")] = REPORTS,
 ) -> None:
-    """Play one turn of the loop: data, customers, one model beside the naive one, a judgement, a report.
+    """Play the loop: one model for every customer, judged, released, served; then, in the built-in world, night falls.
+
+    The loop notices, orders labels, trains, judges and releases by itself. A report with pictures tells all of it.
 
     It works in a workspace of its own that is removed at the end, unless --home names one to keep.
     """
@@ -94,7 +96,29 @@ def show(outcome: Outcome, contest: Contest, report: Path) -> None:
     out.print()
     for sentence in last.judged.report.sentences[:3]:
         out.print(escape(sentence))
+    if outcome.loop is not None:
+        _show_loop(outcome.loop)
     out.print(f"\nReport: [bold]{escape(str(report))}[/]  ({outcome.seconds:.0f} s in all)", soft_wrap=True)
+
+
+def _show_loop(loop: dict[str, Any]) -> None:
+    """What the second turn, by itself, changed by time of day and weather."""
+    table = Table(
+        "slice", "before", "after", "95 % of the change", "true", box=None, title="mAP50 after the second turn"
+    )
+    for name, one in loop["changes"].items():
+        if name.startswith(("time_of_day", "weather")):
+            low, high = one["interval"]
+            cells = (
+                f"{100 * one['before']:.0f}",
+                f"{100 * one['after']:.0f}",
+                f"{100 * low:+.1f} to {100 * high:+.1f}",
+            )
+            table.add_row(name, *cells, f"{one['n']:,}")
+    out.print()
+    if loop["changes"]:
+        out.print(table)
+    out.print(escape(f"The second turn, by itself: {loop['message']}"))
 
 
 def _table(contest: Contest) -> Table:

@@ -22,6 +22,8 @@ from sabbatical.sdk.snapshot import Snapshot
 from sabbatical.sdk.workspace import Workspace
 from sabbatical.taxonomy import parse_yaml
 
+HEAD_START = 1.0  # seconds
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -59,6 +61,7 @@ class Outcome:
     naive: dict[str, Any]
     turns: list[dict[str, Any]]
     drift: list[dict[str, Any]]
+    loop: dict[str, Any] | None
     report: Path
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +72,7 @@ class Outcome:
             "naive": self.naive,
             "turns": self.turns,
             "drift": self.drift,
+            **({"loop": self.loop} if self.loop else {}),
             "report": str(self.report),
         }
 
@@ -88,7 +92,7 @@ def play(workspace: Workspace, server: Server, data: str, folder: Path, teller: 
     from sabbatical.demo.boxes import tell_boxes  # noqa: PLC0415 - these build on this file
     from sabbatical.demo.loop import turn_over  # noqa: PLC0415
     from sabbatical.demo.texts import tell_texts, text_contest  # noqa: PLC0415
-    from sabbatical.demo.turns import as_json  # noqa: PLC0415
+    from sabbatical.demo.turns import as_json, loop_as_json  # noqa: PLC0415
 
     began = time.perf_counter()
     ready = _data(workspace, data, folder, teller)
@@ -113,6 +117,7 @@ def play(workspace: Workspace, server: Server, data: str, folder: Path, teller: 
         naive={"metrics": first.metrics.model_dump(mode="json", exclude_none=True)},
         turns=as_json(contest, turned),
         drift=[one.model_dump() for one in turned.drift.record.drifts] if turned else [],
+        loop=loop_as_json(turned) if turned else None,
         report=report,
     )
     return outcome, contest
@@ -183,10 +188,11 @@ def box_contest(taken: Taken, teller: Teller) -> Contest:
     with teller.step(
         "Train", "Two models on the same budget: what is not labeled is background, or it is masked."
     ) as told:
-        runs = [
-            snapshot.start_train(ready.recipe, masking=masking, settings=settings, taxonomies=ready.learners)
-            for masking in ("none", "tree")
-        ]
+        runs = []
+        for masking in ("none", "tree"):
+            asked = {"masking": masking, "settings": settings, "taxonomies": ready.learners}
+            runs.append(snapshot.start_train(ready.recipe, **asked))
+            time.sleep(HEAD_START)  # models are numbered as they end, and the naive one is told of first
         naive, masked = teller.together(runs, ("naive", "masked"))
         seconds = masked.record.record["seconds"]
         told.summary = f"{naive.name} naive, {masked.name} with tree masking, {seconds:.0f} s each, side by side."

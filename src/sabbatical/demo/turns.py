@@ -26,6 +26,29 @@ def as_json(contest: Contest, turned: Turned | None) -> list[dict[str, Any]]:
     return [*turns, second | _release(turned.release.record, turned.decisions)]
 
 
+def loop_as_json(turned: Turned) -> dict[str, Any]:
+    """The turn by itself: how it ended, its seconds by step, what was labeled, and what the new model changed where."""
+    comparison = turned.second.report.comparison if turned.second else None
+    changes = [one for one in comparison.changes if one.kind == "slice"] if comparison else []
+    return {
+        "outcome": turned.turn.outcome,
+        "message": turned.turn.message,
+        "seconds": {step.name: round(step.seconds, 2) for step in turned.turn.steps},
+        "requests": turned.traffic.sent,
+        "unsure": turned.traffic.unsure,
+        "complaints": turned.traffic.reported,
+        "issues": [issue.title for issue in turned.issues],
+        "labeled": len(turned.works),
+        "label_seconds": round(sum(work.seconds for work in turned.works), 1),
+        "label_seconds_from_scratch": round(sum(work.scratch_seconds for work in turned.works), 1),
+        "changes": {
+            one.name: {"before": one.before, "after": one.after, "interval": one.interval, "n": one.n}
+            for one in changes
+            if len(one.where) == 1
+        },
+    }
+
+
 def _model(name: str, masking: str, report: Report) -> dict[str, Any]:
     metrics = report.metrics.model_dump(mode="json", exclude_none=True)
     against = report.comparison.against().model_dump(mode="json") if report.comparison else None
