@@ -23,6 +23,20 @@ def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
+@pytest.mark.parametrize("url", ["memory://repairing", "folder"])
+def test_a_file_with_other_bytes_than_its_name_says_is_written_again(tmp_path: Path, url: str) -> None:
+    media = Media(tmp_path.as_uri() if url == "folder" else url)
+    key = media.put(b"picture")
+    media.files.pipe_file(media.path(key), b"pict")  # cut short: its size tells
+    assert not media.whole(key)
+    assert media.put(b"picture") == key and media.whole(key)
+    media.files.pipe_file(media.path(key), b"pictore")
+    assert media.put(b"picture") == key and not media.whole(key)  # no hash of it is taken while data come in
+    assert media.put(b"picture", repair=True) == key and media.whole(key)
+    media.files.rm(media.path(key))
+    assert not media.whole(key)
+
+
 @pytest.mark.parametrize("key", ["../../etc/passwd", "", "A" * 32, "0" * 31, "0" * 31 + "/", "%2e%2e"])
 def test_a_key_that_is_no_content_id_names_no_file(tmp_path: Path, key: str) -> None:
     with pytest.raises(BadInput, match="not a content id"):

@@ -34,15 +34,17 @@ class Media:
             raise BadInput(f"'{key[:60]}' is not a content id.", hint="A content id is 32 hex digits.")
         return f"{self.root}/{key[:2]}/{key[2:4]}/{key}"
 
-    def put(self, data: bytes) -> str:
-        """Keep `data` and return its content id.
+    def put(self, data: bytes, *, repair: bool = False) -> str:
+        """Keep `data` and return its content id. A file of another size is replaced; so are other bytes at `repair`.
+
+        `repair` reads and hashes what is there, which would make every other writing slow.
 
         Raises:
             StorageFull: there is no room; nothing was half written.
         """
         key = content_id(data)
         place = self.path(key)
-        if self.files.exists(place):
+        if self._size(place) == len(data) and (not repair or self.whole(key)):
             return key
         part = f"{self._parts}/{key}.{secrets.token_hex(4)}"
         with room("The disk of the media store is full; nothing was half written."):
@@ -78,6 +80,13 @@ class Media:
     def exists(self, key: str) -> bool:
         return bool(self.files.exists(self.path(key)))
 
+    def whole(self, key: str) -> bool:
+        """Whether the bytes under `key` are there and are those that were kept."""
+        try:
+            return content_id(self.get(key)) == key
+        except NotFound:
+            return False
+
     def local(self, key: str, cache: Path) -> Path:
         """A path on this machine with the bytes of `key`; fetched into `cache` when the store is elsewhere.
 
@@ -111,6 +120,12 @@ class Media:
             except FileNotFoundError:  # it was finished meanwhile
                 continue
         return count
+
+    def _size(self, place: str) -> int | None:
+        try:
+            return int(self.files.size(place))
+        except FileNotFoundError:
+            return None
 
     @property
     def _parts(self) -> str:

@@ -119,6 +119,20 @@ def damage(workspace: Workspace, content: str) -> None:
     file.write_bytes(data)
 
 
+def test_an_artifact_that_is_damaged_is_made_again_from_the_weights(shapes: Shapes) -> None:
+    shapes.run("train", settings=TINY)
+    model = newest(shapes)
+    made = models.prepare(shapes.workspace, model)
+    damage(shapes.workspace, made.content)
+    again = models.prepare(shapes.workspace, model)
+    assert shapes.workspace.media.whole(again.content)
+    models.load_engine(shapes.workspace, model, threads=1)
+    damage(shapes.workspace, again.content)
+    damage(shapes.workspace, model.weights)
+    with pytest.raises(BadFile, match="from a backup"):
+        models.prepare(shapes.workspace, model)
+
+
 def test_a_damaged_file_is_refused(shapes: Shapes) -> None:
     shapes.run("train", settings=TINY)
     model = newest(shapes)

@@ -133,6 +133,9 @@ def _comparison(measured: Measured, said: dict[str, Any]) -> Comparison | GateVe
     if measured.champion is None:
         return said_of("passed", f"{measured.model} is the first: there is no champion to compare with.", **said)
     found = measured.report.comparison
+    if found is None and measured.missing:
+        sentence = f"{measured.missing}{measured.model} was judged alone; a person may go on with it anyway."
+        return said_of("undecided", sentence, items=measured.report.items, **said)
     if found is None or measured.report.units < LEAST_UNITS:
         sentence = (
             f"{measured.model} and {measured.champion} cannot be compared on {count(measured, measured.report.items)} "

@@ -48,7 +48,7 @@ def _metric(gate: MetricGate, measured: Measured) -> GateVerdict:
 
 
 def _latency(gate: LatencyGate, measured: Measured) -> GateVerdict:
-    """Both limits must hold, each where it is given; against the champion only where there is one."""
+    """Both limits must hold, each where it is given; against the champion only where there is one that can be asked."""
     found = measured.latency
     if found is None:
         reason = "There is no labeled item of the split that judges to measure its speed on."
@@ -62,11 +62,15 @@ def _latency(gate: LatencyGate, measured: Measured) -> GateVerdict:
         slow |= times > gate.times_champion
         allowed = f"at most {gate.times_champion:g} times is allowed"
         parts.append(f"{times:.2f} times the {found.theirs_ms:.1f} ms of {measured.champion}, {allowed}")
+    elif gate.times_champion is not None and found.unmeasured:
+        parts.append(f"the speed of {measured.champion} could not be measured: {found.unmeasured.rstrip('.')}")
     elif gate.times_champion is not None:
         parts.append("there is no champion to compare with")
     end = ". Take a smaller recipe, or allow more." if slow else "."
     said: dict[str, Any] = {"gate": "latency", "value": found.ours_ms, "limit": gate.at_most_ms, "items": found.items}
-    return said_of("failed" if slow else "passed", "; ".join(parts) + end, **said)
+    unknown = bool(found.unmeasured) and gate.times_champion is not None and gate.at_most_ms is None
+    verdict: Verdict = "failed" if slow else "undecided" if unknown else "passed"
+    return said_of(verdict, "; ".join(parts) + end, **said)
 
 
 def _size(gate: SizeGate, measured: Measured) -> GateVerdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 
+from sabbatical.core.errors import BadFile, NotFound, NotReady
 from sabbatical.core.progress import Progress, check
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset.actions import Labeled
@@ -21,11 +22,15 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Latency:
-    """Medians in milliseconds over `items` items, each asked three times; `theirs_ms` is the champion's."""
+    """Medians in milliseconds over `items` items, each asked three times; `theirs_ms` is the champion's.
+
+    `unmeasured`: why the champion could not be asked, if it could not.
+    """
 
     ours_ms: float
     theirs_ms: float | None
     items: int
+    unmeasured: str = ""
 
 
 def measure(
@@ -37,17 +42,22 @@ def measure(
 ) -> Latency | None:
     """The latency of a model and of the champion; None without an item to ask about.
 
-    They take turns item by item, so that whatever else the machine does slows both.
+    They take turns item by item, so that whatever else the machine does slows both. A champion that cannot be loaded
+    does not stand in the way of the one to replace it.
 
     Raises:
-        BadFile: the file of one is damaged.
-        NotReady: the artifact of one was not made.
+        BadFile: the file of the model is damaged.
+        NotReady: the artifact of the model was not made.
         Interrupted: it was cancelled.
     """
     questions = [_question(workspace, one) for one in islice(labeled, ITEMS)]
     if not questions:
         return None
-    engines = [models.load_engine(workspace, one) for one in (model, champion) if one is not None]
+    engines, unmeasured = [models.load_engine(workspace, model)], ""
+    try:
+        engines += [models.load_engine(workspace, one) for one in (champion,) if one is not None]
+    except (BadFile, NotFound, NotReady) as error:
+        unmeasured = str(error)
     for engine in engines:
         engine(questions[:1])  # what is made at the first answer is not counted
     took: list[list[float]] = [[] for _ in engines]
@@ -55,7 +65,7 @@ def measure(
         check(progress)
         progress.tell(number / ROUNDS, "Measuring its speed beside the champion's")
         _round(engines, questions, took)
-    return Latency(median(took[0]), median(took[1]) if champion else None, len(questions))
+    return Latency(median(took[0]), median(took[1]) if len(took) > 1 else None, len(questions), unmeasured)
 
 
 def _round(engines: Sequence[Model], questions: Sequence[Question], took: Sequence[list[float]]) -> None:

@@ -25,7 +25,8 @@ MOST_NAMES = 8
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of a model. `report` is None where nothing could judge it, with the reason in `missing`.
+    """What is known of a model. `report` is None where nothing could judge it, with the reason in `missing`, which also
+    says why a report has no comparison with a champion that could not be asked.
 
     `champion` is the name of the model that it was compared with; `latency` is None where there is no item to answer.
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from sabbatical.core.errors import EmptyDataset
+from sabbatical.core.errors import BadFile, Broken, EmptyDataset, NotFound, NotReady
 from sabbatical.core.progress import Part, check
 from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.evaluate import Report
@@ -23,6 +24,9 @@ from sabbatical.stages.release.latency import measure
 from sabbatical.stages.release.measured import Measured
 from sabbatical.stages.release.proposing import begin, may_propose
 from sabbatical.stages.train import actions as models
+
+UNUSABLE = (BadFile, Broken, NotFound, NotReady)
+"""How a model says that its file is damaged or gone."""
 
 
 @step("propose")
@@ -62,7 +66,8 @@ def _measure(
     step.progress.tell(0.0, f"Making {model.name} ready to be served")
     artifact = models.prepare(step.workspace, model, Part(step.progress, 0.0, 0.15))
     if champion is not None:
-        models.prepare(step.workspace, champion, Part(step.progress, 0.15, 0.2))
+        with suppress(*UNUSABLE):  # the gates tell it: a champion that is lost must be replaceable
+            models.prepare(step.workspace, champion, Part(step.progress, 0.15, 0.2))
     check(step.progress)
     evaluation, report, missing = _judged(step, asked, model, champion)
     labeled = datasets.labels(step.workspace, project, asked.snapshot, tuple(asked.rules.judge.splits))
@@ -92,7 +97,7 @@ def _judged(
         taxonomies=asked.rules.judge.taxonomies,
         behaviour=asked.behaviour,
     )
-    missing = ""
+    missing = ""  # for want of items, or of the champion
     alone = asking.model_copy(update={"against": None})
     for request in (asking, alone) if champion else (alone,):
         try:
@@ -101,9 +106,14 @@ def _judged(
         except EmptyDataset as error:
             missing = f"{error.message} "
             continue
+        except UNUSABLE as error:
+            if request.against is None:
+                raise
+            missing = f"{request.against} could not be asked: {error} "
+            continue
         with step.workspace.database.reading() as session:
             project = projects.by_id(session, step.project)
-        return found.id, Report.model_validate_json(evaluations.report(step.workspace, project, found.id)), ""
+        return found.id, Report.model_validate_json(evaluations.report(step.workspace, project, found.id)), missing
     return None, None, missing
 
 

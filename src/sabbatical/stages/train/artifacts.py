@@ -25,6 +25,7 @@ from sabbatical.stages.dataset.actions import Labeled
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries
 from sabbatical.stages.train.abstention import Abstention, cut_of
+from sabbatical.stages.train.kept import checked
 from sabbatical.stages.train.runtime import DetectorModel, Model, Question, TextsModel
 from sabbatical.storage.tables import ArtifactRow, ModelRow
 from sabbatical.storage.workspace import Workspace
@@ -58,16 +59,17 @@ def find(session: Session, model: ModelVersion) -> Artifact | None:
 
 
 def prepare(workspace: Workspace, model: ModelVersion, progress: Progress = QUIET) -> Artifact:
-    """The artifact of a model, made now unless it is there; loads torch where it must be made.
+    """The artifact of a model, made now unless it is there and whole; loads torch where it must be made.
 
     Raises:
         BadFile: the weights are damaged.
+        NotFound: the weights are gone.
         Broken: the file does not answer as the model does; it is not kept.
         StorageFull: the disk is full; nothing is kept.
     """
     with workspace.database.reading() as session:
         there = find(session, model)
-    if there is not None and workspace.media.exists(there.content):
+    if there is not None and workspace.media.whole(there.content):
         return there
     made, engine = _detector(workspace, model, progress) if model.family == "detector" else _texts(workspace, model)
     progress.tell(0.8, "Looking how sure it is of validation")
@@ -84,7 +86,7 @@ def _detector(workspace: Workspace, model: ModelVersion, progress: Progress) -> 
     from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415
     from sabbatical.learning.weights import load_detector  # noqa: PLC0415
 
-    detector = load_detector(workspace.media.local(model.weights, workspace.home / "cache"))
+    detector = load_detector(checked(workspace, model, model.weights)[0])
     progress.tell(0.1, f"Writing {model.name} as ONNX")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
@@ -97,7 +99,8 @@ def _detector(workspace: Workspace, model: ModelVersion, progress: Progress) -> 
             raise Broken(f"Of {found.places} places that {model.name} finds, the exported file has only {found.same}.")
         data = file.read_bytes()
     facts = {"canvas": list(detector.config.canvas), "images": len(images_bhwc), **found._asdict()}
-    return Artifact(model.id, "onnx", workspace.media.put(data), len(data), facts), DetectorModel(OnnxRunner(data))
+    content = workspace.media.put(data, repair=True)
+    return Artifact(model.id, "onnx", content, len(data), facts), DetectorModel(OnnxRunner(data))
 
 
 def _texts(workspace: Workspace, model: ModelVersion) -> tuple[Artifact, Model]:
@@ -105,7 +108,7 @@ def _texts(workspace: Workspace, model: ModelVersion) -> tuple[Artifact, Model]:
 
     from sabbatical.learning.text import answering, models  # noqa: PLC0415
 
-    file = workspace.media.local(model.weights, workspace.home / "cache")
+    file = checked(workspace, model, model.weights)[0]
     texts = [one.text or "" for one in islice(_learned_from(workspace, model), TEXTS)]
     light = answering.load(file)
     difference = np.abs(models.load(file).predict(texts) - light.predict(texts)).max(initial=0.0)

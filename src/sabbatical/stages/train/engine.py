@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from sabbatical.core.errors import BadFile, NotReady
-from sabbatical.core.ids import content_id
+from sabbatical.core.errors import NotReady
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.train import artifacts
+from sabbatical.stages.train.kept import checked
 from sabbatical.stages.train.runtime import DetectorModel, Model, TextsModel
 from sabbatical.storage.workspace import Workspace
 
@@ -27,7 +26,7 @@ def load_engine(workspace: Workspace, model: ModelVersion, threads: int | None =
     if model.family == "text":
         from sabbatical.learning.text import answering  # noqa: PLC0415 - sklearn loads with the first text
 
-        return TextsModel(answering.load(_checked(workspace, model, model.weights)[0]))
+        return TextsModel(answering.load(checked(workspace, model, model.weights)[0]))
     with workspace.database.reading() as session:
         artifact = artifacts.find(session, model)
     if artifact is None:
@@ -37,18 +36,5 @@ def load_engine(workspace: Workspace, model: ModelVersion, threads: int | None =
         )
     from sabbatical.learning.onnx_runner import OnnxRunner  # noqa: PLC0415 - onnxruntime loads with the first image
 
-    runner = OnnxRunner(_checked(workspace, model, artifact.content)[1], threads=1)
+    runner = OnnxRunner(checked(workspace, model, artifact.content)[1], threads=1)
     return DetectorModel(runner, threads or len(os.sched_getaffinity(0)))
-
-
-def _checked(workspace: Workspace, model: ModelVersion, content: str) -> tuple[Path, bytes]:
-    """The file of a model and its bytes, which are those that were kept."""
-    file = workspace.media.local(content, workspace.home / "cache")
-    data = file.read_bytes()
-    if content_id(data) != content:
-        raise BadFile(
-            f"The file of {model.name} is damaged: its bytes are not those that were kept.",
-            where=str(file),
-            hint="Serve another version (`sabbatical release revert`), or put the file back from a backup.",
-        )
-    return file, data
