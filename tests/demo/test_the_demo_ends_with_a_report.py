@@ -58,17 +58,17 @@ def test_the_world_is_played_to_the_end(tmp_path: Path) -> None:
         assert metrics["intervals"]["overall"]
     assert recall(turn["metrics"]) >= recall(naive)
     assert turn["gate"]["passed"] is True
-    assert turn["release"] == ["gate", "shadow", "canary", "full"] or turn["release"][-3:] == [
-        "shadow",
-        "canary",
-        "full",
-    ]
+    assert turn["release"][-3:] == ["shadow", "canary", "full"]
     assert {"brightness", "weather=rain", "time_of_day=night"} & {one["slice"] for one in told["drift"]}
     assert all(one["p_value"] < 0.01 and one["effect"] >= 0.2 for one in told["drift"])
-    assert len(told["turns"]) in {
-        1,
-        2,
-    }  # so small a model may be unsure of everything: then nothing is worse than the rest
+    loop = told["loop"]
+    assert loop["requests"] >= 60
+    assert loop["seconds"]["monitor"] > 0
+    # A model of so few steps may be unsure of everything; then nothing is worse than the rest, and nothing is ordered.
+    assert (loop["outcome"], len(told["turns"])) in {("promoted", 2), ("nothing", 1)}
+    if loop["outcome"] == "promoted":
+        assert loop["labeled"] == 12
+        assert told["turns"][1]["release"][-3:] == ["shadow", "canary", "full"]
     page = Path(told["report"]).read_text()
     assert Path(told["report"]).parent == tmp_path
     assert page.count("data:image/") >= 4
