@@ -261,6 +261,20 @@ def test_a_person_who_rejects_during_the_turn_wins(office: Office, threads: Thre
     assert again.outcome == "nothing"
 
 
+def test_a_release_that_a_person_begins_while_the_turn_learns_wins(office: Office, threads: Threads) -> None:
+    project = office.client.project()
+    project.train("linear", settings={"linear": {"fit": 50.0}})
+    turn = threads.play()
+    office.until_step(turn, "labels", "waiting")
+    assert project.releases.propose("v2", actor="bert").stage == "shadow"
+    desk.label(project)
+    found = threads.end(turn)
+    assert (found.state, found.outcome, champion(office)) == ("done", "person", "v1")
+    assert found.message == "v3 was trained but not proposed: v2 is under way as r2 (shadow). v1 stays the champion."
+    assert found.todo.startswith("Advance, reject or revert it first")
+    assert "Mend" not in found.todo
+
+
 def test_a_person_who_takes_a_canary_back_during_the_turn_wins(office: Office, threads: Threads) -> None:
     office.policy(release=rules(stages=stages(stage="canary", share=0.5)))
     with desk.life(office.client, traffic=False):

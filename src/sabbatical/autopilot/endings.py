@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from sabbatical.core.errors import SabbaticalError
 from sabbatical.durable.flow import Result
 from sabbatical.schemas.autopilot import Outcome
 from sabbatical.schemas.project import Project
@@ -28,6 +29,13 @@ def without_model(session: Session, project: Project, done: Done) -> Result:
     return _ending("no_labels", f"The labels did not come in time: {late}. {news}", todo, done)
 
 
+def in_the_way(session: Session, project: Project, error: SabbaticalError, done: Done) -> Result:
+    """The model that was trained could not be proposed, since a person began a release or decided on it meanwhile."""
+    stays = _stays(session, project)
+    told = f"{done['train']['model']} was trained but not proposed: {error.message} {stays}"
+    return _ending("person", told, f"{error.hint or 'See `sabbatical release status`.'} Then {ONCE}.", done)
+
+
 def waiting(release: Release, waits_for: str | None, done: Done, seen: Result) -> Result:
     """The release stays in its stage; the next turn goes on with it. `waits_for`: which person's decision it needs."""
     if seen.get("undecided"):
@@ -44,8 +52,7 @@ def waiting(release: Release, waits_for: str | None, done: Done, seen: Result) -
 
 def released(session: Session, project: Project, release: Release, done: Done) -> Result:
     """The release came to its end, or a person stopped the loop."""
-    champion = releases.champion(session, project)
-    stays = f"{champion.name} stays the champion." if champion else "No model answers yet."
+    stays = _stays(session, project)
     blocked = next((seen for name, seen in done.items() if seen.get("stage") == "blocked"), None)
     if release.stage == "full":
         return _ending("promoted", f"{release.model} is the champion ({release.name}).", "", done)
@@ -59,6 +66,11 @@ def released(session: Session, project: Project, release: Release, done: Done) -
         return _ending("kept", f"{release.model} did not stand its traffic: {' '.join(bad)} {stays}", todo, done)
     told = blocked["message"] if blocked else f"A person decided that {release.name} is {release.stage}."
     return _ending("person", f"{told} {stays}", f"See `sabbatical release decisions`; {ONCE} begins anew.", done)
+
+
+def _stays(session: Session, project: Project) -> str:
+    champion = releases.champion(session, project)
+    return f"{champion.name} stays the champion." if champion else "No model answers yet."
 
 
 def _ending(outcome: Outcome, message: str, todo: str, done: Done) -> Result:

@@ -204,6 +204,10 @@ class Loop:
     def end_without_model(self, session: Session) -> Result:
         return endings.without_model(session, self._project(session), self._done)
 
+    def end_in_the_way(self, error: Conflict) -> Callable[[Session], Result]:
+        """The model may not be proposed, for what a person decided meanwhile."""
+        return lambda session: endings.in_the_way(session, self._project(session), error, self._done)
+
     def end_waiting(self, stage: str) -> Callable[[Session], Result]:
         """The turn ends while the release stays where it is."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sabbatical.autopilot import policies
 from sabbatical.autopilot.loop import ON_THE_WAY, Loop
+from sabbatical.core.errors import Conflict
 from sabbatical.durable.flow import Flow, Result, flow
 
 KIND = "turn"
@@ -28,7 +29,10 @@ def turn(flow: Flow) -> Result:
         if not flow.do("news", loop.news)["new"]:
             return flow.do("end", loop.end_without_model)
         flow.run("train", loop.train)
-        stage = flow.run("propose", loop.propose)["stage"]
+        try:
+            stage = flow.run("propose", loop.propose)["stage"]
+        except Conflict as error:  # a person began a release, or decided on this model, while it learned
+            return flow.do("end", loop.end_in_the_way(error))
     while stage in ON_THE_WAY:
         seen = flow.wait(stage, loop.watch(stage), at_most=loop.patience(stage))
         if not seen.get("go"):
