@@ -9,7 +9,7 @@ from sabbatical.demo.chapters import customers_chapter, parents_of, teaching_cha
 from sabbatical.demo.loop import Turned
 from sabbatical.demo.play import Contest
 from sabbatical.demo.telling import Teller
-from sabbatical.demo.turning import loop_chapters
+from sabbatical.demo.turning import loop_chapters, loop_headline
 from sabbatical.report.picture import Picture, picture_of
 from sabbatical.report.story import Duel, Judgement, Step, Story, Summary, Trace
 from sabbatical.schemas.evaluate import Report
@@ -37,12 +37,16 @@ def tell_boxes(contest: Contest, teller: Teller, turned: Turned | None = None) -
         ]
         _add_pictures(contest, (plain, judged), pictures)
         told.summary = f"{len(pictures)} pictures."
+    compared = contest.evaluations[1].report.comparison
+    headline = loop_headline(compared, turned) if turned and compared else None
     return Story(
         title=f"Sabbatical demo, {taken.ready.name}",
         classes=tuple(parents),
         chapters=tuple(chapter for chapter in chapters if chapter is not None),
         parents=parents,
         pictures=pictures,
+        headline=headline[0] if headline else (),
+        numbers=headline[1] if headline else (),
         place=taken.ready.name,
     )
 

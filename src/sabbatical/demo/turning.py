@@ -15,6 +15,7 @@ from sabbatical.report.loop_chapters import mined_chapter, released_chapter, tur
 from sabbatical.report.loop_story import Labeled, Ordered, Relabeled, Succession, Tally
 from sabbatical.report.picture import Picture, picture_of
 from sabbatical.report.story import Chapter, Drawn, Shot
+from sabbatical.report.words import Stress, Words, new, points, signed, signed_span, strong
 from sabbatical.schemas.evaluate import Comparison, Report
 from sabbatical.schemas.label import Shape
 from sabbatical.sdk.project import Project
@@ -43,6 +44,31 @@ def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]
     turned_items = [one.item for one in (*comparison.wrong_to_right, *comparison.right_to_wrong)] if comparison else []
     _add_pictures(project, [*turned_items, *_shown(chapters)], pictures)
     return chapters
+
+
+def loop_headline(first: Comparison, turned: Turned) -> tuple[Words, Words] | None:
+    """What both turns changed, in one sentence and its numbers; None where there was no second model."""
+    second = turned.second.report.comparison if turned.second else None
+    if second is None:
+        return None
+    said: list[str | Stress] = [
+        "One model for every customer: masking gives ",
+        new(signed(first.difference)),
+        " points",
+    ]
+    dark = {one.name: one for one in second.changes if one.name in DRIFTED}
+    if turned.turn.outcome == "promoted" and len(dark) == len(DRIFTED):
+        night, rain = (dark[name] for name in DRIFTED)
+        gains = f"{signed(night.difference)} by night, {signed(rain.difference)} in rain"
+        said += [". Then it grew dark, and the loop by itself brought back ", new(gains)]
+    numbers = (
+        "mAP at IoU 0.5: ",
+        strong(f"{points(first.before)} naive, {points(first.after)} masked"),
+        f" ({signed_span(first.interval)}); ",
+        strong(f"{points(second.after)} after the second turn"),
+        f" ({signed_span(second.interval)}), each paired over the same items.",
+    )
+    return (*said, "."), numbers
 
 
 def _drift(turned: Turned) -> Chapter:
