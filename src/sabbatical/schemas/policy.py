@@ -115,7 +115,7 @@ class Stage(Rule):
     share: float | None = Field(None, gt=0, lt=1, description="Of units that it answers; .1 in canary, .5 in ab.")
     requests: int = Field(50, ge=0, description="Answers of the challenger that it takes.")
     wait: Duration = Field(timedelta(days=7), description="How long to wait for them before a person is asked.")
-    failures_at_most: float = Field(0.0, ge=0, le=1, description="Share of requests that it may fail to answer.")
+    failures_at_most: float = Field(0.02, ge=0, le=1, description="Share of requests that it may fail to answer.")
     slower_at_most: float = Field(3.0, gt=0, description="Times the champion's median latency.")
     wrong_at_most: float | None = Field(None, ge=0, description="Times the champion's share of bad feedback.")
 
