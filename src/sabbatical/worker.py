@@ -21,6 +21,7 @@ from sabbatical.storage.workspace import open_workspace
 
 USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID]\n"
 SWEEP_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0
 FAILED = 1
 CODES = {"done": 0, "queued": ORPHANED}
 
@@ -45,7 +46,7 @@ def serve(parent: int | None) -> int:
     """
     stop = _stop_on_signals()
     workspace = open_workspace(load())
-    lease = Lease.take(workspace.home / WORKER_LOCK)
+    lease = Lease.take(workspace.home / WORKER_LOCK, PATIENCE_SECONDS)
     if lease is None:
         raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
     from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - a worker's, and it registers the flow of a turn

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
-from sabbatical.durable import runs
-from sabbatical.durable.children import see_through
+from sabbatical.durable import children, runs
+from sabbatical.durable.children import keep_a_worker, see_through
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.durable.lease import Lease
 from sabbatical.storage.workspace import Workspace
@@ -113,6 +114,31 @@ def test_what_another_process_does_is_waited_for_not_done_twice(workspace: Works
     lease.give_back()
     thread.join(30)
     assert ticks(workspace, run_id) == []
+
+
+class Impatient(threading.Event):
+    """Does not wait, but keeps how long it was to; set after a few times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0.0)
+        if len(self.pauses) == 4:
+            self.set()
+        return self.is_set()
+
+
+def test_a_worker_that_cannot_start_is_tried_again_after_pauses_that_grow(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "MODULE", "tests.durable.missing")
+    monkeypatch.setattr(children, "LONGEST_WORKER_PAUSE_SECONDS", 2.0)
+    stopping = Impatient()
+    keep_a_worker(workspace, stopping)
+    assert stopping.pauses == [0.5, 1.0, 2.0, 2.0]
+    assert (workspace.home / "logs" / "worker.log").read_text().count("tests.durable.missing") == 4
 
 
 def limited(workspace: Workspace, **limits: float) -> Workspace:

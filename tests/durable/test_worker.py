@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
+from dbos import DBOSClient
 
+from sabbatical.core.settings import load
 from sabbatical.durable import runs
-from sabbatical.durable.queue import DbosDispatcher
+from sabbatical.durable.queue import DbosDispatcher, address, executor
 from sabbatical.storage.workspace import Workspace
-from tests.durable import napping
+from tests.durable import elsewhere, napping
 from tests.durable.conftest import Ask, look, ticks, until
 
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -26,8 +31,8 @@ def start(workspace: Workspace) -> Iterator[Start]:
     """Starts a worker; all are ended after the test."""
     with ExitStack() as ends:
 
-        def worker() -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", napping.__name__, "serve"]
+        def worker(module: ModuleType = napping) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", module.__name__, "serve"]
             process = subprocess.Popen(command, env=workspace.settings.environment())
             ends.callback(process.wait)
             ends.callback(process.terminate)
@@ -41,6 +46,13 @@ def dispatcher(workspace: Workspace) -> Iterator[DbosDispatcher]:
     made = DbosDispatcher(workspace.settings)
     yield made
     made.close()
+
+
+@contextmanager
+def dbos_client(workspace: Workspace) -> Iterator[DBOSClient]:
+    client = DBOSClient(system_database_url=address(workspace.settings), lazy=True)
+    yield client
+    client.destroy()
 
 
 def _state(workspace: Workspace, run_id: str) -> str:
@@ -65,6 +77,32 @@ def test_worker_and_child_killed_in_mid_run_then_started_again_end_the_run_once(
     done = ticks(workspace, run_id)
     assert begun < 60 == len(done)
     assert len(set(done)) == 2
+
+
+def test_a_worker_of_another_machine_goes_on_with_what_one_that_is_gone_had_begun(
+    workspace: Workspace, ask: Ask, start: Start
+) -> None:
+    first = start()
+    run_id = ask(ticks=60)
+    child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    os.kill(first.pid, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    first.wait()
+    with dbos_client(workspace) as client:
+        [begun] = client.list_workflows(status="PENDING")
+        assert (begun.deduplication_id, begun.executor_id) == (run_id, executor(workspace.settings))
+        start(elsewhere)
+        until(lambda: _state(workspace, run_id) == "done", "the end of the run")
+        assert len(ticks(workspace, run_id)) == 60
+        until(lambda: client.list_workflows(status="SUCCESS", queue_name="runs"), "the end of the workflow")
+        [ended] = client.list_workflows(status="SUCCESS", queue_name="runs")
+    assert (ended.workflow_id, ended.executor_id) == (begun.workflow_id, f"{elsewhere.HOST}:{workspace.home}")
+
+
+def test_workers_of_two_workspaces_go_by_two_names(tmp_path: Path) -> None:
+    names = [executor(load(home=tmp_path / home)) for home in ("a", "b", "a")]
+    assert names[0] == names[2] != names[1]
+    assert names[0].startswith(socket.gethostname())
 
 
 def test_a_run_that_was_recorded_but_never_queued_is_found(workspace: Workspace, ask: Ask, start: Start) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
@@ -22,7 +23,9 @@ log = logging.getLogger("sabbatical.runs")
 MODULE = "sabbatical.worker"
 MOST_DEATHS = 3
 GRACE_SECONDS = 10.0
-WORKER_PAUSE_SECONDS = 0.5
+WORKER_PAUSE_SECONDS, LONGEST_WORKER_PAUSE_SECONDS = 0.5, 30.0
+WELL_SECONDS = 60.0
+"""A worker that lived so long started well; one that did not is followed by the next after a longer pause."""
 WORKER_LOCK = "worker.lock"
 """What the worker of a workspace holds while it lives."""
 LOG_LINES = 12
@@ -62,10 +65,17 @@ def _is_at_work(workspace: Workspace, row: RunRow) -> bool:
 def keep_a_worker(workspace: Workspace, stopping: threading.Event) -> None:
     """Keep a worker at work on the workspace until `stopping` is set; where another process has one, that will do."""
     path = workspace.folder("logs") / "worker.log"
+    pause = WORKER_PAUSE_SECONDS
     while not stopping.is_set():
-        if not Lease.is_held(workspace.home / WORKER_LOCK):
-            _wait(_start(workspace.settings, ["serve"], path), stopping, None)
-        stopping.wait(WORKER_PAUSE_SECONDS)
+        if Lease.is_held(workspace.home / WORKER_LOCK):
+            stopping.wait(WORKER_PAUSE_SECONDS)
+            continue
+        began = time.monotonic()
+        _wait(_start(workspace.settings, ["serve"], path), stopping, None)
+        if time.monotonic() - began > WELL_SECONDS:
+            pause = WORKER_PAUSE_SECONDS
+        stopping.wait(pause)
+        pause = min(2 * pause, LONGEST_WORKER_PAUSE_SECONDS)
 
 
 def spawn(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:

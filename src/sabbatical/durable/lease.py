@@ -5,8 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Self
+
+PAUSE_SECONDS = 0.05
 
 
 class Lease:
@@ -17,12 +20,18 @@ class Lease:
         self.inherited = inherited
 
     @classmethod
-    def take(cls, path: Path) -> Self | None:
-        """The lease at `path`, or None while a living process holds it."""
+    def take(cls, path: Path, patience: float = 0.0) -> Self | None:
+        """The lease at `path`, or None while a living process holds it.
+
+        `patience`: seconds to try again, for who only looks (`is_held`) has it for a moment too.
+        """
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _lock(descriptor):
-            os.close(descriptor)
-            return None
+        end = time.monotonic() + patience
+        while not _lock(descriptor, fcntl.LOCK_EX):
+            if time.monotonic() >= end:
+                os.close(descriptor)
+                return None
+            time.sleep(PAUSE_SECONDS)
         inherited = os.read(descriptor, 256) == _here()
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, _here(), 0)
@@ -30,13 +39,13 @@ class Lease:
 
     @staticmethod
     def is_held(path: Path) -> bool:
-        """Whether a living process holds the lease at `path`."""
+        """Whether a living process holds the lease at `path`. Of two who look at once, neither sees the other."""
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
         try:
-            return not _lock(descriptor)
+            return not _lock(descriptor, fcntl.LOCK_SH)
         finally:
             os.close(descriptor)
 
@@ -49,9 +58,9 @@ class Lease:
         os.close(self._descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, how: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

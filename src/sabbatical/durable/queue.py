@@ -7,6 +7,7 @@ killed between the two) is found by `sweep`.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -43,6 +44,11 @@ def address(settings: Settings) -> str:
     if settings.database and settings.database.startswith("postgresql"):
         return settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
     return f"sqlite:///{settings.home.resolve() / 'dbos.sqlite'}"
+
+
+def executor(settings: Settings) -> str:
+    """The name of a workspace's worker in DBOS, which stays over restarts: one that starts recovers only its own."""
+    return f"{socket.gethostname()}:{settings.home.resolve()}"
 
 
 class DbosDispatcher:
@@ -107,6 +113,7 @@ class Worker:
                 "name": APPLICATION,
                 "system_database_url": url,
                 "application_version": CODE_VERSION,
+                "executor_id": executor(workspace.settings),
                 "log_level": "WARNING",
             }
         )
@@ -140,6 +147,8 @@ class Worker:
         with self._workspace.database.reading() as session:
             waiting = runs.waiting(session, self._workspace.clock())
         now, still = time.monotonic(), dict(waiting)
+        if stuck := {key for key, at in self._put.items() if key in still and now - at >= PUT_AGAIN_SECONDS}:
+            self._put |= dict.fromkeys(self._take_over(stuck), now)
         self._put = {key: at for key, at in self._put.items() if key in still and now - at < PUT_AGAIN_SECONDS}
         for run_id, kind in waiting:
             if run_id not in self._put:
@@ -148,6 +157,16 @@ class Worker:
         if now - self._cleaned > CLEAN_SECONDS or not self._cleaned:
             self._cleaned = now
             self._clean()
+
+    def _take_over(self, run_ids: set[str]) -> list[str]:
+        """Go on with what another worker had begun that has not come back: DBOS recovers it only under its own name."""
+        ours, taken = executor(self._workspace.settings), []
+        for one in self._client.list_workflows(status="PENDING", load_input=False, load_output=False):
+            if one.deduplication_id in run_ids and one.executor_id != ours:
+                log.warning("run %s is taken over from the worker %s", one.deduplication_id, one.executor_id)
+                self._client.resume_workflow(one.workflow_id, queue_name=one.queue_name)
+                taken.append(one.deduplication_id)
+        return taken
 
     def _clean(self) -> None:
         """Let go of workflows that ended long ago: the table of runs knows how, and every minute has its tick."""
