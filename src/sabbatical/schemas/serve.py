@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sabbatical.core.errors import BadRequest
 from sabbatical.schemas.label import Shape
 from sabbatical.schemas.predict import Found
 
@@ -19,8 +20,31 @@ ASK = "not sure: ask a person"
 MOST_INPUTS = 64
 
 
+def refuse_zero_bytes(value: Any, where: str = "body") -> Any:
+    """A JSON-like value as it is, unless a text in it holds a zero byte, which not every database can keep.
+
+    Raises:
+        BadRequest: one does, and where.
+    """
+    if isinstance(value, str) and "\0" in value:
+        raise BadRequest("A text must not hold a zero byte.", where=where, hint="Take it out, and send it again.")
+    if isinstance(value, dict):
+        for key, one in value.items():
+            refuse_zero_bytes(key, where)
+            refuse_zero_bytes(one, f"field {key}" if where == "body" else f"{where}.{key}")
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            refuse_zero_bytes(one, f"{where}.{number}")
+    return value
+
+
 class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_zero_bytes(cls, value: Any) -> Any:
+        return refuse_zero_bytes(value)
 
 
 class About(Wire):

@@ -8,6 +8,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
+from sabbatical.api.paging import Number
 from sabbatical.api.runs import Key
 from sabbatical.schemas.assist import PrelabelRequest, Suggestion
 from sabbatical.schemas.run import Run
@@ -31,7 +32,9 @@ def prelabel(context: Runner, project: str, asked: PrelabelRequest, key: Key = N
 
 
 @router.get("/campaigns/{campaign}/tasks/{number}/suggestion")
-def get_suggestion(context: Reader, project: str, campaign: str, number: int, model: str | None = None) -> Suggestion:
+def get_suggestion(
+    context: Reader, project: str, campaign: str, number: Number, model: str | None = None
+) -> Suggestion:
     """What the champion (or another model) suggests for a task, in the words of the campaign's taxonomy."""
     with context.reading() as session:
         return assistance.suggest_task(session, projects.get(session, project), campaign, number, model)

@@ -8,7 +8,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import After, Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.core.errors import BadRequest
@@ -48,7 +48,7 @@ def get_turn(context: Reader, project: str, run: str) -> Turn:
 
 
 @router.get("/policies")
-def list_policies(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[PolicyRecord]:
+def list_policies(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[PolicyRecord]:
     """Every policy that there was, newest first."""
     with context.reading() as session:
         return autopilot.policy_history(session, projects.get(session, project), after, limit)

@@ -7,7 +7,7 @@ from typing import Annotated
 from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.core.ids import content_id
 from sabbatical.schemas.page import PAGE_SIZE, Page
@@ -29,7 +29,7 @@ def give_feedback(context: Writer, project: str, asked: FeedbackIn, key: Key = N
 
 
 @router.get("")
-def list_feedback(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Feedback]:
+def list_feedback(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Feedback]:
     """Newest first."""
     with context.reading() as session:
         return judging.page(session, projects.get(session, project), after, limit)

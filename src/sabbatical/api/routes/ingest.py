@@ -11,7 +11,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.durable import runs
 from sabbatical.schemas.ingest import IngestRequest
@@ -56,7 +56,7 @@ def list_items(
     context: Reader,
     project: str,
     chosen: Annotated[ItemFilter, Query()],
-    after: After = None,
+    after: Place = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[Item]:
     """Items in the order in which they came."""

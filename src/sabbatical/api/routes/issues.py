@@ -8,7 +8,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Number, Place
 from sabbatical.api.runs import Key
 from sabbatical.schemas.mine import Closing, Issue, IssueItem, IssueState, MineRequest, Ordered, OrderRequest
 from sabbatical.schemas.page import PAGE_SIZE, Page
@@ -36,7 +36,7 @@ def mine(context: Runner, project: str, asked: MineRequest, key: Key = None) -> 
 
 @router.get("")
 def list_issues(
-    context: Reader, project: str, state: IssueState | None = None, after: After = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, state: IssueState | None = None, after: Place = None, limit: Limit = PAGE_SIZE
 ) -> Page[Issue]:
     """Newest first."""
     with context.reading() as session:
@@ -55,7 +55,7 @@ def order_labels(context: Writer, project: str, asked: OrderRequest, key: Key = 
 
 
 @router.get("/{number}")
-def get_issue(context: Reader, project: str, number: int) -> Issue:
+def get_issue(context: Reader, project: str, number: Number) -> Issue:
     """What was found, and how far the labels are that were ordered for it."""
     with context.reading() as session:
         return mining.get(session, projects.get(session, project), number)
@@ -63,7 +63,7 @@ def get_issue(context: Reader, project: str, number: int) -> Issue:
 
 @router.get("/{number}/items")
 def list_issue_items(
-    context: Reader, project: str, number: int, after: After = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, number: Number, after: Place = None, limit: Limit = PAGE_SIZE
 ) -> Page[IssueItem]:
     """The worst first; then those that only stand in the same place."""
     with context.reading() as session:
@@ -71,14 +71,14 @@ def list_issue_items(
 
 
 @router.post("/{number}/dismiss")
-def dismiss_issue(context: Writer, project: str, number: int, asked: Closing) -> Issue:
+def dismiss_issue(context: Writer, project: str, number: Number, asked: Closing) -> Issue:
     """Say that it is none; it is not made again for this model."""
     with context.transaction() as session:
         return mining.dismiss(session, projects.get(session, project), number, asked.why, context.now())
 
 
 @router.post("/{number}/resolve")
-def resolve_issue(context: Writer, project: str, number: int, asked: Closing) -> Issue:
+def resolve_issue(context: Writer, project: str, number: Number, asked: Closing) -> Issue:
     """Say that it is mended; should it come back, it is a new issue."""
     with context.transaction() as session:
         return mining.resolve(session, projects.get(session, project), number, asked.why, context.now())

@@ -7,7 +7,7 @@ from typing import Annotated
 from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Number, Place
 from sabbatical.api.runs import Key
 from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.label import Revision, RevisionIn
@@ -30,7 +30,7 @@ def add_revision(context: Writer, project: str, asked: RevisionIn, key: Key = No
 
 @router.get("/items/{item}/labels")
 def get_label_history(
-    context: Reader, project: str, item: str, after: After = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, item: str, after: Place = None, limit: Limit = PAGE_SIZE
 ) -> Page[Revision]:
     """Every revision of an item's labels, newest first."""
     with context.reading() as session:
@@ -57,7 +57,7 @@ def list_tasks(
     project: str,
     campaign: str,
     state: TaskState | None = None,
-    after: After = None,
+    after: Place = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[LabelTask]:
     """Tasks in the order in which they joined."""
@@ -74,14 +74,14 @@ def get_campaign(context: Reader, project: str, campaign: str) -> Campaign:
 
 
 @router.get("/campaigns/{campaign}/tasks/{number}")
-def get_task(context: Reader, project: str, campaign: str, number: int) -> LabelTask:
+def get_task(context: Reader, project: str, campaign: str, number: Number) -> LabelTask:
     """It is done as soon as somebody labels its item under the campaign's taxonomy."""
     with context.reading() as session:
         return campaigns.task(session, projects.get(session, project), campaign, number)
 
 
 @router.post("/campaigns/{campaign}/tasks/{number}/skip")
-def skip_task(context: Writer, project: str, campaign: str, number: int) -> LabelTask:
+def skip_task(context: Writer, project: str, campaign: str, number: Number) -> LabelTask:
     """Leave an open task undone; nobody is asked again."""
     with context.transaction() as session:
         return campaigns.skip(session, projects.get(session, project), campaign, number)

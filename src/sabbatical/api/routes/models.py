@@ -10,7 +10,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.run import Run
@@ -35,7 +35,7 @@ def train_model(context: Runner, project: str, asked: TrainRequest) -> Run:
 
 
 @router.get("")
-def list_models(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[ModelVersion]:
+def list_models(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[ModelVersion]:
     """Newest first."""
     with context.reading() as session:
         return models.page(session, projects.get(session, project), after, limit)

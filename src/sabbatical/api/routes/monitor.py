@@ -10,7 +10,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.routes.evaluations import SEALED
 from sabbatical.api.runs import Key
 from sabbatical.schemas.monitor import DriftRecord, DriftReport, MonitorRequest
@@ -40,7 +40,7 @@ def look_for_drift(context: Runner, project: str, asked: MonitorRequest, key: Ke
 
 @router.get("")
 def list_looks(
-    context: Reader, project: str, model: str | None = None, after: After = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, model: str | None = None, after: Place = None, limit: Limit = PAGE_SIZE
 ) -> Page[DriftRecord]:
     """Newest first."""
     with context.reading() as session:

@@ -10,7 +10,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import After, Limit, Place
 from sabbatical.core.tar import tar_of
 from sabbatical.durable import runs
 from sabbatical.schemas.ingest import Quarantined
@@ -41,7 +41,7 @@ def get_run(context: Reader, run: str) -> Run:
 
 
 @router.get("/{run}/quarantine")
-def list_quarantined(context: Reader, run: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Quarantined]:
+def list_quarantined(context: Reader, run: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Quarantined]:
     """What the run could not take, in the order of its source."""
     with context.reading() as session:
         return items.quarantined(session, runs.get(session, run).id, after, limit)

@@ -8,7 +8,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.durable import runs
 from sabbatical.schemas.dataset import BoxQuery, ExportRequest, Snapshot, SnapshotDiff, SnapshotQuery
@@ -34,7 +34,7 @@ def make_snapshot(context: Runner, project: str, query: SnapshotQuery) -> Run:
 
 
 @router.get("")
-def list_snapshots(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Snapshot]:
+def list_snapshots(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Snapshot]:
     with context.reading() as session:
         return dataset.page(session, projects.get(session, project), after, limit)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
 from sabbatical.core.ids import document_id
+from sabbatical.core.numbers import numbered
 from sabbatical.durable import runs
 from sabbatical.schemas.dataset import BoxQuery, Snapshot, SnapshotDiff, SnapshotQuery
 from sabbatical.schemas.item import Split
@@ -117,8 +118,8 @@ def _row(session: Session, project: Project, name: str | None) -> SnapshotRow:
     found: SnapshotRow | None
     if name is None:
         found = next(iter(queries.snapshots(session, project.id, None, 1)), None)
-    elif name.startswith("s") and name[1:].isdigit():
-        found = queries.snapshot_numbered(session, project.id, int(name[1:]))
+    elif (number := numbered(name, "s")) is not None:
+        found = queries.snapshot_numbered(session, project.id, number)
     else:
         found = session.get(SnapshotRow, name) or queries.snapshot_with_content(session, project.id, name)
     if found is None or found.project_id != project.id:

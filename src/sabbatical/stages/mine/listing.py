@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
+from sabbatical.core.numbers import BIGGEST
 from sabbatical.schemas.mine import Issue
 from sabbatical.schemas.project import Project
 from sabbatical.stages.mine import queries
@@ -50,7 +51,7 @@ def find(session: Session, project: Project, number: int) -> IssueRow:
     Raises:
         NotFound: there is none of this number.
     """
-    row = queries.issue(session, project.id, number)
+    row = queries.issue(session, project.id, number) if 0 <= number <= BIGGEST else None
     if row is None:
         raise NotFound(
             f"The project '{project.name}' has no issue {number}.",

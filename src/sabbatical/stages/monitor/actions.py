@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
+from sabbatical.core.numbers import numbered
 from sabbatical.durable import runs
 from sabbatical.schemas.monitor import DriftRecord, MonitorRequest
 from sabbatical.schemas.page import Page
@@ -81,8 +82,8 @@ def _row(session: Session, project: Project, name: str | None) -> DriftRow:
     found: DriftRow | None
     if name is None:
         found = next(iter(queries.looks(session, project.id, None, None, 1)), None)
-    elif name.startswith("d") and name[1:].isdigit():
-        found = queries.look_numbered(session, project.id, int(name[1:]))
+    elif (number := numbered(name, "d")) is not None:
+        found = queries.look_numbered(session, project.id, number)
     else:
         found = session.get(DriftRow, name)
     if found is None or found.project_id != project.id:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
+from sabbatical.core.numbers import numbered
 from sabbatical.schemas.policy import ReleaseRules, Stage
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.release import Champion, Decision, Release
@@ -27,8 +28,8 @@ def row_of(session: Session, project: Project, name: str | None) -> ReleaseRow:
     found: ReleaseRow | None
     if name is None:
         found = next(iter(queries.releases(session, project.id, None, 1)), None)
-    elif name.startswith("r") and name[1:].isdigit():
-        found = queries.release_numbered(session, project.id, int(name[1:]))
+    elif (number := numbered(name, "r")) is not None:
+        found = queries.release_numbered(session, project.id, number)
     else:
         found = session.get(ReleaseRow, name)
     if found is None or found.project_id != project.id:

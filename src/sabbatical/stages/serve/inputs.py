@@ -14,7 +14,7 @@ from sabbatical.core.clock import to_utc
 from sabbatical.core.errors import BadInput, BadRequest, NotFound
 from sabbatical.core.ids import content_id
 from sabbatical.schemas.project import Project
-from sabbatical.schemas.serve import About, ImageFacts, Input
+from sabbatical.schemas.serve import About, ImageFacts, Input, refuse_zero_bytes
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import Prepared, Preparer, Record
 from sabbatical.stages.serve import queries
@@ -141,6 +141,7 @@ def _check_kind(project: Project, *, is_text: bool) -> None:
 def _checked(attributes: dict[str, Any]) -> dict[str, Any]:
     if len(orjson.dumps(attributes)) > LONGEST_ATTRIBUTES:
         raise BadRequest(f"At most {LONGEST_ATTRIBUTES:,} bytes of attributes are taken.", where="field attributes")
+    refuse_zero_bytes(attributes, "field attributes")
     return attributes
 
 
@@ -149,4 +150,10 @@ def _unit(about: About, item_id: str) -> str:
 
 
 def _moment(about: About) -> datetime | None:
-    return None if about.captured_at is None else to_utc(about.captured_at)
+    if about.captured_at is None:
+        return None
+    try:
+        return to_utc(about.captured_at)
+    except OverflowError as error:
+        message = f"{about.captured_at.isoformat()} is no moment from year 1 to 9999 in UTC."
+        raise BadRequest(message, where="field captured_at") from error

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.numbers import numbered
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
@@ -98,8 +99,8 @@ def _row(session: Session, project: Project, name: str | None) -> ModelRow:
     found: ModelRow | None
     if name is None:
         found = next(iter(queries.models(session, project.id, None, 1)), None)
-    elif name.startswith("v") and name[1:].isdigit():
-        found = queries.model_numbered(session, project.id, int(name[1:]))
+    elif (number := numbered(name, "v")) is not None:
+        found = queries.model_numbered(session, project.id, number)
     else:
         found = session.get(ModelRow, name)
     if found is None or found.project_id != project.id:
