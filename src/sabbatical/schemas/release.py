@@ -36,12 +36,18 @@ class GateVerdict(BaseModel):
 
 
 class ArmEvidence(BaseModel):
-    """What one model answered in one stage. `median_ms` and `p95_ms` are None without answers."""
+    """What one model answered in one stage.
+
+    Times are of its newest 2,000 answers there, and None without answers: a request waits `median_ms` for the model,
+    which answers several at once, so that its work on one of them is `each_ms`.
+    """
 
     requests: int = Field(0, ge=0, description="Answered or failed.")
     failures: int = Field(0, ge=0)
     median_ms: float | None = None
     p95_ms: float | None = None
+    each_ms: float | None = Field(None, description="Median of a call's time over the inputs answered in it.")
+    units: int = Field(0, ge=0, description="Units that the newest 2,000 answers went to.")
     unsure: int = Field(0, ge=0, description="Answers that ask a person.")
     right: int = Field(0, ge=0, description="Answers that feedback called right.")
     wrong: int = Field(0, ge=0, description="Answers that feedback called wrong.")
@@ -55,7 +61,8 @@ class Evidence(BaseModel):
     since: datetime
     champion: ArmEvidence = ArmEvidence()
     challenger: ArmEvidence = ArmEvidence()
-    compared: int = Field(0, ge=0, description="Items that both answered.")
+    units: int = Field(0, ge=0, description="Units that asked, in the newest 2,000 answers of each.")
+    compared: int = Field(0, ge=0, description="Items that both answered, of the newest 1,000 of each.")
     agreed: int = Field(0, ge=0, description="Of these, on how many they say the same: of an image, most of it.")
 
 
@@ -67,7 +74,10 @@ class Readiness(NamedTuple):
 
 
 class Challenger(BaseModel):
-    """A model that gets traffic beside the champion: a unit is its own where hash(salt, unit) < share."""
+    """A model that gets traffic beside the champion: a unit is its own where hash(salt, unit) < share.
+
+    `by_item`: there are too few units for that, so the hash is of the unit and the item.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,6 +86,7 @@ class Challenger(BaseModel):
     stage: Literal["shadow", "canary", "ab"]
     share: float
     salt: str
+    by_item: bool = False
 
 
 class Routing(BaseModel):

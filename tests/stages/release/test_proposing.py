@@ -254,7 +254,7 @@ def test_without_rules_those_of_the_newest_policy_hold(topics: Shapes) -> None:
         with topics.workspace.database.transaction() as session:
             document = {"release": RULES | {"gates": [{"gate": "size", "at_most_mb": limit}]}}
             values = {"project_id": topics.project.id, "document": document, "created_at": NOW}
-            session.add(PolicyRow(**values, enabled=False, author="ada"))
+            session.add(PolicyRow(**values, verb="set", enabled=False, author="ada"))
     row = ask(topics)
     assert row.params["rules"]["gates"] == [{"gate": "size", "at_most_mb": 3.0}]
     assert row.params["rules"]["judge"]["splits"] == ["train"]

@@ -24,8 +24,8 @@ from sabbatical.storage.workspace import Workspace
 from tests.stages.serve.conftest import Served
 
 
-def routed(share: float, stage: str = "canary", salt: str = "s") -> Routing:
-    values = {"release_id": "r", "model_id": "m", "stage": stage, "share": share, "salt": salt}
+def routed(share: float, stage: str = "canary", salt: str = "s", by_item: bool = False) -> Routing:
+    values = {"release_id": "r", "model_id": "m", "stage": stage, "share": share, "salt": salt, "by_item": by_item}
     return Routing(champion_id="c", release=Challenger.model_validate(values))
 
 
@@ -47,14 +47,26 @@ def broken(*_: object) -> NoReturn:
 
 def test_the_share_of_units_is_that_of_the_release_and_grows_without_moving_any() -> None:
     units = [f"camera {number}" for number in range(4000)]
-    small = {unit for unit in units if arm_of(routed(0.1), unit) == "canary"}
-    large = {unit for unit in units if arm_of(routed(0.5, "ab"), unit) == "ab"}
+    small = {unit for unit in units if arm_of(routed(0.1), unit, "i") == "canary"}
+    large = {unit for unit in units if arm_of(routed(0.5, "ab"), unit, "i") == "ab"}
     assert small < large
     assert 0.08 < len(small) / len(units) < 0.12 and 0.47 < len(large) / len(units) < 0.53
     assert (
         abs(sum(place_of("s", unit) < 0.5 and place_of("t", unit) < 0.5 for unit in units) / len(units) - 0.25) < 0.03
     )
-    assert {arm_of(routed(0.5, "shadow"), unit) for unit in units} == {"champion"}
+    assert {arm_of(routed(0.5, "shadow"), unit, "i") for unit in units} == {"champion"}
+
+
+def test_of_three_cameras_a_tenth_of_the_requests_goes_to_the_canary_in_every_release() -> None:
+    items = [(f"camera {number % 3}", f"item {number}") for number in range(3000)]
+    shares, idle = [], 0
+    for release in range(100):
+        here, by_unit = routed(0.1, salt=f"rel_{release}", by_item=True), routed(0.1, salt=f"rel_{release}")
+        shares.append(sum(arm_of(here, *item) == "canary" for item in items) / len(items))
+        idle += all(arm_of(by_unit, *item) == "champion" for item in items[:3])
+    assert min(shares) > 0.07 and max(shares) < 0.13
+    assert 55 < idle < 90  # of 100 releases would have had no camera in the canary
+    assert arm_of(here, *items[7]) == arm_of(here, *items[7])
 
 
 def test_a_canary_answers_its_units_and_the_champion_the_others(texts: Served) -> None:

@@ -74,10 +74,11 @@ def get_release_traffic(context: Reader, project: str, release: str) -> Traffic:
 @router.post("/{release}/advance")
 def advance_release(context: Runner, project: str, release: str, asked: AdvanceRequest, key: Key = None) -> Release:
     """To its next stage, if gates and traffic suffice, or `anyway`. At full it becomes the champion."""
+    with context.reading() as session:  # those who write answers down do not wait for this
+        record = releases.get(session, projects.get(session, project), _name(release))
+        evidence = served.evidence(session, record)
     with context.transaction() as session:
         found = projects.get(session, project)
-        record = releases.get(session, found, _name(release))
-        evidence = served.evidence(session, record)
         said = _said(context, asked, key) | {"stage": asked.stage, "anyway": asked.anyway}
         return releases.advance(session, found, record.id, evidence=evidence, **said)
 

@@ -68,7 +68,7 @@ def routing(session: Session, project_id: str) -> Routing:
     beside = None
     if row is not None and row.stage in ON_TRAFFIC:
         values = {"release_id": row.id, "model_id": row.model_id, "stage": row.stage, "share": row.share}
-        beside = Challenger.model_validate(values | {"salt": row.id})
+        beside = Challenger.model_validate(values | {"salt": row.id, "by_item": row.by_item})
     return Routing(
         champion_id=answers.model_id if answers else None,
         former_id=full.champion_id if full else None,

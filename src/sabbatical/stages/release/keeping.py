@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sabbatical.schemas.policy import Stage
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.release import ActorKind, DecisionKind
 from sabbatical.stages.release import queries
+from sabbatical.stages.release.sharing import SEEN, SHARED, sharing_of
 from sabbatical.storage.tables import AliasRow, DecisionRow, ReleaseRow
 
 ON_TRAFFIC = ("shadow", "canary", "ab")
@@ -105,8 +106,15 @@ def to_stage(
     facts: Mapping[str, Any],
     passed: bool | None = None,
 ) -> None:
-    """A decision by which a release gets the traffic of a stage."""
+    """A decision by which a release gets the traffic of a stage.
+
+    Where the units that ask are too few to be shared out, each item goes its own way, and the decision says so.
+    """
     share = stage.challenger_share
+    if stage.stage in SHARED:
+        sharing = sharing_of(stage, *queries.units_seen(session, project.id, SEEN))
+        row.by_item = sharing.by_item
+        reasons, facts = [*reasons, sharing.reason], {**facts, "sharing": asdict(sharing)}
     decide(session, project, by, row, to=stage.stage, share=share, reasons=reasons, facts=facts, passed=passed)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from sabbatical.storage.tables import AliasRow, DecisionRow, ModelRow, PolicyRow, ReleaseRow, RunRow
+from sabbatical.storage.tables import AliasRow, DecisionRow, ModelRow, PolicyRow, ReleaseRow, RunRow, ServedRow
 
 
 def release_numbered(session: Session, project_id: str, number: int) -> ReleaseRow | None:
@@ -42,6 +42,19 @@ def releases(session: Session, project_id: str, before: int | None, limit: int) 
 def next_number(session: Session, project_id: str) -> int:
     query = select(func.max(ReleaseRow.number)).where(ReleaseRow.project_id == project_id)
     return int(session.scalar(query) or 0) + 1
+
+
+def units_seen(session: Session, project_id: str, limit: int) -> tuple[int, int]:
+    """Of the newest answers that somebody got: how many, to how many units."""
+    newest = (
+        select(ServedRow.unit)
+        .where(ServedRow.project_id == project_id, ServedRow.arm != "shadow")
+        .order_by(ServedRow.seq.desc())
+        .limit(limit)
+        .subquery()
+    )
+    answers, units = session.execute(select(func.count(), func.count(newest.c.unit.distinct()))).one()
+    return answers, units
 
 
 def release_names(session: Session, ids: Collection[str]) -> dict[str, str]:

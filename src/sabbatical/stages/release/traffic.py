@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from sabbatical.metrics.resampling import wilson
 from sabbatical.schemas.policy import Stage
-from sabbatical.schemas.release import ArmEvidence, Evidence, GateVerdict, Readiness
+from sabbatical.schemas.release import ArmEvidence, Evidence, GateVerdict, Readiness, Verdict
+from sabbatical.stages.release.sharing import EXPECTED, SHARED, units_needed
+
+LEAST_FEEDBACK = 10  # answers of each model that somebody judged
 
 
 def ready(rules: Stage, evidence: Evidence) -> Readiness:
@@ -17,58 +22,121 @@ def ready(rules: Stage, evidence: Evidence) -> Readiness:
 
 
 def judge(rules: Stage, evidence: Evidence) -> list[GateVerdict]:
-    """What was answered, what failed, how fast, and what feedback says, each against the rules of the stage."""
-    found = [_requests(rules, evidence), _failures(rules, evidence), _latency(rules, evidence)]
-    return found if rules.wrong_at_most is None else [*found, _feedback(rules.wrong_at_most, evidence)]
+    """What was answered, what failed, how fast, and what feedback says, each against the rules of the stage.
+
+    Nothing is bad before the challenger got the requests that the stage asks for.
+    """
+    return [
+        _requests(rules, evidence),
+        _failures(rules, evidence),
+        _latency(rules, evidence),
+        _feedback(rules, evidence) if rules.wrong_at_most is None else _limited(rules.wrong_at_most, rules, evidence),
+    ]
+
+
+def _early(rules: Stage, evidence: Evidence) -> bool:
+    return evidence.challenger.requests < rules.requests
+
+
+def _bad_or_early(bad: bool, rules: Stage, evidence: Evidence) -> Verdict:
+    return "passed" if not bad else "undecided" if _early(rules, evidence) else "failed"
 
 
 def _requests(rules: Stage, evidence: Evidence) -> GateVerdict:
     many, needed = evidence.challenger.requests, rules.requests
-    enough = many >= needed
     reason = f"It was asked {many:,} times in {rules.stage}; {needed:,} are needed"
-    reason += "." if enough else f", so {needed - many:,} are missing: wait, or send it traffic."
+    reason += f", so {needed - many:,} are missing: {_waiting(rules, evidence)}" if many < needed else "."
     return GateVerdict(
-        gate="requests", verdict="passed" if enough else "undecided", reason=reason, value=many, limit=needed
+        gate="requests",
+        verdict="undecided" if many < needed else "passed",
+        reason=reason,
+        value=many,
+        limit=needed,
+    )
+
+
+def _waiting(rules: Stage, evidence: Evidence) -> str:
+    """What to do where requests are missing; that no unit is the challenger's, which no waiting mends."""
+    asked, units, share = evidence.champion.requests, evidence.units, rules.challenger_share
+    passed_by = rules.stage in SHARED and not evidence.challenger.requests and asked >= EXPECTED
+    if not passed_by or units >= units_needed(share):
+        return "wait, or send it traffic."
+    return (
+        f"{units:,} {'unit' if units == 1 else 'units'} asked {asked:,} times, and none of them is in the {share:.0%} "
+        f"{rules.stage}. Raise the share and propose it again, send requests of more units, or let a person advance it."
     )
 
 
 def _failures(rules: Stage, evidence: Evidence) -> GateVerdict:
-    """Failed for sure once so many failed that no later answers could make up for it."""
-    many, bad, limit = evidence.challenger.requests, evidence.challenger.failures, rules.failures_at_most
-    lost = bad > limit * max(many, rules.requests)
-    share = bad / many if many else 0.0
-    reason = f"It failed to answer {bad:,} of {many:,} requests ({share:.1%}); at most {limit:.1%} may fail"
-    reason += ": reject it, and see its log for what it could not answer." if lost else "."
-    unsure = many < rules.requests and bad > limit * many
-    verdict = "failed" if lost else "undecided" if unsure else "passed"
-    return GateVerdict.model_validate(
-        {"gate": "failures", "verdict": verdict, "reason": reason, "value": share, "limit": limit, "items": many}
-    )
+    many, lost, limit = evidence.challenger.requests, evidence.challenger.failures, rules.failures_at_most
+    share = lost / many if many else 0.0
+    verdict = _bad_or_early(lost > limit * many, rules, evidence)
+    reason = f"It failed to answer {lost:,} of {many:,} requests ({share:.1%}); at most {limit:.1%} may fail"
+    reason += ": reject it, and see its log for what it could not answer." if verdict == "failed" else "."
+    return GateVerdict(gate="failures", verdict=verdict, reason=reason, value=share, limit=limit, items=many)
 
 
 def _latency(rules: Stage, evidence: Evidence) -> GateVerdict:
-    ours, theirs, limit = evidence.challenger.median_ms, evidence.champion.median_ms, rules.slower_at_most
-    if ours is None:
+    """Failed where it is slower by the call and by the answer.
+
+    A model answers all that wait in one call. Larger calls take longer, and less for each answer in them; the two arms
+    get calls of different sizes. Slower by both is what no difference in size explains.
+    """
+    ours, theirs, limit = evidence.challenger, evidence.champion, rules.slower_at_most
+    if ours.median_ms is None:
         missing = rules.requests > 0
         reason = "It has not answered yet, so nothing is known of its speed."
         return GateVerdict(gate="latency", verdict="undecided" if missing else "passed", reason=reason, limit=limit)
-    if theirs is None:
-        reason = f"It takes {ours:.1f} ms in the middle; the champion has answered nothing to compare with."
+    if theirs.median_ms is None:
+        reason = f"It takes {ours.median_ms:.1f} ms in the middle; the champion has answered nothing to compare with."
         return GateVerdict(gate="latency", verdict="passed", reason=reason, limit=limit)
-    times = ours / max(theirs, 1e-3)
-    slow = times > limit
-    early = evidence.challenger.requests < rules.requests
+    times = ours.median_ms / max(theirs.median_ms, 1e-3)
     reason = (
-        f"It takes {ours:.1f} ms in the middle, {times:.2f} times the champion's {theirs:.1f} ms; "
-        f"at most {limit:g} times is allowed."
+        f"A call of it takes {ours.median_ms:.1f} ms in the middle, {times:.2f} times the champion's "
+        f"{theirs.median_ms:.1f} ms"
     )
-    verdict = "passed" if not slow else "undecided" if early else "failed"
-    return GateVerdict.model_validate(
-        {"gate": "latency", "verdict": verdict, "reason": reason, "value": times, "limit": limit}
+    if ours.each_ms is not None and theirs.each_ms is not None:
+        each = ours.each_ms / max(theirs.each_ms, 1e-3)
+        reason += f", and for each answer in a call {each:.2f} times as long; the lesser counts"
+        times = min(times, each)
+    return GateVerdict(
+        gate="latency",
+        verdict=_bad_or_early(times > limit, rules, evidence),
+        reason=f"{reason}; at most {limit:g} times is allowed.",
+        value=times,
+        limit=limit,
     )
 
 
-def _feedback(limit: float, evidence: Evidence) -> GateVerdict:
+def _feedback(rules: Stage, evidence: Evidence) -> GateVerdict:
+    """Failed where it is surely called wrong more often: 95 % of the difference of the two shares is above zero.
+
+    Source of the interval: Newcombe, Statistics in Medicine 1998, method 10 (of Wilson's).
+    """
+    ours, theirs = _judged(evidence.challenger), _judged(evidence.champion)
+    if min(ours, theirs) < LEAST_FEEDBACK:
+        reason = (
+            f"Feedback judges {ours:,} of its answers and {theirs:,} of the champion's; below {LEAST_FEEDBACK} of each "
+            "it is not compared."
+        )
+        return GateVerdict(gate="feedback", verdict="passed", reason=reason, items=ours)
+    share, other = evidence.challenger.wrong / ours, evidence.champion.wrong / theirs
+    (low, high), (least, most) = wilson(share, ours), wilson(other, theirs)
+    more = share - other
+    interval = more - math.hypot(share - low, most - other), more + math.hypot(high - share, other - least)
+    sure = "surely more" if interval[0] > 0 else "not surely more"
+    return GateVerdict(
+        gate="feedback",
+        verdict=_bad_or_early(interval[0] > 0, rules, evidence),
+        reason=f"{_called(evidence)}: {sure} ({interval[0]:+.1%} to {interval[1]:+.1%}).",
+        value=more,
+        limit=0.0,
+        interval=interval,
+        items=ours,
+    )
+
+
+def _limited(limit: float, rules: Stage, evidence: Evidence) -> GateVerdict:
     """Failed where the 95 % intervals (Wilson) of the two shares, the champion's times the limit, stand apart."""
     ours, theirs = _judged(evidence.challenger), _judged(evidence.champion)
     if not ours or not theirs:
@@ -78,19 +146,23 @@ def _feedback(limit: float, evidence: Evidence) -> GateVerdict:
     share, other = evidence.challenger.wrong / ours, evidence.champion.wrong / theirs
     low, high = wilson(share, ours)
     bad = low > limit * wilson(other, theirs)[1]
-    reason = (
-        f"Feedback calls {evidence.challenger.wrong:,} of {ours:,} of its answers wrong ({share:.1%}, {low:.1%} to "
-        f"{high:.1%}) and {evidence.champion.wrong:,} of {theirs:,} of the champion's ({other:.1%}); at most "
-        f"{limit:g} times as many are allowed."
-    )
     return GateVerdict(
         gate="feedback",
-        verdict="failed" if bad else "passed",
-        reason=reason,
+        verdict=_bad_or_early(bad, rules, evidence),
+        reason=f"{_called(evidence)} ({low:.1%} to {high:.1%}); at most {limit:g} times as many are allowed.",
         value=share,
         limit=limit * other,
         interval=(low, high),
         items=ours,
+    )
+
+
+def _called(evidence: Evidence) -> str:
+    ours, theirs = evidence.challenger, evidence.champion
+    return (
+        f"Feedback calls {theirs.wrong:,} of {_judged(theirs):,} of the champion's answers wrong "
+        f"({theirs.wrong / _judged(theirs):.1%}) and {ours.wrong:,} of {_judged(ours):,} of its own "
+        f"({ours.wrong / _judged(ours):.1%})"
     )
 
 

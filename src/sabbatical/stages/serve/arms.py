@@ -1,4 +1,4 @@
-"""Which model a request goes to: all requests of a unit to the same one, by a hash."""
+"""Which model a request goes to, by a hash: all requests of a unit to the same one, unless there are too few units."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ def place_of(salt: str, unit: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def arm_of(routing: Routing, unit: str) -> Arm:
-    """The arm whose model answers this unit. A unit that has a challenger at one share keeps it at a larger one."""
+def arm_of(routing: Routing, unit: str, item_id: str) -> Arm:
+    """The arm whose model answers this item of a unit.
+
+    A unit that has a challenger at one share keeps it at a larger one. Where units are too few to be shared out
+    (`by_item`), each item goes its own way, and the same item the same way again.
+    """
     release = routing.release
-    if release is None or release.stage == "shadow" or place_of(release.salt, unit) >= release.share:
+    if release is None or release.stage == "shadow":
         return "champion"
-    return release.stage
+    place = place_of(release.salt, f"{unit}\n{item_id}" if release.by_item else unit)
+    return release.stage if place < release.share else "champion"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from datetime import datetime
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -19,44 +18,54 @@ from sabbatical.stages.train import actions as models
 from sabbatical.stages.train.actions import Abstention, Answer
 from sabbatical.storage.tables import ServedRow
 
-NEWEST = 1000  # answers of an arm whose times and agreement count
+NEWEST = 2000  # answers of an arm whose times and units count
+COMPARED = 1000  # newest answers of an arm whose agreement counts
 ON_TRAFFIC: dict[str, Arm] = {"shadow": "shadow", "canary": "canary", "ab": "ab"}
 
 
 def evidence(session: Session, release: Release) -> Evidence | None:
-    """What traffic shows of a release since it came to its stage; None while it gets no traffic."""
+    """What traffic shows of a release since it came to its stage; None while it gets no traffic.
+
+    Requests, failures, doubts and feedback are counted over the whole stage; times, units and agreement are of its
+    newest answers, so that they cost the same in a stage of a million.
+    """
     arm = ON_TRAFFIC.get(release.stage)
     if arm is None:
         return None
     project = projects.get(session, release.project)
-    place = (session, project.id, release.id, release.stage_since)
+    stage = (session, project.id, release.id)
+    counts = queries.tally(*stage, ("champion", arm), release.stage_since)
+    said = {(name, word): many for name, word, many in queries.verdicts(*stage, release.stage_since)}
+    calls = {name: queries.newest_calls(*stage, name, release.stage_since, NEWEST) for name in ("champion", arm)}
+    arms = {name: _of(counts.get(name, (0, 0, 0)), calls[name]) for name in calls}
+    for name, one in arms.items():
+        one.right, one.wrong = said.get((name, "right"), 0), said.get((name, "wrong"), 0)
     compared, agreed = _agreement(session, project, release, arm)
     return Evidence.model_validate(
         {
             "release": release.id,
             "stage": release.stage,
             "since": release.stage_since,
-            "champion": _of(*place, "champion"),
-            "challenger": _of(*place, arm),
+            "champion": arms["champion"],
+            "challenger": arms[arm],
+            "units": len({unit for rows in calls.values() for _, _, unit in rows}),
             "compared": compared,
             "agreed": agreed,
         }
     )
 
 
-def _of(session: Session, project_id: str, release_id: str, since: datetime, arm: Arm) -> ArmEvidence:
-    counts = {name: rest for name, *rest in queries.tally(session, project_id, release_id, since)}
-    requests, failures, unsure = counts.get(arm, [0, 0, 0])
-    times = queries.latencies(session, project_id, release_id, arm, since, NEWEST)
-    said = {word: many for name, word, many in queries.verdicts(session, project_id, release_id, since) if name == arm}
+def _of(counts: tuple[int, int, int], calls: list[tuple[float, int, str]]) -> ArmEvidence:
+    requests, failures, unsure = counts
+    times = [ms for ms, _, _ in calls]
     return ArmEvidence(
         requests=requests,
         failures=failures,
         unsure=unsure,
         median_ms=statistics.median(times) if times else None,
         p95_ms=float(np.quantile(times, 0.95)) if times else None,
-        right=said.get("right", 0),
-        wrong=said.get("wrong", 0),
+        each_ms=statistics.median(ms / batch for ms, batch, _ in calls) if calls else None,
+        units=len({unit for _, _, unit in calls}),
     )
 
 
@@ -92,6 +101,6 @@ def _newest(session: Session, project: Project, release: Release, arm: str) -> d
         release_id=release.id,
         since=release.stage_since,
         newest=True,
-        limit=NEWEST,
+        limit=COMPARED,
     )
     return {row.item_id: row for row in rows}

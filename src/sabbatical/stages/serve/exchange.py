@@ -30,7 +30,7 @@ class Exchange:
 
     def challenge(self) -> list[Outcome]:
         """What the challenger says of the units that are its own, or that it failed; nothing while it is on its way."""
-        arms = [arm_of(self.route.routing, one.unit) for one in self.inputs]
+        arms = [arm_of(self.route.routing, one.unit, one.question.item_id) for one in self.inputs]
         theirs = [number for number, arm in enumerate(arms) if arm != "champion"]
         if not theirs:
             return []
@@ -75,7 +75,7 @@ class Exchange:
             return self.failures(numbers, arm, error)
 
     def _compute(self, engine: Engine, numbers: Sequence[int], arm: Arm) -> list[Outcome]:
-        answers, each_ms = engine.answer([self.inputs[number].question for number in numbers])
+        answers, call = engine.answer([self.inputs[number].question for number in numbers])
         return [
             Outcome(
                 self._name(number, arm),
@@ -87,7 +87,8 @@ class Exchange:
                 self.at,
                 engine=engine,
                 answer=answer,
-                latency_ms=each_ms,
+                latency_ms=call.ms,
+                batch=call.batch,
             )
             for number, answer in zip(numbers, answers, strict=True)
         ]

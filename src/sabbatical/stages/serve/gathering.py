@@ -14,12 +14,20 @@ from dataclasses import dataclass, field
 from sabbatical.stages.train.actions import Answer, Model, Question
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model: how long it took, on how many questions."""
+
+    ms: float
+    batch: int
+
+
 @dataclass
 class _Waiting:
     questions: Sequence[Question]
     ended: threading.Event = field(default_factory=threading.Event)
     answers: list[Answer] = field(default_factory=list)
-    each_ms: float = 0.0
+    call: Call | None = None
     error: Exception | None = None
 
 
@@ -32,8 +40,8 @@ class Gathering:
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
 
-    def __call__(self, questions: Sequence[Question]) -> tuple[list[Answer], float]:
-        """An answer to each question, and the milliseconds of work that each took.
+    def __call__(self, questions: Sequence[Question]) -> tuple[list[Answer], Call]:
+        """An answer to each question, and the call that answered them, perhaps with those of others.
 
         Raises what the model raises on these questions, whatever else is in their batch.
         """
@@ -47,7 +55,8 @@ class Gathering:
         mine.ended.wait()
         if mine.error is not None:
             raise mine.error
-        return mine.answers, mine.each_ms
+        assert mine.call is not None
+        return mine.answers, mine.call
 
     def _take(self) -> list[_Waiting]:
         """Those that wait, the first to come first, as far as they fill a batch."""
@@ -65,9 +74,9 @@ class Gathering:
         began = time.perf_counter()
         try:
             answers = iter(self._model(questions))
-            each_ms = (time.perf_counter() - began) * 1000 / len(questions)
+            call = Call((time.perf_counter() - began) * 1000, len(questions))
             for one in batch:
-                one.answers, one.each_ms = [next(answers) for _ in one.questions], each_ms
+                one.answers, one.call = [next(answers) for _ in one.questions], call
                 one.ended.set()
         except Exception as error:
             if len(batch) == 1:

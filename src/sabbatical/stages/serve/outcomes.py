@@ -17,7 +17,7 @@ from sabbatical.stages.train.actions import Answer
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`number`: the input's place in its request. `latency_ms`: of the model's work on it."""
+    """`number`: the input's place in its request. `latency_ms`: of the model's call, on `batch` inputs."""
 
     id: str
     request: str
@@ -30,6 +30,7 @@ class Outcome:
     engine: Engine | None = None
     answer: Answer | None = None
     latency_ms: float = 0.0
+    batch: int = 1
 
     @property
     def doubt(self) -> float:
@@ -56,11 +57,12 @@ def row_of(one: Outcome, route: Route) -> dict[str, Any]:
         "item_id": one.input.question.item_id,
         "kept": one.input.kept,
         "sure": one.sure,
-        "payload": b"" if one.answer is None else one.answer.to_bytes(),
-        "failure": one.failure,
         "latency_ms": one.latency_ms,
+        "batch": one.batch,
         "captured_at": one.input.captured_at,
         "created_at": one.at,
+        "failure": one.failure,
+        "payload": b"" if one.answer is None else one.answer.to_bytes(),
     }
 
 

@@ -14,6 +14,7 @@ from sabbatical.core.batches import batched
 from sabbatical.storage.tables import FeedbackRow, ItemRow, ServedRow
 
 CHUNK = 500
+NEWEST_FIRST = (ServedRow.created_at.desc(), ServedRow.seq.desc())
 
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -55,40 +56,53 @@ def answers(
         query = query.where(ServedRow.created_at >= since)
     if failed is not None:
         query = query.where(ServedRow.failure.is_not(None) if failed else ServedRow.failure.is_(None))
-    query = query.order_by(ServedRow.seq.desc() if newest else ServedRow.seq)
+    in_stage = newest and release_id is not None and since is not None  # then one index has both filter and order
+    order = NEWEST_FIRST if in_stage else (ServedRow.seq.desc(),) if newest else (ServedRow.seq,)
+    query = query.order_by(*order)
     return list(session.scalars(query if limit is None else query.limit(limit)))
 
 
-def tally(session: Session, project_id: str, release_id: str, since: datetime) -> list[tuple[str, int, int, int]]:
-    """Of each arm of a release since a moment: its name, answers and failures, failures, unsure answers."""
-    failed = ServedRow.failure.is_not(None)
-    unsure = ServedRow.failure.is_(None) & ServedRow.sure.is_(False)
-    many = func.count()
-    query = (
-        select(ServedRow.arm, many, many.filter(failed), many.filter(unsure))
-        .where(ServedRow.project_id == project_id, ServedRow.release_id == release_id, ServedRow.created_at >= since)
-        .group_by(ServedRow.arm)
+def tally(
+    session: Session, project_id: str, release_id: str, arms: Collection[str], since: datetime
+) -> dict[str, tuple[int, int, int]]:
+    """Of each of these arms of a release since a moment: answers and failures, failures, unsure answers.
+
+    Counted in two indexes, of all answers and of those that failed; no row is read.
+    """
+    of_stage = (
+        ServedRow.project_id == project_id,
+        ServedRow.release_id == release_id,
+        ServedRow.arm.in_(arms),
+        ServedRow.created_at >= since,
     )
-    return [(arm, total, bad, asked) for arm, total, bad, asked in session.execute(query)]
+    doubted = func.count().filter(ServedRow.sure.is_(False))
+    counted = select(ServedRow.arm, func.count(), doubted).where(*of_stage).group_by(ServedRow.arm)
+    failed = {arm: some for arm, *some in session.execute(counted.where(ServedRow.failure.is_not(None)))}
+    return {
+        arm: (many, failed.get(arm, (0, 0))[0], asked - failed.get(arm, (0, 0))[1])
+        for arm, many, asked in session.execute(counted)
+    }
 
 
-def latencies(session: Session, project_id: str, release_id: str, arm: str, since: datetime, limit: int) -> list[float]:
-    """Of the newest answers of an arm, in ms."""
-    query = select(ServedRow.latency_ms).where(
+def newest_calls(
+    session: Session, project_id: str, release_id: str, arm: str, since: datetime, limit: int
+) -> list[tuple[float, int, str]]:
+    """Of the newest answers of an arm: the ms of the call, the inputs answered in it, the unit."""
+    query = select(ServedRow.latency_ms, ServedRow.batch, ServedRow.unit).where(
         ServedRow.project_id == project_id,
         ServedRow.release_id == release_id,
         ServedRow.arm == arm,
         ServedRow.created_at >= since,
         ServedRow.failure.is_(None),
     )
-    return list(session.scalars(query.order_by(ServedRow.seq.desc()).limit(limit)))
+    return [(ms, batch, unit) for ms, batch, unit in session.execute(query.order_by(*NEWEST_FIRST).limit(limit))]
 
 
 def verdicts(session: Session, project_id: str, release_id: str, since: datetime) -> list[tuple[str, str, int]]:
     """How often the last word on an answer of an arm was right or wrong: arm, verdict, count."""
     last = (
         select(func.max(FeedbackRow.seq).label("seq"))
-        .where(FeedbackRow.project_id == project_id)
+        .where(FeedbackRow.project_id == project_id, FeedbackRow.created_at >= since)
         .group_by(FeedbackRow.served_id)
         .subquery()
     )

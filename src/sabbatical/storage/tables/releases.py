@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sabbatical.storage.tables.base import ID, NAME, SEQ, Base
+
+FAILED: dict[str, Any] = {"sqlite_where": text("failure IS NOT NULL"), "postgresql_where": text("failure IS NOT NULL")}
 
 
 class ReleaseRow(Base):
@@ -29,6 +31,8 @@ class ReleaseRow(Base):
     stage_since: Mapped[datetime]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    by_item: Mapped[bool] = mapped_column(default=False)
+    """Whether each item goes its own way, since there are too few units to share."""
 
 
 class DecisionRow(Base):
@@ -68,7 +72,8 @@ class AliasRow(Base):
 class ServedRow(Base):
     """One answer to a request: by which model, on which arm of a release, to what. Append-only.
 
-    Where a model could not answer, `failure` says why and the payload is empty.
+    Where a model could not answer, `failure` says why and the payload is empty. `latency_ms`: of the model's whole
+    call; `batch`: the inputs that it answered in that call.
     """
 
     __tablename__ = "served"
@@ -76,6 +81,8 @@ class ServedRow(Base):
         Index(None, "project_id", "seq"),
         Index(None, "project_id", "model_id", "arm", "seq"),
         Index(None, "project_id", "item_id"),
+        Index(None, "project_id", "release_id", "arm", "created_at", "sure"),
+        Index("ix_served_failed", "project_id", "release_id", "arm", "created_at", "sure", **FAILED),
     )
 
     seq: Mapped[int] = mapped_column(SEQ, primary_key=True, autoincrement=True)
@@ -89,11 +96,12 @@ class ServedRow(Base):
     item_id: Mapped[str] = mapped_column(ID)
     kept: Mapped[bool]
     sure: Mapped[bool]
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
-    failure: Mapped[str | None] = mapped_column(Text)
     latency_ms: Mapped[float]
+    batch: Mapped[int] = mapped_column(default=1)
     captured_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    failure: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)  # last: whoever counts rows does not read past it
 
 
 class FeedbackRow(Base):

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("stage_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by_item", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["champion_id"], ["model_version.id"], name=op.f("fk_release_champion_id")),
         sa.ForeignKeyConstraint(["model_id"], ["model_version.id"], name=op.f("fk_release_model_id")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_release_project_id")),
@@ -136,20 +137,33 @@ def upgrade() -> None:
         sa.Column("item_id", sa.String(length=40), nullable=False),
         sa.Column("kept", sa.Boolean(), nullable=False),
         sa.Column("sure", sa.Boolean(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("latency_ms", sa.Double(), nullable=False),
+        sa.Column("batch", sa.Integer(), nullable=False),
         sa.Column("captured_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["model_id"], ["model_version.id"], name=op.f("fk_served_model_id")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_served_project_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_served")),
         sa.UniqueConstraint("id", name=op.f("uq_served_id")),
     )
     with op.batch_alter_table("served", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_served_failed",
+            ["project_id", "release_id", "arm", "created_at", "sure"],
+            unique=False,
+            sqlite_where=sa.text("failure IS NOT NULL"),
+            postgresql_where=sa.text("failure IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_served_project_id_item_id"), ["project_id", "item_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_served_project_id_model_id_arm_seq"), ["project_id", "model_id", "arm", "seq"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_served_project_id_release_id_arm_created_at_sure"),
+            ["project_id", "release_id", "arm", "created_at", "sure"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_served_project_id_seq"), ["project_id", "seq"], unique=False)
 
