@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sabbatical.api import errors, routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.core.errors import BadRequest
 from sabbatical.schemas.page import PAGE_SIZE, Page
@@ -43,15 +43,18 @@ async def predict_online(
 
     The query says more of an image; in JSON it stands beside the input. The answer comes when it is on record.
     """
-    asked = _asked(await request.body(), request.headers.get("content-type", ""), facts)
-    found = await context.online.answer(project, [asked], key)
+    body, media_type = await request.body(), request.headers.get("content-type", "")
+    found = await context.online.answer(project, lambda: [_asked(body, media_type, facts)], key)
     return _json(found.answers[0])
 
 
 @router.post("/predict/batch", response_model=Answers)
 async def predict_batch_online(context: Asker, project: str, asked: Batch, key: Key = None) -> Response:
     """Ask the released model about several inputs; if one cannot be used, none is answered."""
-    inputs = [of_input(one, where=f"field inputs.{number}.image") for number, one in enumerate(asked.inputs)]
+
+    def inputs() -> list[Asked]:
+        return [of_input(one, where=f"field inputs.{number}.image") for number, one in enumerate(asked.inputs)]
+
     return _json(await context.online.answer(project, inputs, key))
 
 
@@ -67,7 +70,7 @@ def list_served(
     project: str,
     model: str | None = None,
     arm: Arm | None = None,
-    after: After = None,
+    after: Place = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[ServedRecord]:
     """Answers that were given, newest first."""

@@ -101,6 +101,10 @@ class Hamming:
     _segments: list[_Segment] = field(default_factory=list)
     _tail: Prints = field(default_factory=lambda: np.empty(0, np.uint64))
 
+    def copy(self) -> Hamming:
+        """The same numbers, to which others can be added; nothing that is large is copied."""
+        return Hamming(list(self._segments), self._tail)
+
     def __len__(self) -> int:
         return sum(len(segment.prints_n) for segment in self._segments) + len(self._tail)
 
@@ -169,20 +173,21 @@ class _Segment:
 
     def ask(self, best: _Best, start: int) -> None:
         flips = [0] if best.radius < _BANDS else [0, *(1 << bit for bit in range(_BAND_BITS))]
+        flips_f1 = np.array(flips, np.uint16)[:, None]
         for band, keys_q in enumerate(_bands(best.asked_q)):
-            for flip in flips:
-                self._probe(best, band, keys_q ^ np.uint16(flip), start)
+            self._probe(best, band, (keys_q ^ flips_f1).ravel(), start)
 
-    def _probe(self, best: _Best, band: int, keys_q: NDArray[np.uint16], start: int) -> None:
-        low_q = self.starts_bk[band][keys_q].astype(np.int64)
-        count_q = self.starts_bk[band][keys_q.astype(np.int64) + 1] - low_q
-        cuts = np.flatnonzero(np.diff(np.cumsum(count_q) // _PAIRS_AT_ONCE, prepend=0)).tolist()
-        for first, last in zip([0, *cuts], [*cuts, len(keys_q)], strict=True):
-            count = count_q[first:last]
+    def _probe(self, best: _Best, band: int, keys_p: NDArray[np.uint16], start: int) -> None:
+        """Offer those with one of these bits in a band; the keys are those asked, once for each way to look."""
+        low_p = self.starts_bk[band][keys_p].astype(np.int64)
+        count_p = self.starts_bk[band][keys_p.astype(np.int64) + 1] - low_p
+        cuts = np.flatnonzero(np.diff(np.cumsum(count_p) // _PAIRS_AT_ONCE, prepend=0)).tolist()
+        for first, last in zip([0, *cuts], [*cuts, len(keys_p)], strict=True):
+            count = count_p[first:last]
             row_c = np.repeat(np.arange(first, last), count)
             within = np.arange(len(row_c)) - np.repeat(np.cumsum(count) - count, count)
-            found_c = self.order_bn[band][np.repeat(low_q[first:last], count) + within].astype(np.int64)
-            best.offer(row_c, self.prints_n[found_c], found_c + start)
+            found_c = self.order_bn[band][np.repeat(low_p[first:last], count) + within].astype(np.int64)
+            best.offer(row_c % len(best.asked_q), self.prints_n[found_c], found_c + start)
 
 
 def _bands(prints: Prints) -> NDArray[np.uint16]:
@@ -204,6 +209,10 @@ class NearDuplicates:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def copy(self) -> NearDuplicates:
+        """What is known by now; the older one counts again once what was added to the other is thrown away."""
+        return NearDuplicates(self.radius, self._index.copy(), self._ids, self._split_n)
 
     def add(self, known: Iterable[tuple[str, int, str]]) -> None:
         """Items with a place of their own: id, fingerprint and split each."""

@@ -45,6 +45,14 @@ class Prepared:
     payload: Payload | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The fingerprints of all items up to the place `seen`."""
+
+    stored: NearDuplicates
+    seen: int
+
+
 @dataclass
 class Intake:
     """One source going into one project, beside others that may go in meanwhile."""
@@ -75,6 +83,14 @@ class Intake:
         upto = queries.last_seq(session, self.project.id)
         self._stored.add(queries.fingerprints(session, self.project.id, kind, self._seen, upto))
         self._seen = upto
+
+    def known_now(self) -> Known:
+        """What it knows of the items that are there, for `rewind` after a transaction that was not committed."""
+        return Known(self._stored.copy(), self._seen)
+
+    def rewind(self, known: Known) -> None:
+        """Forget what was learned since."""
+        self._stored, self._seen = known.stored, known.seen
 
     def store(self, session: Session, batch: Sequence[Prepared], now: datetime) -> list[Prepared]:
         """Add the items of a batch; answers the new ones, the first of equal bytes."""

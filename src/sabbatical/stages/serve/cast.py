@@ -104,8 +104,15 @@ class Cast:
             try:
                 return self._engines.bring(route.project, model_id).result(LOAD_SECONDS)
             except (SabbaticalError, LateError) as error:
-                said.append(str(error) or f"it was not loaded within {LOAD_SECONDS:.0f} s")
+                said.append(_why(error))
         raise Unavailable(
             f"The released model cannot answer, nor one before it: {' '.join(said)}",
-            hint="Release another model: `sabbatical release propose`.",
+            hint="Release another model: `sabbatical release propose`. Or put a damaged file back from a backup.",
         )
+
+
+def _why(error: SabbaticalError | LateError) -> str:
+    """Without its hint, which would be told once for each model."""
+    if not isinstance(error, SabbaticalError):
+        return f"it was not loaded within {LOAD_SECONDS:.0f} s."
+    return f"{error.where}: {error.message}" if error.where else error.message

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sabbatical.core.errors import BadInput, Broken, SabbaticalError
-from sabbatical.core.ids import content_id, new_id
+from sabbatical.core.ids import new_id
 from sabbatical.schemas.serve import Arm
 from sabbatical.stages.serve.arms import arm_of
 from sabbatical.stages.serve.cast import Cast
 from sabbatical.stages.serve.engines import Engine
 from sabbatical.stages.serve.inputs import Ready
 from sabbatical.stages.serve.outcomes import Outcome
+from sabbatical.stages.serve.repeats import prediction_id
 from sabbatical.stages.serve.routes import Route
 
 
@@ -97,4 +98,4 @@ class Exchange:
         """The id of a prediction: the same for a request that is repeated with its key."""
         if self.key is None:
             return new_id("prd")
-        return f"prd_{content_id(f'{self.route.project.id} {self.key} {number} {arm}'.encode())}"
+        return prediction_id(self.route.project.id, self.key, number, arm)

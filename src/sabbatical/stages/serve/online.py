@@ -10,12 +10,14 @@ import asyncio
 import os
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from sabbatical.core.errors import BadInput, NotReady
 from sabbatical.core.ids import new_id
-from sabbatical.schemas.serve import Answers, Serving
+from sabbatical.schemas.serve import Answers, Served, Serving
+from sabbatical.stages.serve import repeats
 from sabbatical.stages.serve.cast import Cast
 from sabbatical.stages.serve.exchange import Exchange
 from sabbatical.stages.serve.inputs import Asked, ready
@@ -26,6 +28,15 @@ from sabbatical.storage.workspace import Workspace
 
 AT_ONCE = 32  # requests; further ones wait
 MOST_SHADOWS = 200  # requests that wait for a challenger in the shadow; further ones it does not see
+
+
+@dataclass(frozen=True)
+class Work:
+    """A request at its end: the answers, which go out when what is to be `recorded` is."""
+
+    exchange: Exchange
+    answers: Answers
+    recorded: Future[None] | None = None
 
 
 class Online:
@@ -42,21 +53,27 @@ class Online:
         self._answered: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
-    async def answer(self, project: str, asked: Sequence[Asked], key: str | None = None) -> Answers:
-        """One answer to each input, after they are on record. The same `key` again records nothing anew.
+    async def answer(self, project: str, ask: Callable[[], Sequence[Asked]], key: str | None = None) -> Answers:
+        """One answer to each input, after they are on record. The same `key` again answers what was recorded first.
+
+        `ask` tells the inputs; it is called in a thread, since to decode them takes its time.
 
         Raises:
             BadInput, NotFound: an input that cannot be used.
+            Conflict: the key was used for other inputs.
             NotReady: no model is released.
             Unavailable: neither the released model nor the one before it can be loaded.
             StorageFull: the disk is full; nothing of the request is on record.
         """
-        answers, recorded = await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._work, project, asked, key
-        )
-        if recorded is not None:
-            await asyncio.wrap_future(recorded)
-        return answers
+        loop = asyncio.get_running_loop()
+        work = await loop.run_in_executor(self._pool, self._work, project, ask, key)
+        if work.recorded is None:
+            return work.answers
+        await asyncio.wrap_future(work.recorded)
+        if key is None:
+            return work.answers
+        # Another request with this key may have been faster: what is on record is the answer.
+        return await loop.run_in_executor(self._pool, self._from_record, work, key)
 
     def status(self, project: str) -> Serving:
         """How this process answers for a project. Raises NotFound."""
@@ -74,18 +91,37 @@ class Online:
         self._cast.close()
         self._recorder.close()
 
-    def _work(self, name: str, asked: Sequence[Asked], key: str | None) -> tuple[Answers, Future[None] | None]:
+    def _work(self, name: str, ask: Callable[[], Sequence[Asked]], key: str | None) -> Work:
         route = self._routes.of(name)
         self._cast.call(route)
-        inputs = [ready(self._workspace, route.project, one) for one in asked]
+        inputs = [ready(self._workspace, route.project, one) for one in ask()]
         exchange = Exchange(new_id("req"), key, self._workspace.clock(), route, inputs, self._cast)
+        there = {} if key is None else self._there(exchange, key)
+        if there:
+            return Work(exchange, self._completed(exchange, there))
+        if any(one.new is not None for one in inputs):
+            self._recorder.expect(route.project)
         outcomes = self._outcomes(exchange)
         answers = sorted((one for one in outcomes if one.failure is None), key=lambda one: one.number)
         self._answered[route.project.id] += len(answers)
         recorded = self._record(exchange, outcomes, items=True)
         if route.routing.release is not None and route.routing.release.stage == "shadow":
             self._shadow(exchange)
-        return Answers(request=exchange.id, answers=[served(one) for one in answers]), recorded
+        return Work(exchange, Answers(request=exchange.id, answers=[served(one) for one in answers]), recorded)
+
+    def _there(self, exchange: Exchange, key: str) -> dict[int, Served]:
+        with self._workspace.database.reading() as session:
+            return repeats.recorded(session, exchange.route.project, key, exchange.inputs)
+
+    def _from_record(self, work: Work, key: str) -> Answers:
+        told = dict(enumerate(work.answers.answers)) | self._there(work.exchange, key)
+        return _answers(work.exchange, told)
+
+    def _completed(self, exchange: Exchange, there: dict[int, Served]) -> Answers:
+        """What is on record, and anew what was not to be recorded."""
+        rest = [number for number in range(len(exchange.inputs)) if number not in there]
+        anew = {one.number: served(one) for one in (exchange.defend(rest) if rest else ())}
+        return _answers(exchange, there | anew)
 
     def _outcomes(self, exchange: Exchange) -> list[Outcome]:
         """An answer to each input, and the failures of a challenger; those of the champion are on record at once."""
@@ -116,3 +152,9 @@ class Online:
 
     def _follow(self, exchange: Exchange) -> None:
         self._record(exchange, exchange.follow(), items=False)
+
+
+def _answers(exchange: Exchange, told: dict[int, Served]) -> Answers:
+    """By the request that is on record, if one is."""
+    recorded = (one.request for one in told.values() if one.id is not None)
+    return Answers(request=next(recorded, exchange.id), answers=[told[number] for number in sorted(told)])

@@ -6,8 +6,9 @@ So an answer that somebody got is never lost, and a hundred answers at once cost
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -45,7 +46,8 @@ class Recorder:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._waiting: SimpleQueue[Entry | None] = SimpleQueue()
-        self._intakes: dict[str, Intake] = {}
+        self._intakes: dict[str, Future[Intake]] = {}
+        self._loader = ThreadPoolExecutor(1, "sabbatical-prints")
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -65,12 +67,19 @@ class Recorder:
             self._waiting.put(entry)
         return entry.done
 
+    def expect(self, project: Project) -> None:
+        """Inputs of a project will be kept: begin to learn the fingerprints of its items, unless they are known."""
+        with self._lock:
+            if not self._closed and project.id not in self._intakes:
+                self._intakes[project.id] = self._loader.submit(self._learn, project)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
             self._waiting.put(None)
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS)
+        self._loader.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
         while True:
@@ -109,26 +118,45 @@ class Recorder:
 
     def _write(self, entries: list[Entry]) -> None:
         now = self._workspace.clock()
+        intakes = {entry.project.id: self._intake(entry.project) for entry in entries if entry.items}
+        before = {key: intake.known_now() for key, intake in intakes.items()}
         try:
             with self._workspace.database.transaction() as session:
                 by_project = sorted(entries, key=lambda entry: entry.project.id)
-                for _, some in groupby(by_project, key=lambda entry: entry.project.id):
+                for key, some in groupby(by_project, key=lambda entry: entry.project.id):
                     together = list(some)
-                    self._take_in(session, together, now)
+                    if key in intakes:
+                        _take_in(session, intakes[key], together, now)
                     queries.add(session, [row for entry in together for row in entry.rows])
         except BaseException:
-            self._intakes.clear()  # they may count items that were not kept
+            for key, intake in intakes.items():
+                intake.rewind(before[key])  # it may know items that were not kept
             raise
 
-    def _take_in(self, session: Session, entries: list[Entry], now: Any) -> None:
-        """The inputs as items of the source `traffic`: near duplicates share a split, as with any other source."""
-        items = sorted((item for entry in entries for item in entry.items), key=lambda item: item[0] or "")
-        if not items:
-            return
-        project = entries[0].project
-        intake = self._intakes.get(project.id)
-        if intake is None:
-            intake = self._intakes[project.id] = ingest.intake(session, project, SOURCE, None, None, SOURCE)
-        for customer, some in groupby(items, key=lambda item: item[0]):
-            intake.customer = customer
-            intake.store(session, [prepared for _, prepared in some], now)
+    def _intake(self, project: Project) -> Intake:
+        """What takes in a project's inputs, up to date, so that the transaction has little to learn."""
+        future = self._intakes.get(project.id)
+        if future is None:
+            future = Future()
+            future.set_result(self._learn(project))
+            self._intakes[project.id] = future
+        try:
+            intake = future.result()
+        except BaseException:
+            self._intakes.pop(project.id)  # the next one tries again
+            raise
+        with self._workspace.database.reading() as session:
+            intake.catch_up(session)
+        return intake
+
+    def _learn(self, project: Project) -> Intake:
+        with self._workspace.database.reading() as session:
+            return ingest.intake(session, project, SOURCE, None, None, SOURCE)
+
+
+def _take_in(session: Session, intake: Intake, entries: list[Entry], now: datetime) -> None:
+    """The inputs as items of the source `traffic`: near duplicates share a split, as with any other source."""
+    items = sorted((item for entry in entries for item in entry.items), key=lambda item: item[0] or "")
+    for customer, some in groupby(items, key=lambda item: item[0]):
+        intake.customer = customer
+        intake.store(session, [prepared for _, prepared in some], now)
