@@ -9,7 +9,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import After, Limit
+from sabbatical.api.paging import Limit, Place
 from sabbatical.api.runs import Key, request_key
 from sabbatical.schemas.page import PAGE_SIZE, Page
 from sabbatical.schemas.release import (
@@ -49,7 +49,7 @@ def propose_model(context: Runner, project: str, asked: ProposeRequest, key: Key
 
 
 @router.get("")
-def list_releases(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Release]:
+def list_releases(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Release]:
     """Newest first."""
     with context.reading() as session:
         return releases.page(session, projects.get(session, project), after, limit)
@@ -129,7 +129,7 @@ def unpin_champion(context: Runner, project: str, asked: DecisionRequest, key: K
 
 @champion.get("/decisions")
 def list_decisions(
-    context: Reader, project: str, release: str | None = None, after: After = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, release: str | None = None, after: Place = None, limit: Limit = PAGE_SIZE
 ) -> Page[Decision]:
     """Of one release or of all, newest first."""
     with context.reading() as session:
