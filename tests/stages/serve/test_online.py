@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 import zlib
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,21 @@ def test_many_inputs_are_answered_in_their_order(texts: Served) -> None:
     assert [row.item_id for row in texts.rows()] == [one["item"] for one in found["answers"]]
 
 
+@pytest.mark.parametrize("path", ["predict", "predict/batch"])
+def test_inputs_are_decoded_off_the_event_loop(images: Served, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    threads: list[str] = []
+    real = base64.b64decode
+
+    def noted(*given: Any, **named: Any) -> bytes:
+        threads.append(threading.current_thread().name)
+        return real(*given, **named)
+
+    monkeypatch.setattr(base64, "b64decode", noted)
+    asked = {"image": base64.b64encode(picture()).decode()}
+    assert images.post(path, {"inputs": [asked] * 2} if "/" in path else asked).status_code == 200
+    assert threads and all(name.startswith("sabbatical-serve") for name in threads)
+
+
 def test_an_input_that_shall_not_be_kept_is_no_item(texts: Served) -> None:
     found = texts.ask(text="a secret of the sky", keep=False)
     (row,) = texts.rows()
@@ -84,6 +101,8 @@ def test_a_request_repeated_with_its_key_is_on_record_once(texts: Served) -> Non
         ({"image": base64.b64encode(b"x").decode()}, 400, "read texts; this is an image"),
         ({"item": "0" * 32}, 404, "has no item"),
         ({"text": "a", "path": "/etc/passwd"}, 400, "path"),
+        ({"text": "a", "captured_at": "0001-01-01T00:00:00+05:00"}, 400, "year 1 to 9999"),
+        ({"text": "a", "captured_at": "9999-12-31T23:59:59-05:00", "keep": False}, 400, "year 1 to 9999"),
         ({"text": "a", "attributes": {"long": "x" * 20_000}}, 400, "bytes of attributes"),
     ],
 )

@@ -28,6 +28,11 @@ def served(session: Session, project_id: str, served_id: str) -> ServedRow | Non
     return session.scalar(select(ServedRow).where(ServedRow.project_id == project_id, ServedRow.id == served_id))
 
 
+def with_ids(session: Session, ids: Collection[str]) -> list[ServedRow]:
+    """Those of these answers that are here, in the order of their coming."""
+    return list(session.scalars(select(ServedRow).where(ServedRow.id.in_(ids)).order_by(ServedRow.seq)))
+
+
 def answers(
     session: Session,
     project_id: str,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import Conflict
 from sabbatical.core.ids import content_id
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.serve import SEEN, Arm, Served
-from sabbatical.stages.serve import listing
+from sabbatical.stages.serve import listing, queries
 from sabbatical.stages.serve.inputs import Ready
 from sabbatical.storage.tables import ServedRow
 
@@ -44,8 +43,7 @@ def recorded(session: Session, project: Project, key: str, inputs: Sequence[Read
 def _rows(session: Session, project_id: str, key: str, many: int) -> Mapping[int, ServedRow]:
     """The first answer to each input; one place more is looked at, so that a longer request is noticed."""
     places = {prediction_id(project_id, key, number, arm): number for number in range(many + 1) for arm in SEEN}
-    query = select(ServedRow).where(ServedRow.id.in_(places)).order_by(ServedRow.seq)
     found: dict[int, ServedRow] = {}
-    for row in session.scalars(query):
+    for row in queries.with_ids(session, places):
         found.setdefault(places[row.id], row)
     return found
