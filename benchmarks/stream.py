@@ -27,6 +27,7 @@ from sabbatical.catalogue import Plan
 from sabbatical.catalogue.workbench import Row, read_csv
 from sabbatical.demo.served import served
 from sabbatical.schemas.label import Shape
+from sabbatical.schemas.predict import Found
 from sabbatical.schemas.serve import Served
 from sabbatical.sdk.project import Project
 from sabbatical.sdk.workspace import Workspace
@@ -34,6 +35,7 @@ from sabbatical.sdk.workspace import Workspace
 FIRST = "2020-07"
 FINER = "2020-08"  # the month from which labels are six tags
 OTHER = "other"
+FOUR = ("computer-vision", "mlops", "natural-language-processing", OTHER)
 FILES = ("four-tags-dataset", "four-tags-holdout"), ("six-tags-dataset", "six-tags-holdout", "six-tags-earlier")
 RESAMPLES = 2000
 POLICY: dict[str, Any] = {
@@ -129,11 +131,13 @@ def _begin(project: Project, texts: list[Text]) -> None:
 def _month(project: Project, month: str, texts: list[Text]) -> dict[str, Any]:
     """One month: served, then labeled, then a turn by itself."""
     champion = project.releases.standing().champion
+    coarse = {OTHER} if len(project.model(champion).record.classes) > len(FOUR) else set()
     answers = [project.online.ask(text.text, captured_at=f"{text.created_on}+00:00") for text in texts]
+    top = [_finest(one.found, coarse) for one in answers]
     frozen = {one.item: one.found[0].label for one in project.model("v1").predict(items=[one.item for one in answers])}
-    for text, answer in zip(texts, answers, strict=True):
+    for text, answer, said in zip(texts, answers, top, strict=True):
         project.revise(answer.item, "tags", [Shape(label=text.label)], "the customer", key=f"later {answer.item}")
-        right = answer.found[0].label == text.label
+        right = said == text.label
         instead = {} if right else {"label": text.label}
         project.online.judge(answer, "right" if right else "wrong", key=f"later {answer.id}", **instead)
     watch = {"window": max(len(texts), 20), "reference": 200}
@@ -144,7 +148,7 @@ def _month(project: Project, month: str, texts: list[Text]) -> dict[str, Any]:
         "texts": len(texts),
         "tags": 6 if month >= FINER else 4,
         "champion": champion,
-        **_scores(texts, answers, frozen),
+        **_scores(texts, answers, top, frozen),
         "unsure": round(sum(not one.sure for one in answers) / len(answers), 3),
         "drifted": [one.slice for one in project.find_drift().record.drifts],
         "turn": turn.outcome,
@@ -153,9 +157,13 @@ def _month(project: Project, month: str, texts: list[Text]) -> dict[str, Any]:
     }
 
 
-def _scores(texts: list[Text], answers: list[Served], frozen: dict[str, str]) -> dict[str, Any]:
+def _finest(found: list[Found], coarse: set[str]) -> str:
+    """The best class that has no children: a parent is never less likely than its children."""
+    return next((one.label for one in found if one.label not in coarse), found[0].label)
+
+
+def _scores(texts: list[Text], answers: list[Served], top: list[str], frozen: dict[str, str]) -> dict[str, Any]:
     """Weighted F1 of the champion as it answered and of the frozen model; right among what it was sure of."""
-    top = [one.found[0].label for one in answers]
     old = [frozen[one.item] for one in answers]
     sure = [one.sure for one in answers]
     rows: dict[str, Any] = {}
