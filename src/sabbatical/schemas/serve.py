@@ -105,7 +105,7 @@ class Served(BaseModel):
     sure: bool
     doubt: float = Field(ge=0, le=1, description="0: none; above the model's cut-off a person is asked.")
     ask: str | None = Field(description=f"'{ASK}', or none.")
-    latency_ms: float = Field(description="Of the model's work.")
+    latency_ms: float = Field(description="Of the model's call, which may answer several inputs at once.")
     created_at: datetime
 
 
