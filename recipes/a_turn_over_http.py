@@ -12,7 +12,7 @@ import httpx
 MAIL = {"billing": "invoice payment refund", "delivery": "parcel courier address", "account": "password login profile"}
 CHAT = {"billing": "money cash ripped", "delivery": "stuff box driver", "account": "locked hacked phone"}
 GATES = [{"gate": "items", "at_least": 30}, {"gate": "overall"}, {"gate": "slices", "items": 10}]
-STAGES = [{"stage": "shadow", "requests": 30}, {"stage": "full"}]
+STAGES = [{"stage": "shadow", "requests": 30, "slower_at_most": 50}, {"stage": "full"}]  # for a busy machine
 POLICY = {"watch": {"window": 100, "reference": 100}, "label": {"tasks_a_turn": 150}, "train": {"recipe": "linear"}}
 name, topics = f"desk-{int(time.time())}", {}
 desk, http = f"/projects/{name}", httpx.Client(base_url=f"{[*sys.argv, 'http://127.0.0.1:8400'][1]}/v1", timeout=60)

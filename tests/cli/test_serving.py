@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import httpx
+from PIL import Image
 
 from tests.cli.conftest import Said, call
 from tests.cli.test_processes import start
@@ -43,6 +44,14 @@ def test_wrong_use_is_said(texts: Served, tmp_path: Path) -> None:
     assert missing.code == 1 and "has given no answer" in missing.err
     absent = run(texts, "ask", tmp_path / "none.jpg")
     assert absent.code == 1 and "cannot be read" in absent.err
+
+
+def test_a_picture_needs_nothing_said_of_it_to_be_asked(texts: Served, tmp_path: Path) -> None:
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (8, 8)).save(picture)
+    for more in ((), ("--set", "weather=rain"), ("--unit", "anna")):
+        said = run(texts, "ask", picture, *more)
+        assert said.code != 0 and "this is an image" in said.err  # it is the model that reads texts
 
 
 def test_a_server_that_only_serves_is_started_and_stopped(texts: Served) -> None:

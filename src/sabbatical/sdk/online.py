@@ -100,7 +100,8 @@ def _input(given: str | bytes | Path | None, item: str | None, about: dict[str, 
 
 def _query(given: str | bytes | Path | None, about: dict[str, Any]) -> dict[str, str]:
     named = {"name": given.name} if isinstance(given, Path) else {}
+    said = {name: value for name, value in about.items() if name != "attributes"}
     attributes = {"attributes": orjson.dumps(about["attributes"]).decode()} if about.get("attributes") else {}
-    asked = request(schema.ImageFacts, **{**named, **about, **attributes})
+    asked = request(schema.ImageFacts, **{**named, **said, **attributes})
     given_fields = asked.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given_fields.items()}
