@@ -135,7 +135,7 @@ def test_labelers_start_from_what_the_model_suggests(workspace: Workspace) -> No
 
 def test_the_truth_of_the_built_in_world_is_told_in_each_customers_words() -> None:
     frame = world.render(3, 0, 0)
-    truth = frame_truth(lambda name: {frame.name: frame}[name])
+    truth = frame_truth(lambda item: {f"images/{frame.name}.jpg": frame}[item.name])
     values = {"id": "a", "kind": "image", "name": f"images/{frame.name}.jpg", "source": "s", "group": "g"}
     item = Item.model_validate(values | {"split": "train", "ingested_at": "2026-01-01T00:00:00Z"})
     for who in world.CUSTOMERS.values():

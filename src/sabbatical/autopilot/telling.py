@@ -11,13 +11,13 @@ from sabbatical.durable import records, runs
 from sabbatical.schemas.autopilot import Turn, TurnStep
 from sabbatical.storage.tables import RunRow, RunStepRow
 
-TODO = {
+ADVICE = {
     "order": "Order labels for the issues, or dismiss them: see `sabbatical mine list`.",
     "labels": "Label the open tasks: see `sabbatical labels tasks`.",
     "gate": "Decide: `sabbatical release advance` or `sabbatical release reject`.",
     "shadow": "Send traffic, or decide: `sabbatical release advance` or `sabbatical release reject`.",
 }
-TODO |= dict.fromkeys(("canary", "ab"), TODO["shadow"])
+ADVICE |= dict.fromkeys(("canary", "ab"), ADVICE["shadow"])
 AGAIN = "Mend it, then `sabbatical autopilot once`."
 
 
@@ -51,7 +51,7 @@ def _message(row: RunRow, steps: list[TurnStep]) -> str:
 def _todo(row: RunRow, steps: list[TurnStep]) -> str:
     """What a person can do; the hint of what went wrong, where something did."""
     if row.ended_at is None:
-        return TODO.get(steps[-1].name, "") if steps and steps[-1].state == "waiting" else ""
+        return ADVICE.get(steps[-1].name, "") if steps and steps[-1].state == "waiting" else ""
     if row.error is not None and row.state == "failed":
         return f"{row.error.get('hint') or ''} {AGAIN}".strip()
     return str((row.result or {}).get("todo", ""))

@@ -20,7 +20,7 @@ from sabbatical.sdk.evaluation import Evaluation
 from sabbatical.sdk.issues import Issue
 from sabbatical.sdk.releases import Release
 from sabbatical.sdk.serving import Server
-from sabbatical.sim.labelers import Labeler, Work
+from sabbatical.sim.labelers import Labeler, Work, frame_truth
 from sabbatical.sim.traffic import Sight, Stream, Traffic, sights
 from sabbatical.sim.workforce import Workforce
 from sabbatical.sim.world import AURORA, BASALT, COBALT, DAY, NIGHT_RAIN, HumanError
@@ -172,8 +172,9 @@ def _world(project: str, server: Server, traffic: Traffic) -> Iterator[tuple[Str
     with joined(server) as cameras, joined(server) as desk:
         traffic.project = cameras.project(project)
         at_work = desk.project(project)
+        truth = frame_truth(lambda item: traffic.seen[item.id].frame)
         people = [
-            Labeler(at_work, traffic.truth, f"labeler {number + 1} (simulated)", HumanError(seed=100 + number))
+            Labeler(at_work, truth, f"labeler {number + 1} (simulated)", HumanError(seed=100 + number))
             for number in range(3)
         ]
         stream = Stream(traffic, sights(LATER_SEED, ENOUGH, 1, NIGHT_RAIN, CUSTOMERS), PACE)

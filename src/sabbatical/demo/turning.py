@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import islice
 
 import numpy as np
 
 from sabbatical.core.errors import BadFile, NotFound
-from sabbatical.demo.loop import Turned
+from sabbatical.demo.loop import POLICY, Turned
 from sabbatical.geometry import pairwise_iou
 from sabbatical.report.drift_page import drift_chapter
 from sabbatical.report.loop_chapters import mined_chapter, released_chapter, turn_chapter
@@ -22,19 +24,22 @@ from sabbatical.sdk.project import Project
 from sabbatical.sim.labelers import Work
 
 SHOTS = 4
+LOOKED_AT = 24  # failures of an issue, for those of which most was missed
 FOUND_IOU = 0.5
+Labels = Callable[[str], list[Shape] | None]
 DRIFTED = ("time_of_day=night", "weather=rain")
 
 
 def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]) -> list[Chapter]:
     """The chapters in the order of the loop; the pictures that they need are added to `pictures`."""
+    labels = _labels_of(project)
     chapters: list[Chapter] = [
         released_chapter(turned.first.record, turned.decisions),
         _drift(turned),
-        _mined(turned, project),
+        _mined(turned, project, labels),
     ]
     if turned.works:
-        chapters.append(_labeled(turned, project))
+        chapters.append(_labeled(turned, project, labels))
     if turned.release is not None:
         chapters.append(released_chapter(turned.release.record, turned.decisions, name="Second release"))
     comparison = turned.second.report.comparison if turned.second else None
@@ -84,26 +89,32 @@ def _spread(items: Sequence[str]) -> list[str]:
     return list(items[::step][:SHOTS])
 
 
-def _mined(turned: Turned, project: Project) -> Chapter:
+def _mined(turned: Turned, project: Project, labels: Labels) -> Chapter:
+    records = [issue.record for issue in turned.issues]
     shots = {}
     for issue in turned.issues:
-        failed = [one for one in issue.items() if one.kind != "alike" and one.item in turned.traffic.seen]
-        ranked = sorted(failed, key=lambda one: -len(_missed(turned, project, one.item)))
-        shots[issue.number] = [_failure(turned, project, one.item) for one in ranked[:SHOTS]]
+        failed = (one.item for one in issue.items() if one.kind != "alike" and one.item in turned.traffic.seen)
+        ranked = sorted(islice(failed, LOOKED_AT), key=lambda item: -len(_missed(turned, labels, item)))
+        shots[issue.number] = [_failure(turned, labels, item) for item in ranked[:SHOTS]]
     ordered = [
-        Ordered(one.taxonomy, sum(one.tasks.values()), name=one.name, issues=tuple(i.number for i in turned.issues))
+        Ordered(
+            one.taxonomy,
+            sum(one.tasks.values()),
+            name=one.name,
+            issues=tuple(record.number for record in records if one.name in record.campaigns),
+        )
         for one in project.campaigns()
     ]
-    records = [issue.record for issue in turned.issues]
     model = turned.first.record.model
-    return mined_chapter(model, records, ordered, shots=shots, budget=sum(one.tasks for one in ordered))
+    return mined_chapter(model, records, ordered, shots=shots, budget=POLICY["label"]["tasks_a_turn"])
 
 
-def _failure(turned: Turned, project: Project, item: str) -> Shot:
+def _failure(turned: Turned, labels: Labels, item: str) -> Shot:
     """What the model found, and what its labelers then drew that it had not found."""
-    missed = [Drawn(_corners(shape), shape.label, "nobody") for shape in _missed(turned, project, item)]
+    missed = [Drawn(_corners(shape), shape.label, "nobody") for shape in _missed(turned, labels, item)]
     frame = turned.traffic.seen[item].frame
-    caption = f"{frame.conditions.time_of_day}, {frame.weather}: {len(missed)} missed"
+    told = "not labeled" if labels(item) is None else f"{len(missed)} missed"
+    caption = f"{frame.conditions.time_of_day}, {frame.weather}: {told}"
     return Shot(item, (*_found(turned, item), *missed), caption, frame=_size(turned, item))
 
 
@@ -113,8 +124,8 @@ def _found(turned: Turned, item: str) -> tuple[Drawn, ...]:
     return tuple(Drawn(one.box, one.label, "machine", one.score) for one in found if one.sure and one.box)
 
 
-def _missed(turned: Turned, project: Project, item: str) -> list[Shape]:
-    drawn = [shape for shape in _labels(project, item) if shape.box]
+def _missed(turned: Turned, labels: Labels, item: str) -> list[Shape]:
+    drawn = [shape for shape in labels(item) or () if shape.box]
     found = np.array([one.box for one in _found(turned, item)], float).reshape(-1, 4)
     if not drawn or not len(found):
         return drawn
@@ -122,12 +133,18 @@ def _missed(turned: Turned, project: Project, item: str) -> list[Shape]:
     return [shape for shape, best in zip(drawn, best_n.tolist(), strict=True) if best < FOUND_IOU]
 
 
-def _labels(project: Project, item: str) -> list[Shape]:
-    revision = next(iter(project.labels(item)), None)
-    return revision.shapes if revision else []
+def _labels_of(project: Project) -> Labels:
+    """What stands as the label of an item, asked once; None where nobody has labeled it."""
+
+    @cache
+    def labels(item: str) -> list[Shape] | None:
+        revision = next(iter(project.labels(item)), None)
+        return revision.shapes if revision else None
+
+    return labels
 
 
-def _labeled(turned: Turned, project: Project) -> Labeled:
+def _labeled(turned: Turned, project: Project, labels: Labels) -> Labeled:
     by_campaign: dict[str, list[Work]] = defaultdict(list)
     for work in turned.works:
         by_campaign[work.campaign].append(work)
@@ -135,7 +152,7 @@ def _labeled(turned: Turned, project: Project) -> Labeled:
     helped = sorted(turned.works, key=lambda work: -(work.accepted + work.corrected))
     return Labeled(
         tallies=tuple(_tally(customers[name], works) for name, works in sorted(by_campaign.items())),
-        pairs=tuple(_pair(turned, project, work) for work in helped[:SHOTS] if work.item in turned.traffic.answers),
+        pairs=tuple(_pair(turned, labels, work) for work in helped[:SHOTS] if work.item in turned.traffic.answers),
         model=turned.first.record.model,
     )
 
@@ -154,8 +171,8 @@ def _tally(customer: str, works: Sequence[Work]) -> Tally:
     )
 
 
-def _pair(turned: Turned, project: Project, work: Work) -> Relabeled:
-    final = tuple(Drawn(_corners(shape), shape.label) for shape in _labels(project, work.item) if shape.box)
+def _pair(turned: Turned, labels: Labels, work: Work) -> Relabeled:
+    final = tuple(Drawn(_corners(shape), shape.label) for shape in labels(work.item) or () if shape.box)
     size = _size(turned, work.item)
     said = f"{work.seconds:.0f} s instead of {work.scratch_seconds:.0f} s"
     return Relabeled(Shot(work.item, _found(turned, work.item), frame=size), Shot(work.item, final, frame=size), said)

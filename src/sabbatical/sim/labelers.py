@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -257,12 +256,11 @@ def labor(labelers: Sequence[Labeler], campaigns: Sequence[str]) -> list[Work]:
     ]
 
 
-def frame_truth(frame_of: Callable[[str], Frame]) -> Truth:
-    """What the customers of the built-in world would draw, from the frame of an item's name (without its ending)."""
+def frame_truth(frame_of: Callable[[Item], Frame]) -> Truth:
+    """What the customers of the built-in world would draw on the frame of an item."""
 
     def truth(item: Item, taxonomy: str) -> list[Shape]:
-        frame = frame_of(PurePosixPath(item.name).stem)
-        drawn = draw_labels(frame, customer(taxonomy))
+        drawn = draw_labels(frame_of(item), customer(taxonomy))
         return [Shape(label=one.label, box=one.box, attributes=dict(one.attributes)) for one in drawn]
 
     return truth

@@ -14,12 +14,9 @@ from PIL import Image
 
 from sabbatical.core.errors import Unavailable
 from sabbatical.geometry import pairwise_iou
-from sabbatical.schemas.item import Item
-from sabbatical.schemas.label import Shape
 from sabbatical.schemas.serve import Served
 from sabbatical.sdk.project import Project
-from sabbatical.sim.world import Customer, Frame, Mix, draw_labels, stream
-from sabbatical.sim.world.customers import customer
+from sabbatical.sim.world import Customer, Frame, Mix, stream
 
 QUALITY = 90
 FOUND_IOU = 0.5
@@ -94,11 +91,6 @@ class Traffic:
             self.project.online.judge(answer, "wrong", comment="Much of what is there was not found.")
             self.reported += 1
         return answer
-
-    def truth(self, item: Item, taxonomy: str) -> list[Shape]:
-        """What a customer would draw on an item that was sent; see `labelers.Truth`."""
-        drawn = draw_labels(self.seen[item.id].frame, customer(taxonomy))
-        return [Shape(label=one.label, box=one.box, attributes=dict(one.attributes)) for one in drawn]
 
 
 def missed_most(sight: Sight, answer: Served) -> bool:
