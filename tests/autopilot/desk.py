@@ -86,7 +86,7 @@ def take_in(workspace: Workspace, folder: Path) -> Project:
     """A project whose letters of the day are labeled, with a policy."""
     lines = [orjson.dumps({"text": one.text, "label": one.topic.title()}) for one in letters(160, "day", 1)]
     (folder / "day.jsonl").write_bytes(b"\n".join(lines))
-    project = workspace.create_project("desk", "text", test_share=0.3)
+    project = workspace.create_project("desk", "text", test_share=0.3, salt="desk")
     for document in (SUPER, DESK):
         project.taxonomy_add(document)
     project.ingest(folder / "day.jsonl", taxonomy="desk-a", customer="desk-a")

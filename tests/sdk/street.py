@@ -69,7 +69,7 @@ def build(home: Path, data: Path) -> None:
     app = create_app(stored, HereAndNow(stored), InProcess(), free_paths=True)
     http = httpx.Client(transport=AppTransport(app), base_url="http://here")
     with Workspace(Client(http, local=True)) as workspace:
-        project = workspace.create_project("street", "boxes", validation_share=0.2, test_share=0.3)
+        project = workspace.create_project("street", "boxes", validation_share=0.2, test_share=0.3, salt="street")
         project.taxonomy_add(SUPER)
         project.taxonomy_add(CUSTOMER)
         project.ingest(data, taxonomy="a")

@@ -44,6 +44,19 @@ def test_errors_of_the_server_are_the_same_classes_here(workspace: sb.Workspace)
     assert caught.value.where == "field name"
 
 
+def test_projects_of_one_salt_split_alike_and_a_salt_is_not_changed(workspace: sb.Workspace, tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("\n".join(["text,label", *(f"note {i} of {i * i},Sea" for i in range(40))]))
+    splits = []
+    for name in ("a", "b"):
+        project = workspace.create_project(name, "text", salt="one")
+        workspace.ingest(tmp_path / "notes.csv", project=name)
+        splits.append({item.id: item.split for item in project.items()})
+    assert splits[0] == splits[1] and len(set(splits[0].values())) == 3
+    assert workspace.create_project("a", "text").record.salt == "one"
+    with pytest.raises(Conflict, match="exists already, with salt one"):
+        workspace.create_project("a", "text", salt="two")
+
+
 def test_a_field_that_does_not_exist_is_named_before_anything_is_sent(workspace: sb.Workspace) -> None:
     project = workspace.create_project("a", "boxes")
     with pytest.raises(BadInput) as caught:

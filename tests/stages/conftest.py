@@ -103,7 +103,7 @@ class Street:
 @pytest.fixture
 def street(workspace: Workspace) -> Street:
     with workspace.database.transaction() as session:
-        project = projects.create(session, ProjectIn(name="street", task="boxes"), NOW)
+        project = projects.create(session, ProjectIn(name="street", task="boxes", salt="street"), NOW)
         ids = {
             str(document.get("taxonomy", "super")): projects.add_taxonomy(session, project, document, NOW).id
             for document in (SUPER, AURORA, BASALT)

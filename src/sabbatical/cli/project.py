@@ -23,9 +23,12 @@ def create(
     task: Annotated[Literal["boxes", "masks", "text"], typer.Option(help="What is to be learned.")] = "boxes",
     validation_share: Annotated[float, typer.Option(min=0, max=0.9, help="Groups that choose thresholds.")] = 0.1,
     test_share: Annotated[float, typer.Option(min=0, max=0.9, help="Groups that only judge.")] = 0.2,
+    salt: Annotated[str | None, typer.Option(help="Projects of one salt split alike. By chance unless given.")] = None,
 ) -> None:
     """Make a project. The same again answers the same project."""
-    made = session.workspace.create_project(name, task, validation_share=validation_share, test_share=test_share)
+    made = session.workspace.create_project(
+        name, task, validation_share=validation_share, test_share=test_share, salt=salt
+    )
     session.answer(
         {"project": made.record.model_dump(mode="json")},
         lambda: say(f"The project [bold]{name}[/] learns {task}. Next: `sabbatical taxonomy add FILE`."),

@@ -16,11 +16,18 @@ class ProjectIn(BaseModel):
     task: Task
     validation_share: float = Field(0.1, ge=0, lt=1, description="Share of groups that choose thresholds.")
     test_share: float = Field(0.2, ge=0, lt=1, description="Share of groups that only judge.")
+    salt: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="Splits are a hash of the item's group with it; the same data split alike in two projects of one "
+        "salt. Drawn by chance unless given; it never changes.",
+    )
 
 
 class Project(ProjectIn):
     id: str
-    salt: str = Field(description="Splits are a hash of the item's group with this salt; it never changes.")
+    salt: str
     created_at: datetime
 
 

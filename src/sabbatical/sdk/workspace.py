@@ -69,10 +69,11 @@ class Workspace:
         names = ", ".join(project.name for project in found[:8])
         raise NotFound(f"There are {len(found)} projects.", hint=f"Say which with --project: {names}.")
 
-    def create_project(self, name: str, task: project_schema.Task, **shares: float) -> Project:
-        """Make a project; `validation_share` and `test_share` may be given. The same again answers the same project."""
-        asked = {"name": name, "task": task, **shares}
-        return Project(self._client, project_schema.Project.model_validate(self._client.post(place("projects"), asked)))
+    def create_project(self, name: str, task: project_schema.Task, **asked: Any) -> Project:
+        """Make a project; see `ProjectIn` for what else can be said. The same again answers the same project."""
+        document = {"name": name, "task": task, **asked}
+        answer = self._client.post(place("projects"), document)
+        return Project(self._client, project_schema.Project.model_validate(answer))
 
     def data_sets(self) -> list[DataSet]:
         """The catalogue of public data sets, the built-in one first."""

@@ -104,9 +104,11 @@ class Served:
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (64, 64), kind: str = "JPEG") -> bytes:
-    """A JPEG of noise with one bright square."""
+    """A JPEG of noise with one bright square, as large in it as those that the models learned from."""
     image_hwc = np.random.default_rng(seed).integers(0, 90, (*size, 3)).astype(np.uint8)
-    image_hwc[10:34, 12:36] = 230
+    scale = max(size) / 64
+    (top, left, side) = (round(length * scale) for length in (10, 12, 24))
+    image_hwc[top : top + side, left : left + side] = 230
     file = io.BytesIO()
     Image.fromarray(image_hwc).save(file, kind)
     return file.getvalue()
@@ -127,7 +129,7 @@ def _open(home: Path, project: str) -> Iterator[Served]:
 
 def _begin(home: Path, name: str, task: Task, documents: Iterable[Mapping[str, Any]]) -> Shapes:
     workspace = open_workspace(load(home=home))
-    asked = ProjectIn(name=name, task=task, validation_share=0.2, test_share=0.0)
+    asked = ProjectIn(name=name, task=task, validation_share=0.2, test_share=0.0, salt="served")
     with workspace.database.transaction() as session:
         project = projects.create(session, asked, NOW)
         for document in documents:

@@ -32,7 +32,9 @@ def test_an_image_is_answered_with_boxes_in_its_own_pixels(images: Served) -> No
     answer = images.http.post(place, content=data, params=query, headers={"Content-Type": "image/jpeg"})
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    assert found["found"]
+    assert found["found"][0]["sure"]
+    square = [side * 300 / 64 for side in (12, 10, 36, 34)]
+    assert found["found"][0]["box"] == pytest.approx(square, abs=28)
     assert all(0 <= x0 < x1 <= 300 and 0 <= y0 < y1 <= 200 for x0, y0, x1, y1 in (f["box"] for f in found["found"]))
     item = images.get(f"items/{found['item']}")
     assert (item["width"], item["height"]) == (300, 200) and item["attributes"] == {"weather": "rain"}

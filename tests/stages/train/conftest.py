@@ -14,7 +14,7 @@ from tests.stages.train.shapes import CUSTOMERS, SUPER, Shapes
 @pytest.fixture
 def shapes(workspace: Workspace, tmp_path: Path) -> Shapes:
     with workspace.database.transaction() as session:
-        asked = ProjectIn(name="shapes", task="boxes", test_share=0.3, validation_share=0.2)
+        asked = ProjectIn(name="shapes", task="boxes", test_share=0.3, validation_share=0.2, salt="shapes")
         project = projects.create(session, asked, NOW)
         for document in (SUPER, *CUSTOMERS.values()):
             projects.add_taxonomy(session, project, document, NOW)

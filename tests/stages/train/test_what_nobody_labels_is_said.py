@@ -25,7 +25,7 @@ BOXES = {"taxonomy": "boxes", "super-taxonomy": "shapes", "labels": {"Box": "squ
 @pytest.fixture
 def boxes(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Shapes:
     with workspace.database.transaction() as session:
-        asked = ProjectIn(name="boxes", task="boxes", test_share=0.3, validation_share=0.2)
+        asked = ProjectIn(name="boxes", task="boxes", test_share=0.3, validation_share=0.2, salt="boxes")
         project = projects.create(session, asked, NOW)
         for document in (SUPER, BOXES):
             projects.add_taxonomy(session, project, document, NOW)

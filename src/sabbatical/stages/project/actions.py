@@ -43,7 +43,7 @@ def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
 
     Raises:
         BadRequest: its shares leave nothing to learn from.
-        Conflict: a project of this name exists with another task or other shares.
+        Conflict: a project of this name exists with another task, other shares or another salt.
     """
     if asked.validation_share + asked.test_share >= 1:
         raise BadRequest(
@@ -55,15 +55,16 @@ def create(session: Session, asked: ProjectIn, now: datetime) -> Project:
     row = queries.project_named(session, asked.name)
     if row is not None:
         there = _project(row)
-        if ProjectIn.model_validate(there.model_dump(include=set(ProjectIn.model_fields))) != asked:
-            had = [f"{name} {getattr(there, name)}" for name in _differing(there, asked)]
+        had = [f"{name} {getattr(there, name)}" for name in _differing(there, asked)]
+        if had:
             raise Conflict(
                 f"The project '{asked.name}' exists already, with {', '.join(had)}.",
                 where="field name",
                 hint="Choose another name, or ask for what it has.",
             )
         return there
-    row = ProjectRow(id=new_id("prj"), salt=secrets.token_hex(16), created_at=now, **asked.model_dump())
+    salt = asked.salt or secrets.token_hex(16)
+    row = ProjectRow(id=new_id("prj"), created_at=now, **asked.model_copy(update={"salt": salt}).model_dump())
     session.add(row)
     session.flush()
     return _project(row)
@@ -239,7 +240,8 @@ def _content(parsed: SuperTaxonomy | Taxonomy) -> str:
 
 
 def _differing(there: Project, asked: ProjectIn) -> list[str]:
-    return [name for name in ProjectIn.model_fields if getattr(there, name) != getattr(asked, name)]
+    names = [name for name in ProjectIn.model_fields if name != "salt" or asked.salt is not None]
+    return [name for name in names if getattr(there, name) != getattr(asked, name)]
 
 
 def _project(row: ProjectRow) -> Project:

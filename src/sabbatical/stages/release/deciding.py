@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,9 @@ from sabbatical.stages.release import listing, queries
 from sabbatical.stages.release.keeping import ON_TRAFFIC, By, decide, repeated, to_stage
 from sabbatical.stages.release.traffic import judge
 from sabbatical.storage.tables import ReleaseRow
+
+Word = Literal["hold", "resume", "reject"]
+SAID: dict[Word, str] = {"hold": "held", "resume": "resumed", "reject": "rejected"}
 
 
 def advance(
@@ -64,7 +69,8 @@ def advance(
     return _told(session, project, row)
 
 
-def hold(
+def say(
+    word: Word,
     session: Session,
     project: Project,
     release_id: str,
@@ -75,72 +81,31 @@ def hold(
     now: datetime,
     key: str | None = None,
 ) -> Release:
-    """Keep a release where it is; a person's hold stops the loop until `resume`, or until a person advances it.
+    """Decide on a release under way without taking it on: `hold`, `resume`, `reject`.
 
     Raises:
         NotFound: no such release.
-        Conflict: it has ended.
+        Conflict: it has ended, or is to be resumed and not held; or a person holds it and the loop would let it go.
     """
-    by = By("hold", actor, actor_kind, why, key, now)
+    by = By(word, actor, actor_kind, why, key, now)
     row = listing.row_of(session, project, release_id)
-    if not repeated(session, project, by, row):
-        _check_open(row, "held")
-        decide(session, project, by, row)
-    return _told(session, project, row)
-
-
-def resume(
-    session: Session,
-    project: Project,
-    release_id: str,
-    *,
-    actor: str,
-    actor_kind: ActorKind,
-    why: str,
-    now: datetime,
-    key: str | None = None,
-) -> Release:
-    """Let a release that is held go on.
-
-    Raises:
-        NotFound: no such release.
-        Conflict: it has ended, is not held, or a person holds it and the loop asks.
-    """
-    by = By("resume", actor, actor_kind, why, key, now)
-    row = listing.row_of(session, project, release_id)
-    if not repeated(session, project, by, row):
-        _check_open(row, "resumed")
-        if listing.held_by(session, row) is None:
-            raise Conflict(f"r{row.number} is not held.", where=f"release r{row.number}")
+    if repeated(session, project, by, row):
+        return _told(session, project, row)
+    _check_open(row, SAID[word])
+    if word == "resume" and listing.held_by(session, row) is None:
+        raise Conflict(f"r{row.number} is not held.", where=f"release r{row.number}")
+    if word != "hold":
         _check_free(session, project, row, by)
-        decide(session, project, by, row)
+    decide(session, project, by, row, to="rejected" if word == "reject" else None)
     return _told(session, project, row)
 
 
-def reject(
-    session: Session,
-    project: Project,
-    release_id: str,
-    *,
-    actor: str,
-    actor_kind: ActorKind,
-    why: str,
-    now: datetime,
-    key: str | None = None,
-) -> Release:
-    """End a release that is under way; the champion answers everything. The loop does not propose its model again.
-
-    Raises:
-        NotFound: no such release.
-        Conflict: it has ended, or a person holds it and the loop asks.
-    """
-    by = By("reject", actor, actor_kind, why, key, now)
-    row = listing.row_of(session, project, release_id)
-    if not repeated(session, project, by, row):
-        _check_open(row, "rejected")
-        _check_free(session, project, row, by)
-        decide(session, project, by, row, to="rejected")
-    return _told(session, project, row)
+hold = partial(say, "hold")
+"""Keep a release where it is; a person's hold stops the loop until `resume`, or until a person advances it."""
+resume = partial(say, "resume")
+"""Let a release that is held go on."""
+reject = partial(say, "reject")
+"""End a release that is under way; the champion answers everything. The loop does not propose its model again."""
 
 
 def revert(
