@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,13 @@ def verdict(found: Measured, **gate: Any) -> GateVerdict:
     return one
 
 
-def test_too_few_items_cannot_tell_and_say_how_many_are_missing() -> None:
+def test_too_few_items_cannot_tell_and_say_how_many_are_missing_and_what_to_do() -> None:
     few = verdict(measured(report(items=48)), gate="items", at_least=50)
     assert few.verdict == "undecided"
     assert "Only 48 images" in few.reason
-    assert "label 2 more" in few.reason
+    assert "2 fewer than the 50" in few.reason
+    assert "`--split test`" in few.reason and "`sabbatical snapshot create`" in few.reason
+    assert "lower `at_least` of the gate items, in the policy or the --gates file" in few.reason
     assert verdict(measured(report(items=50)), gate="items", at_least=50).verdict == "passed"
 
 
@@ -48,6 +51,32 @@ def test_without_a_report_every_gate_on_it_says_why_it_cannot_tell() -> None:
         found = verdict(none, **gate)
         assert found.verdict == "undecided"
         assert "no labeled items in test" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("gate", "lowered"),
+    [
+        ({"gate": "items", "at_least": 500}, "lower `at_least` of the gate items"),
+        ({"gate": "slices", "items": 500}, "lower `items` of the gate slices"),
+        ({"gate": "classes", "truths": 500}, "lower `truths` of the gate classes"),
+        ({"gate": "classes", "truths": 20}, "take the gate classes out"),  # nothing below 20 is compared
+        ({"gate": "latency"}, "take the gate latency out"),
+    ],
+)
+def test_what_is_too_little_says_how_to_have_more_and_which_minimum_can_be_lowered(
+    gate: dict[str, Any], lowered: str
+) -> None:
+    found = replace(measured(report(slices=[part("weather=rain", 12)])), splits=("validation",))
+    told = verdict(found, **gate).reason
+    assert "`--split validation`" in told and lowered in told
+
+
+def test_why_there_is_no_report_is_said_once() -> None:
+    rules = ReleaseRules.model_validate({"gates": [{"gate": name} for name in ("items", "overall", "slices")]})
+    why = "The snapshot s1 has no labeled items in test to judge by. "
+    found = judge(rules, measured(None, missing=why))
+    assert [one.reason.startswith(why) for one in found] == [True, False, False]
+    assert found[1].reason == "There is no report to judge by."
 
 
 @pytest.mark.parametrize(

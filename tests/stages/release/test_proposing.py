@@ -165,6 +165,7 @@ def test_without_items_to_judge_by_it_is_held_and_the_champion_stays(topics: Sha
     said = {one.gate: one for one in found.gates}
     assert [said[name].verdict for name in ("items", "overall", "slices", "classes", "latency")] == ["undecided"] * 5
     assert "no labeled items in test" in said["items"].reason
+    assert all("`--split test`" in said[name].reason for name in ("items", "latency"))
 
 
 def test_items_too_few_to_resample_cannot_compare(topics: Shapes) -> None:

@@ -16,10 +16,9 @@ from sabbatical.schemas.evaluate import Change, Comparison
 from sabbatical.schemas.policy import ClassGate, OverallGate, SliceGate
 from sabbatical.schemas.release import GateVerdict
 from sabbatical.stages.evaluate.actions import LEAST_TRUTHS
-from sabbatical.stages.release.measured import Measured, count, listed, metric_name, points, said_of, spread
+from sabbatical.stages.release.measured import Measured, count, listed, metric_name, more, points, said_of, spread
 
 NAMED = 3  # of those that lose
-MORE = "Label more items of the split that judges, or ask for fewer."
 
 
 def overall(gate: OverallGate, measured: Measured) -> GateVerdict:
@@ -57,7 +56,7 @@ def slices(gate: SliceGate, measured: Measured) -> GateVerdict:
         most = max(images.values())
         sentence = (
             f"No slice of {len(parts)} can be judged: it takes {gate.items:,} items and {LEAST_TRUTHS} labels, the "
-            f"largest has {most:,} items. {MORE}"
+            f"largest has {most:,} items: {more(measured, 'items', 'slices')}"
         )
         return said_of("undecided", sentence, items=most, **said)
     small = len(parts) - len(large)
@@ -78,7 +77,7 @@ def classes(gate: ClassGate, measured: Measured) -> GateVerdict:
         most = max((one.n for one in measured.report.metrics.by_class.values()), default=0)
         sentence = (
             f"No class of {len(measured.report.classes)} can be judged: it takes {least:,} labels, the most of one are "
-            f"{most:,}. {MORE}"
+            f"{most:,}: {more(measured, 'truths' if gate.truths > LEAST_TRUTHS else None, 'classes')}"
         )
         return said_of("undecided", sentence, items=most, **said)
     few = [name for name in measured.report.classes if name not in {one.name for one in large}]
@@ -139,8 +138,8 @@ def _comparison(measured: Measured, said: dict[str, Any]) -> Comparison | GateVe
     if found is None or measured.report.units < LEAST_UNITS:
         sentence = (
             f"{measured.model} and {measured.champion} cannot be compared on {count(measured, measured.report.items)} "
-            f"in {measured.report.units:,} groups: it takes {LEAST_UNITS} groups to resample, and classes that both "
-            f"can be judged on. {MORE}"
+            f"in {measured.report.units:,} groups. It takes {LEAST_UNITS} groups to resample, and classes that both "
+            f"can be judged on: {more(measured, None, said['gate'])}"
         )
         return said_of("undecided", sentence, items=measured.report.items, **said)
     return found

@@ -8,12 +8,19 @@ from typing import Any
 from sabbatical.schemas.policy import BehaviourGate, ItemsGate, LatencyGate, MetricGate, ReleaseRules, SizeGate
 from sabbatical.schemas.release import GateVerdict, Verdict
 from sabbatical.stages.release.comparing import classes, overall, slices
-from sabbatical.stages.release.measured import Measured, count, listed, metric_name, said_of
+from sabbatical.stages.release.measured import Measured, count, listed, metric_name, more, said_of
 
 
 def judge(rules: ReleaseRules, measured: Measured) -> list[GateVerdict]:
-    """One verdict for each gate, in the order of the rules."""
-    return [GATES[gate.gate](gate, measured) for gate in rules.gates]
+    """One verdict for each gate, in the order of the rules.
+
+    Why there is no report, or none against the champion, is said by the first gate that needs it.
+    """
+    verdicts = [GATES[gate.gate](gate, measured) for gate in rules.gates]
+    said = [one for one in verdicts if measured.missing and one.reason.startswith(measured.missing)]
+    for one in said[1:]:
+        one.reason = one.reason.removeprefix(measured.missing)
+    return verdicts
 
 
 def _items(gate: ItemsGate, measured: Measured) -> GateVerdict:
@@ -22,8 +29,8 @@ def _items(gate: ItemsGate, measured: Measured) -> GateVerdict:
     if many >= gate.at_least:
         return said_of("passed", f"{count(measured, many)} judged it; at least {gate.at_least:,} are asked.", **said)
     sentence = (
-        f"{measured.missing}Only {count(measured, many)} judged it, of at least {gate.at_least:,}: label "
-        f"{gate.at_least - many:,} more of the split that judges, or ask for fewer."
+        f"{measured.missing}Only {count(measured, many)} judged it, {gate.at_least - many:,} fewer than the "
+        f"{gate.at_least:,} that are asked: {more(measured, 'at_least', 'items')}"
     )
     return said_of("undecided", sentence, **said)
 
@@ -51,7 +58,8 @@ def _latency(gate: LatencyGate, measured: Measured) -> GateVerdict:
     """Both limits must hold, each where it is given; against the champion only where there is one that can be asked."""
     found = measured.latency
     if found is None:
-        reason = "There is no labeled item of the split that judges to measure its speed on."
+        splits = listed(measured.splits)
+        reason = f"There is no labeled item of {splits} to measure its speed on: {more(measured, None, 'latency')}"
         return said_of("undecided", reason, gate="latency")
     slow = gate.at_most_ms is not None and found.ours_ms > gate.at_most_ms
     parts = [f"It takes {found.ours_ms:.1f} ms an item in the middle of {found.items} items"]

@@ -28,7 +28,8 @@ class Measured:
     """What is known of a model. `report` is None where nothing could judge it, with the reason in `missing`, which also
     says why a report has no comparison with a champion that could not be asked.
 
-    `champion` is the name of the model that it was compared with; `latency` is None where there is no item to answer.
+    `champion` is the name of the model that it was compared with; `latency` is None where there is no item to answer;
+    `splits` are those whose items judge.
     """
 
     model: str
@@ -37,6 +38,12 @@ class Measured:
     missing: str
     latency: Latency | None
     bytes: int
+    splits: tuple[str, ...] = ("test",)
+
+    @property
+    def split(self) -> str:
+        """The split that more items should go to: the one that nothing is learned from, if it judges."""
+        return "test" if "test" in self.splits else self.splits[-1]
 
 
 def said_of(verdict: Verdict, reason: str, **facts: Any) -> GateVerdict:
@@ -48,6 +55,15 @@ def count(measured: Measured, many: int) -> str:
     """So many items in words, such as `1 image`."""
     noun = {"boxes": "image", "text": "text"}[measured.report.task] if measured.report else "item"
     return f"{many:,} {noun}{'' if many == 1 else 's'}"
+
+
+def more(measured: Measured, field: str | None, gate: str) -> str:
+    """What to do where too few items judge; `field` is the minimum of the gate, if that can be lowered."""
+    lower = f"lower `{field}` of the gate {gate}" if field else f"take the gate {gate} out"
+    return (
+        f"ingest more labeled items with `--split {measured.split}` and take a snapshot (`sabbatical snapshot "
+        f"create`), or {lower}, in the policy or the --gates file."
+    )
 
 
 def metric_name(metric: str) -> str:

@@ -70,7 +70,8 @@ def _measure(
             models.prepare(step.workspace, champion, Part(step.progress, 0.15, 0.2))
     check(step.progress)
     evaluation, report, missing = _judged(step, asked, model, champion)
-    labeled = datasets.labels(step.workspace, project, asked.snapshot, tuple(asked.rules.judge.splits))
+    splits = tuple(asked.rules.judge.splits)
+    labeled = datasets.labels(step.workspace, project, asked.snapshot, splits)
     latency = measure(step.workspace, model, champion, labeled, Part(step.progress, 0.9, 1.0))
     facts = {
         "model": model.id,
@@ -81,7 +82,7 @@ def _measure(
         "latency": latency and asdict(latency),
     }
     name = champion.name if champion else None
-    return Measured(model.name, name, report, missing, latency, artifact.bytes), facts
+    return Measured(model.name, name, report, missing, latency, artifact.bytes, splits), facts
 
 
 def _judged(
