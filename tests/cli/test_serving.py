@@ -31,8 +31,10 @@ def test_the_released_model_is_asked_and_judged(texts: Served) -> None:
     assert one["id"] in run(texts, "served", "list").out
     assert "anna" in run(texts, "served", "show", one["id"]).out
     given = run(texts, "feedback", "give", one["id"], "wrong", "--label", "sky", "--by", "bert")
-    assert given.code == 0 and "wrong, says bert" in given.out
-    assert run(texts, "feedback", "list", "--json").document["feedback"][0]["shapes"][0]["label"] == "sky"
+    assert given.code == 0 and "wrong, says bert: it is sky." in given.out
+    assert run(texts, "feedback", "list", "--json").document["feedback"][0]["label"] == "sky"
+    listed = run(texts, "feedback", "list")
+    assert "sky" in listed.out and max(map(len, listed.out.splitlines())) <= 80
     assert "v1 is the champion" in run(texts, "served", "status").out
 
 

@@ -130,7 +130,9 @@ class FeedbackIn(Wire):
     prediction: str = Field(description="The id that the answer carries.")
     verdict: Verdict
     shapes: list[Shape] | None = Field(None, description="What is there instead.")
-    label: str | None = Field(None, description="What a text is instead; the same as one shape of this label.")
+    label: str | None = Field(
+        None, description="What a text is instead, by its class or by a customer's label; the same as one shape."
+    )
     comment: str = Field("", max_length=5000)
     author: str = Field("owner", min_length=1, max_length=200)
     key: str | None = Field(None, max_length=80, description="The same key again answers the same feedback.")
@@ -143,6 +145,7 @@ class Feedback(BaseModel):
     model: str
     arm: Arm
     verdict: Verdict
+    label: str | None = Field(description="What is there instead, where that is one shape; else see `shapes`.")
     shapes: list[Shape] | None
     comment: str
     author: str

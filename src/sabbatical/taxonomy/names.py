@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+SHOWN = 12
+
 
 def folded(name: str) -> str:
     """The form in which names are compared: case and white space do not make a new name."""
@@ -38,11 +40,20 @@ def quoted(names: Iterable[str], joint: str = "and") -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: the nearest known ones, or a few of those there are."""
     by_fold = {folded(each): each for each in known}
+    return nearest(name, by_fold.values()) or there_are(by_fold.values())
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Whether one of the known names was meant; nothing where none is near."""
+    by_fold = {folded(each): each for each in known}
     near = difflib.get_close_matches(folded(name), list(by_fold), n=3, cutoff=0.6)
-    if near:
-        return f"Did you mean {quoted((by_fold[fold] for fold in near), 'or')}?"
-    if not by_fold:
+    return f"Did you mean {quoted((by_fold[fold] for fold in near), 'or')}?" if near else ""
+
+
+def there_are(known: Iterable[str]) -> str:
+    """A few of the names that can be chosen."""
+    every = [*known]
+    if not every:
         return "There are none to choose from."
-    shown = list(by_fold.values())[:12]
-    rest = len(by_fold) - len(shown)
-    return f"There are {quoted(shown)}{f' and {rest} more' if rest else ''}."
+    rest = len(every) - SHOWN
+    return f"There are {quoted(every[:SHOWN])}{f' and {rest} more' if rest > 0 else ''}."

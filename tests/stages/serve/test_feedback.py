@@ -15,7 +15,7 @@ def test_feedback_points_at_an_answer_and_is_listed_newest_first(texts: Served) 
     answer = texts.post("feedback", said)
     assert answer.status_code == 201
     given = answer.json()
-    assert (given["item"], given["model"], given["arm"]) == (found["item"], "v1", "champion")
+    assert (given["item"], given["model"], given["arm"], given["label"]) == (found["item"], "v1", "champion", "sky")
     assert given["shapes"] == [
         {"label": "sky", "box": None, "polygon": None, "mask": None, "attributes": {}, "crowd": False}
     ]
@@ -44,6 +44,27 @@ def test_wrong_feedback_is_said(texts: Served) -> None:
         answer = texts.post("feedback", said)
         assert answer.status_code == status and words in answer.text
     assert texts.get("feedback")["rows"] == []
+
+
+def test_a_label_that_the_project_does_not_have_is_refused_with_those_that_are_near_and_there(texts: Served) -> None:
+    found = texts.ask(text="the sea")["id"]
+    for said in ({"label": "skyy"}, {"shapes": [{"label": "sea"}, {"label": "skyy"}]}):
+        answer = texts.post("feedback", {"prediction": found, "verdict": "wrong", **said})
+        error = answer.json()["error"]
+        assert (answer.status_code, error["where"]) == (400, "field label")
+        assert error["message"] == "The project 'notes' has no label 'skyy'."
+        assert error["hint"].startswith("Did you mean 'sky'") and "There are 'Sea', 'Sky', " in error["hint"]
+    assert texts.get("feedback")["rows"] == []
+    of_a_customer = texts.post("feedback", {"prediction": found, "verdict": "wrong", "label": "Sky"})
+    assert (of_a_customer.status_code, of_a_customer.json()["label"]) == (201, "Sky")
+
+
+def test_what_is_there_instead_is_told_as_a_label_where_it_is_one(texts: Served) -> None:
+    found = texts.ask(text="the sea")["id"]
+    one, two = [{"label": "sky"}], [{"label": "sky"}, {"label": "sea"}]
+    said = [texts.post("feedback", {"prediction": found, "verdict": "wrong", "shapes": them}) for them in (one, two)]
+    assert [answer.json()["label"] for answer in said] == ["sky", None]
+    assert [row["label"] for row in texts.get("feedback")["rows"]] == [None, "sky"]
 
 
 def test_the_last_word_counts_for_the_arm_that_answered(texts: Served) -> None:

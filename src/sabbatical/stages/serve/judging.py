@@ -12,9 +12,11 @@ from sabbatical.schemas.label import Shape
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.serve import Feedback, FeedbackIn
+from sabbatical.stages.project import actions as projects
 from sabbatical.stages.serve import queries
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import FeedbackRow, ServedRow
+from sabbatical.taxonomy.names import nearest, there_are
 
 
 def give(session: Session, project: Project, asked: FeedbackIn, now: datetime) -> Feedback:
@@ -22,7 +24,7 @@ def give(session: Session, project: Project, asked: FeedbackIn, now: datetime) -
 
     Raises:
         NotFound: there is no such answer.
-        BadRequest: a label and shapes, or shapes of an answer that is called right.
+        BadRequest: a label and shapes, shapes of an answer that is called right, or a label that the project has not.
         Conflict: the key was used for something else.
     """
     about = queries.served(session, project.id, asked.prediction)
@@ -39,6 +41,7 @@ def give(session: Session, project: Project, asked: FeedbackIn, now: datetime) -
             if (there.served_id, there.verdict, there.shapes) != (about.id, asked.verdict, shapes):
                 raise Conflict("This key was used for other feedback.", where="field key", hint="Take a fresh one.")
             return _feedback(session, project, there, about)
+    _check_labels(session, project, about, [str(shape["label"]) for shape in shapes or ()])
     row = FeedbackRow(
         id=new_id("fbk"),
         project_id=project.id,
@@ -72,8 +75,26 @@ def _shapes(asked: FeedbackIn) -> list[dict[str, object]] | None:
     return None if shapes is None else [shape.model_dump(mode="json") for shape in shapes]
 
 
+def _check_labels(session: Session, project: Project, about: ServedRow, given: list[str]) -> None:
+    """That what is said to be there is a class of the model or of the project, or a label of one of its customers."""
+    if not given:
+        return
+    taxonomies = [taxonomy for _, taxonomy in projects.customer_taxonomies(session, project.id).values()]
+    classes = [*models.get(session, project, about.model_id).classes]
+    classes += projects.super_taxonomy(session, project.id)[1].names
+    known = dict.fromkeys([*(label.name for taxonomy in taxonomies for label in taxonomy.labels), *classes])
+    unknown = next((label for label in given if label not in known), None)
+    if unknown is not None:
+        raise BadRequest(
+            f"The project '{project.name}' has no label '{unknown[:60]}'.",
+            where="field label",
+            hint=f"{nearest(unknown, known)} {there_are(known)}".strip(),
+        )
+
+
 def _feedback(session: Session, project: Project, row: FeedbackRow, about: ServedRow) -> Feedback:
     values = {name: getattr(row, name) for name in ("id", "verdict", "shapes", "comment", "author", "created_at")}
+    values["label"] = row.shapes[0]["label"] if row.shapes and len(row.shapes) == 1 else None
     model = models.get(session, project, about.model_id).name
     return Feedback.model_validate(
         values | {"prediction": about.id, "item": row.item_id, "model": model, "arm": about.arm}
