@@ -52,17 +52,41 @@ def test_a_policy_comes_from_a_file_and_goes_back_to_one(home: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("label: {tasks_a_weak: 50}", "policy.label.tasks_a_weak"),
-        ("label: {wait: soon}", "policy.label.wait"),
-        ("release: {stages: [{stage: canary}]}", "policy.release"),
-        ("when: {every: hour}", "policy.when.every"),
+        ("label: {tasks_a_weak: 50}", "label.tasks_a_weak"),
+        ("label: {wait: soon}", "label.wait"),
+        ("release: {stages: [{stage: canary}]}", "release"),
+        ("when: {every: hour}", "when.every"),
+        ("train:", "train"),
+        ("trian: {recipe: linear}", "trian"),
     ],
 )
-def test_a_policy_that_cannot_be_names_its_field(home: Path, tmp_path: Path, text: str, where: str) -> None:
-    (tmp_path / "policy.yaml").write_text(text)
+def test_a_policy_that_cannot_be_names_its_file_and_field(home: Path, tmp_path: Path, text: str, where: str) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(text)
     with pytest.raises(BadRequest) as raised:
-        project_of(home).autopilot.set_policy(tmp_path / "policy.yaml")
-    assert where in str(raised.value.where)
+        project_of(home).autopilot.set_policy(file)
+    assert raised.value.where == f"{file}, field {where}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "meant"),
+    [
+        ("trian: {recipe: linear}", "There is no field 'trian'.", "Did you mean 'train'?"),
+        ("label: {tasks_a_weak: 50}", "There is no field 'tasks_a_weak'.", "'tasks_a_week'"),
+        ("release: {gates: [{gate: slice}]}", "There is no gate 'slice'.", "Did you mean 'slices'"),
+        ("when: {every: weak}", "not 'weak'.", "Did you mean 'week'?"),
+    ],
+)
+def test_a_slip_in_a_policy_says_what_was_meant(
+    home: Path, tmp_path: Path, text: str, message: str, meant: str
+) -> None:
+    (tmp_path / "policy.yaml").write_text(text)
+    error = sabbatical(home, "on", "--policy", tmp_path / "policy.yaml", "--json").document["error"]
+    assert error["message"].endswith(message) and meant in error["hint"]
+    asked = {"policy": yaml.safe_load(text)}
+    over_http = project_of(home)._client._http.post("/v1/projects/desk/autopilot/on", json=asked).json()["error"]
+    assert (over_http["message"], over_http["hint"]) == (error["message"], error["hint"])
+    assert over_http["where"].startswith("field policy.")
 
 
 def test_a_policy_that_is_no_yaml_is_said_with_its_file(home: Path, tmp_path: Path) -> None:

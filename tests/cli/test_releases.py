@@ -137,7 +137,8 @@ def test_a_proposal_shows_a_table_of_gates_and_fails_where_it_is_held(sabbatical
         ("gates:\n  - {gate: slices, item: 3}", "field gates.0.slices.item"),
         ("stages: [{stage: shadow, wait: soon}, {stage: full}]", "field stages.0.wait"),
         ("stages: [{stage: full}, {stage: shadow}]", "gates.yaml"),
-        ("release: {gate: []}", "field gate"),
+        ("release: {gate: []}", "field release.gate"),
+        ("gates: [{gate: metric, metric: map51, at_least: 0.5}]", "field gates.0.metric"),
         ("- items", "gates.yaml"),
         ("gates: [}", "gates.yaml, line 1"),
         ("", "gates.yaml"),
@@ -153,4 +154,25 @@ def test_a_file_of_gates_that_cannot_be_read_is_refused_by_its_place(
     error = said.document["error"]
     assert str(file) in error["where"] and where in error["where"], error
     assert error["message"]
+    assert "Extra inputs" not in error["message"]
     assert sabbatical("run", "list", "--json").document["runs"][0]["kind"] != "propose"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "meant"),
+    [
+        ("gaets: []", "There is no field 'gaets'.", "Did you mean 'gates'?"),
+        ("gates: [{gate: slices, item: 3}]", "There is no field 'item'.", "Did you mean 'items'?"),
+        ("gates: [{gate: sizes}]", "There is no gate 'sizes'.", "Did you mean 'size'"),
+        ("stages: [{stage: canry}, {stage: full}]", "not 'canry'.", "Did you mean 'canary'?"),
+        ("release: {judge: {split: [test]}}", "There is no field 'split'.", "Did you mean 'splits'?"),
+    ],
+)
+def test_a_slip_in_a_file_of_gates_says_what_was_meant(
+    sabbatical: Call, tmp_path: Path, text: str, message: str, meant: str
+) -> None:
+    file = tmp_path / "gates.yaml"
+    file.write_text(text)
+    error = sabbatical("release", "propose", "--gates", file, "--json").document["error"]
+    assert error["where"].startswith(f"{file}, field ")
+    assert error["message"].endswith(message) and meant in error["hint"]

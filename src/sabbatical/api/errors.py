@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from sabbatical.core.errors import BadRequest, Broken, NotFound, SabbaticalError, StorageFull
 from sabbatical.core.ids import new_id
+from sabbatical.schemas.refusal import told
 from sabbatical.storage.files import FULL
 
 log = logging.getLogger("sabbatical.api")
@@ -30,8 +32,8 @@ def answer(error: SabbaticalError, status: int | None = None) -> JSONResponse:
     return JSONResponse({"error": error.to_dict()}, status_code=status or error.status)
 
 
-def invalid(errors: list[dict[str, Any]] | Any) -> BadRequest:
-    """What validation found, as one error that names the first field and counts the others."""
+def invalid(errors: list[dict[str, Any]] | Any, kind: type[BaseModel] | None = None) -> BadRequest:
+    """What validation found, as one error that names the first field and counts the others; `kind` is of the body."""
     first, *others = errors
     place, *path = first["loc"]
     if place not in PLACES:
@@ -39,7 +41,8 @@ def invalid(errors: list[dict[str, Any]] | Any) -> BadRequest:
     field = ".".join(str(part) for part in path)
     more = f" {len(others)} more {'fields are' if len(others) > 1 else 'field is'} wrong too." if others else ""
     where = f"{PLACES[place]}field {field}" if field and place == "body" else f"{PLACES[place]}{field}".strip() or place
-    return BadRequest(f"{first['msg'].rstrip('.')}.{more}", where=where)
+    message, hint = told(first, kind if place == "body" else None, path)
+    return BadRequest(f"{message}{more}", where=where, hint=hint)
 
 
 async def _ours(_request: Request, error: Exception) -> JSONResponse:
@@ -47,9 +50,12 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     return answer(error)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return answer(invalid(error.errors()))
+    body = getattr(request.scope.get("route"), "body_field", None)
+    asked = body.field_info.annotation if body is not None else None
+    kind = asked if isinstance(asked, type) and issubclass(asked, BaseModel) else None
+    return answer(invalid(error.errors(), kind))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
 from sabbatical.cli.ingest import given
 from sabbatical.cli.output import first, more, say, table
 from sabbatical.cli.releasing import because, decided, gates_in_short, share, tell_proposed, tell_standing
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
-from sabbatical.core.errors import BadFile, BadRequest, NotFound
+from sabbatical.core.errors import NotFound
 
 if TYPE_CHECKING:
     from sabbatical.schemas import release as schema
@@ -59,10 +58,9 @@ def propose(
 
     Exit code 1 where a gate failed, or there is not enough to judge by.
     """
-    rules = _rules(gates) if gates else None
     tests = _document(behaviour) if behaviour else None
     asked = given(snapshot=snapshot, behaviour=tests, hold=hold_it or None, why=why or None)
-    found = wait(session.project.releases.start_propose(model, rules=rules, actor=by, **asked))
+    found = wait(session.project.releases.start_propose(model, rules=gates, actor=by, **asked))
     record = found.record
     session.answer({"release": record.model_dump(mode="json")}, lambda: tell_proposed(record))
     if record.passed is not True:
@@ -179,30 +177,7 @@ def _answer(session: Session, record: schema.Release, words: str) -> None:
     session.answer(document, lambda: say(f"{record.name}, the release of [bold]{record.model}[/], {words}"))
 
 
-def _rules(file: Path) -> dict[str, Any]:
-    """The rules in a file: gates, stages and judge, or the part `release` of a policy, checked with their places."""
-    from sabbatical.schemas.policy import ReleaseRules  # noqa: PLC0415 - `--help` needs none of it
-    from sabbatical.sdk.client import request  # noqa: PLC0415
-
-    document = _document(file)
-    rules = document.get("release", document) if isinstance(document, dict) else None
-    if not isinstance(rules, dict):
-        raise BadRequest("It holds no rules.", where=str(file), hint="Write fields gates, stages and judge.")
-    try:
-        request(ReleaseRules, **{str(name): value for name, value in rules.items()})
-    except BadRequest as error:
-        field = (error.where or "").removeprefix("field").strip()
-        where = f"{file}, field {field}" if field else str(file)
-        raise BadRequest(error.message, where=where, hint="docs/releases.md shows what can be written.") from error
-    return rules
-
-
 def _document(file: Path) -> Any:
-    try:
-        return yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise BadFile(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise BadFile(f"It is no YAML: {getattr(error, 'problem', error)}.", where=f"{file}{line}") from error
+    from sabbatical.sdk import documents  # noqa: PLC0415 - `--help` needs none of it
+
+    return documents.read(file)

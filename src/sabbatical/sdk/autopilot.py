@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from sabbatical.core.errors import BadFile
 from sabbatical.schemas import run as run_schema
 from sabbatical.schemas.autopilot import PolicyRecord, PolicyRequest, Status, Turn, TurnRequest
 from sabbatical.schemas.policy import Policy
+from sabbatical.sdk import documents
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run, Watcher
 
@@ -70,25 +68,11 @@ class Autopilot:
 
 
 def _asked(policy: Given | None, author: str) -> PolicyRequest:
-    if isinstance(policy, str | Path):
-        policy = _read(Path(policy))
+    """The request; what is wrong in a policy file is said by its place there."""
     if policy is None:
         return request(PolicyRequest, author=author)
-    return request(PolicyRequest, policy=policy, author=author)
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    """A policy file.
-
-    Raises:
-        BadFile: it cannot be read, or is no YAML mapping.
-    """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadFile(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadFile(f"The policy is no YAML: {' '.join(str(error).split())}.", where=str(path)) from error
-    if not isinstance(document, dict):
-        raise BadFile("The policy should be a mapping (name: value).", where=str(path))
-    return document
+    file = Path(policy) if isinstance(policy, str | Path) else None
+    if file is not None:
+        policy = documents.mapping(documents.read(file), file, "`sabbatical autopilot policy` shows one.")
+    with documents.placed(file, "policy."):
+        return request(PolicyRequest, policy=policy, author=author)

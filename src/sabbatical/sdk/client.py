@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from sabbatical.core.errors import BadRequest, Broken, SabbaticalError, Unavailable, from_dict
 from sabbatical.core.ids import new_id
+from sabbatical.schemas.refusal import told
 
 M = TypeVar("M", bound=BaseModel)
 PAUSES = (0.3, 1.0, 3.0)
@@ -118,8 +119,8 @@ def request(kind: type[M], **values: Any) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(kind.model_fields)
-        raise BadRequest(f"{first['msg'].rstrip('.')}.", where=f"field {field}", hint=f"Fields: {known}.") from error
+        message, hint = told(first, kind, first["loc"])
+        raise BadRequest(message, where=f"field {field}", hint=hint) from error
 
 
 def place(*parts: str) -> str:

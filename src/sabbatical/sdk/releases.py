@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from sabbatical.schemas import release as schema
 from sabbatical.schemas import run as run_schema
 from sabbatical.schemas.policy import ReleaseRules
+from sabbatical.sdk import documents
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run, Watcher
+
+Rules = ReleaseRules | Mapping[str, Any] | str | Path
+"""Rules as they are, or the name of a YAML file that holds them."""
+RULES_HINT = "Write fields gates, stages and judge, as in docs/releases.md."
 
 
 class Release:
@@ -84,13 +90,12 @@ class Releases:
         for record in self._client.pages(schema.Release, self._place("releases")):
             yield Release(self._client, record)
 
-    def start_propose(
-        self, model: str | None = None, *, rules: ReleaseRules | Mapping[str, Any] | None = None, **asked: Any
-    ) -> Run[Release]:
+    def start_propose(self, model: str | None = None, *, rules: Rules | None = None, **asked: Any) -> Run[Release]:
         """Begin to judge a model, the newest unless given, by the policy's rules unless given; see `ProposeRequest`."""
-        given = request(ReleaseRules, **rules) if isinstance(rules, Mapping) else rules
+        given, file, written = _rules(rules)
         asking = request(schema.ProposeRequest, model=model, rules=given, **asked)
-        answer = self._client.post(self._place("releases"), asking)
+        with documents.placed(file, "rules.", written):
+            answer = self._client.post(self._place("releases"), asking)
         return Run(self._client, run_schema.Run.model_validate(answer), self._finish)
 
     def propose(self, model: str | None = None, *, progress: Watcher | None = None, **asked: Any) -> Release:
@@ -149,3 +154,21 @@ class Releases:
 
     def _place(self, *parts: str) -> str:
         return place("projects", self._project, *parts)
+
+
+def _rules(given: Rules | None) -> tuple[ReleaseRules | None, Path | None, str]:
+    """The rules, the file that they come from, and under which field they stand there.
+
+    A file holds the rules, or a whole policy, of which they are the part `release`.
+
+    Raises:
+        BadFile, BadRequest: it cannot be read, or holds what no rules can be, by its place in the file.
+    """
+    if not isinstance(given, str | Path):
+        return (request(ReleaseRules, **given) if isinstance(given, Mapping) else given), None, ""
+    file = Path(given)
+    document = documents.mapping(documents.read(file), file, RULES_HINT)
+    written = "release." if "release" in document else ""
+    rules = documents.mapping(document["release"], file, RULES_HINT) if written else document
+    with documents.placed(file, written=written):
+        return request(ReleaseRules, **rules), file, written
