@@ -53,7 +53,12 @@ def test_failures_become_an_issue_that_is_shown_and_ordered_and_what_it_orders_i
     shown = sabbatical("mine", "show", "1")
     assert shown.code == 0 and "12 items failed" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
+    items = sabbatical("mine", "show", "1", "--json").document["items"]
+    assert items[0]["name"].endswith(".png") and items[0]["name"][:3] in shown.out
+    assert (items[0]["sure"], items[0]["feedback"]) == (False, None) and items[0]["said"]
     ordered = sabbatical("mine", "order", "1", "--tasks", "5", "--json").document
+    told = sabbatical("mine", "order", "1").out
+    assert "Nothing new was ordered." in told and "0 of the items" not in told
     assert ordered["notes"] == ["All items of these issues are labeled, or wait to be labeled in other campaigns."]
     assert (
         sabbatical("mine", "dismiss", "1", "--why", "nobody drives there", "--json").document["issue"]["state"]

@@ -127,7 +127,10 @@ def order(
     made = session.project.order_labels(numbers, tasks)
 
     def words() -> None:
-        say(f"{made.tasks:,} tasks were ordered; {made.failing:,} of the items failed, the rest is like them.")
+        if made.tasks:
+            say(f"{made.tasks:,} tasks were ordered; {made.failing:,} of the items failed, the rest is like them.")
+        else:
+            say("Nothing new was ordered.")
         rows = [(one.name, f"{one.taxonomy} {one.version}", one.tasks.get("open", 0)) for one in made.campaigns]
         table(["campaign", "taxonomy", "open"], rows)
         for note in made.notes:

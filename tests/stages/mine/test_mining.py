@@ -102,14 +102,17 @@ def test_traffic_that_is_alike_everywhere_makes_no_issue_and_it_is_said(traffic:
     for scene in range(40):
         traffic.answer(model, f"scene {scene}", sure=scene % 5 > 0, weather="rain" if scene % 2 else "clear")
     said = traffic.mine()
-    assert said["issues"] == [] and "no group fails surely more often" in said["message"]
+    assert said["issues"] == [] and said["groups"] == 40
+    assert said["message"] == "Of 40 answers in 40 groups, no place fails surely more often than the rest."
 
 
-def test_too_little_traffic_is_said_and_is_no_error(traffic: Traffic) -> None:
+def test_too_little_traffic_is_said_with_what_it_takes_and_is_no_error(traffic: Traffic) -> None:
     model = traffic.model()
     assert "0 answers of 0 groups are too few" in traffic.mine()["message"]
     traffic.by_night(model, scenes=6)
-    assert "too few" in traffic.mine()["message"]
+    said = traffic.mine()
+    assert said["message"].startswith("12 answers of 6 groups are too few; it takes 16 groups.")
+    assert "ask about 10 others at least" in said["message"] and said["groups"] == 6
 
 
 def test_looking_again_brings_the_open_issue_up_to_date_and_makes_no_second(traffic: Traffic) -> None:
@@ -164,7 +167,7 @@ def test_a_place_whose_labels_no_model_has_learned_is_waited_for_and_then_named_
     traffic.mine()
     assert order(traffic, 1) > 0
     assert traffic.mine() | {"message": ""} == {
-        "model": "v1", "answers": 80, "issues": [], "waiting": [1], "message": "",
+        "model": "v1", "answers": 80, "groups": 40, "issues": [], "waiting": [1], "message": "",
     }  # fmt: skip
     campaigns = traffic.issue(1).campaigns
     items = [one.item for name in campaigns for one in _tasks(traffic, name)]

@@ -80,6 +80,20 @@ def test_ordering_again_with_any_key_orders_nothing_and_answers_the_same_campaig
     assert len(tasks(night, first)) == 40
 
 
+def test_ordering_again_says_that_it_was_ordered_in_which_campaigns_and_what_to_do(night: Traffic) -> None:
+    order(night, 1)
+    again = order(night, 1, actor_kind="person")
+    assert again.notes == [
+        "Issue 1 was ordered already, in issue-1-aurora and issue-1-basalt: 40 of 40 tasks are open. "
+        "Label them: `sabbatical labels tasks issue-1-aurora`."
+    ]
+    items = [task.item for task in tasks(night, again)]
+    night.street.label(items, "basalt", names=("Car",))
+    night.street.label(items, "aurora", names=("Human",))
+    [done] = order(night, 1).notes
+    assert "0 of 40 tasks are open" in done and "`sabbatical mine resolve 1`" in done
+
+
 def test_the_loop_keeps_to_its_tasks_a_turn_and_a_week(night: Traffic) -> None:
     made = order(night, 1, tasks_a_turn=30, tasks_a_week=35)
     assert (made.tasks, made.left_this_week) == (30, 5)

@@ -24,9 +24,9 @@ __all__ = ["ask", "dismiss", "get", "items", "order", "page", "resolve"]
 def ask(session: Session, project: Project, asked: MineRequest, now: datetime, key: str | None = None) -> RunRow:
     """A run of kind "mine" that groups failures into issues; the same key again is the same run.
 
-    Its result: `{"issues": [numbers, the worst first], "waiting": [numbers], "model": "v3", "answers": n, "message":
-    sentence}`. An issue that is still open is brought up to date, not made twice. `waiting` were ordered before, and no
-    model has learned their labels yet; their places are not named anew.
+    Its result: `{"issues": [numbers, the worst first], "waiting": [numbers], "model": "v3", "answers": n, "groups": n,
+    "message": sentence}`. An issue that is still open is brought up to date, not made twice. `waiting` were ordered
+    before, and no model has learned their labels yet; their places are not named anew.
 
     Raises:
         NotFound: no such model, or the project has none yet.

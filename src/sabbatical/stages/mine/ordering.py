@@ -24,7 +24,7 @@ from sabbatical.stages.label import actions as labels
 from sabbatical.stages.mine import queries
 from sabbatical.stages.mine.listing import find
 from sabbatical.stages.project import actions as projects
-from sabbatical.storage.tables import IssueCampaignRow, IssueItemRow, IssueRow, ItemRow
+from sabbatical.storage.tables import CampaignRow, IssueCampaignRow, IssueItemRow, IssueRow, ItemRow
 
 WEEK = timedelta(days=7)
 CLOSED = ("resolved", "dismissed")
@@ -70,7 +70,7 @@ def order(
     made = [one.name for found in there.values() for one in found]
     left = _left_this_week(session, project, rules, now) if actor_kind == "loop" else None
     room = rules.tasks_a_turn if left is None else min(rules.tasks_a_turn, left)
-    notes: list[str] = list(closed)
+    notes: list[str] = [*closed, *(_there(session, row, there[row.id]) for row in rows if row.id in there)]
     wanted = _wanted(session, project, new, notes)[: max(room, 0)]
     if new and left is not None and not room:
         notes.append(_spent(rules, left))
@@ -86,6 +86,20 @@ def order(
 def _closed(row: IssueRow) -> str:
     why = f": {row.facts['why'].rstrip('.')}" if row.facts.get("why") else ""
     return f"Issue {row.number} is {row.state}{why}."
+
+
+def _there(session: Session, row: IssueRow, campaigns: Sequence[CampaignRow]) -> str:
+    """That an issue was ordered before, how far its labels are, and what to do."""
+    states = queries.task_states(session, [one.id for one in campaigns]).values()
+    total, open_ = sum(sum(one.values()) for one in states), sum(one.get("open", 0) for one in states)
+    waiting = next((one.name for one in campaigns), "")
+    do = (
+        f"Label them: `sabbatical labels tasks {waiting}`."
+        if open_
+        else f"Train a model on its labels, or close it: `sabbatical mine resolve {row.number}`."
+    )
+    names = " and ".join(one.name for one in campaigns)
+    return f"Issue {row.number} was ordered already, in {names}: {open_:,} of {total:,} tasks are open. {do}"
 
 
 def _left_this_week(session: Session, project: Project, rules: Labeling, now: datetime) -> int:

@@ -21,6 +21,9 @@ from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import IssueRow
 
+LEAST_GROUPS = 2 * LEAST_UNITS
+"""Groups of near duplicates that a window must have: enough to resample in a place, and in the rest."""
+
 
 @step("mine")
 def mine(step: Step) -> dict[str, Any]:
@@ -31,11 +34,10 @@ def mine(step: Step) -> dict[str, Any]:
         model = models.get(session, project, asked.model)
     step.progress.tell(0.0, f"Reading the answers of {model.name}")
     window = read_window(step.workspace, project, model, asked.window)
-    told = {"model": model.name, "answers": len(window), "issues": [], "waiting": []}
     groups = len(np.unique(window.facts.group_i))
-    if groups < 2 * LEAST_UNITS:
-        few = f"{len(window):,} answers of {groups} groups are too few; it takes {2 * LEAST_UNITS} groups."
-        return told | {"message": few}
+    told = {"model": model.name, "answers": len(window), "groups": groups, "issues": [], "waiting": []}
+    if groups < LEAST_GROUPS:
+        return told | {"message": _too_few(len(window), groups)}
     step.progress.tell(0.3, f"Judging {len(window):,} answers")
     outcomes, details = outcomes_of(window)
     places = places_of(window.facts, said_classes(window) if project.task == "text" else None)
@@ -51,7 +53,7 @@ def mine(step: Step) -> dict[str, Any]:
         keeper = Keeper(session, step, window, places, asked.drift)
         numbers = [keeper.keep(one, details) for one in found]
     waiting = [number for number, state, _ in known if state == "ordered"]
-    return told | {"issues": numbers, "waiting": waiting, "message": _message(window, found, waiting)}
+    return told | {"issues": numbers, "waiting": waiting, "message": _message(window, groups, found, waiting)}
 
 
 def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, str, dict[str, str]]]:
@@ -72,11 +74,18 @@ def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, 
     ]
 
 
-def _message(window: Window, found: list[Found], waiting: list[int]) -> str:
-    looked = f"Of {len(window):,} answers"
+def _too_few(answers: int, groups: int) -> str:
+    return (
+        f"{answers:,} answers of {groups} groups are too few; it takes {LEAST_GROUPS} groups. What is nearly alike or "
+        f"of one scene is one group: ask about {LEAST_GROUPS - groups} others at least, then look again."
+    )
+
+
+def _message(window: Window, groups: int, found: list[Found], waiting: list[int]) -> str:
+    looked = f"Of {len(window):,} answers in {groups:,} groups"
     if found:
-        many = "1 group of failures is" if len(found) == 1 else f"{len(found)} groups of failures are"
+        many = "1 place is" if len(found) == 1 else f"{len(found)} places are"
         return f"{looked}, {many} surely worse than the rest."
     numbers = " and ".join(map(str, waiting))
     awaits = f" beside issue {numbers}, whose labels no model has learned yet" if waiting else ""
-    return f"{looked}, no group fails surely more often than the rest{awaits}."
+    return f"{looked}, no place fails surely more often than the rest{awaits}."
