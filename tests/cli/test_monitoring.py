@@ -16,6 +16,8 @@ def test_a_model_that_answered_nothing_has_nothing_to_look_at(sabbatical: Call) 
     assert said.code == 1
     assert said.document["error"]["code"] == "empty_dataset"
     assert "v1 has answered 0 new items; a look takes at least 20." in said.document["error"]["message"]
+    assert "It takes 20 more answers" in said.document["error"]["hint"]
+    assert "smaller window" not in said.document["error"]["hint"]
     assert sabbatical("monitor", "list", "--json").document == {"schema": 1, "drifts": []}
     missing = sabbatical("monitor", "show", "d1")
     assert missing.code == 1
@@ -34,6 +36,8 @@ def test_a_look_is_listed_and_shown(sabbatical: Call, home: Path, tmp_path: Path
         assert project.monitor(items=dark, against=[item.id for item in project.items()][:24]).drifted
     shown = sabbatical("monitor", "show", "--page", tmp_path / "drift.html")
     assert "brightness" in shown.out
+    assert "effect: how far it moved" in shown.out and "0.2 or more counts" in " ".join(shown.out.split())
+    assert max(map(len, shown.out.splitlines())) <= 80
     assert "drifted: 24 items against 24, chance of a false alarm 1.0%." in " ".join(shown.out.split())
     assert (tmp_path / "drift.html").read_text().startswith("<!doctype html>")
     document = sabbatical("monitor", "show", "d1", "--json").document

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Page = Annotated[Path | None, typer.Option("--page", help="Write the look as one page of HTML to this file.")]
 ROWS = 14
+EFFECT = (
+    "before, now: the mean; of a category, the share of the value that moved most. effect: how far it moved, in "
+    "standard deviations (of shares, Cohen's w); {:g} or more counts. chance: of so much by chance."
+)
+NOTES = {"unsure": "share of answers that ask a person", "doubt": "mean doubt of its answers"}
 
 
 def register(app: typer.Typer) -> None:
@@ -82,7 +87,8 @@ def _answer(session: Session, drift: Drift, page: Path | None) -> None:
 def _tell(found: DriftReport, page: Path | None) -> None:
     for sentence in found.sentences:
         say(escape(sentence))
-    say(f"\n[bold]{found.name}[/]: {found.model}, an effect of {found.effect:g} or more counts")
+    say(f"\n[bold]{found.name}[/]: {found.model}")
+    say(f"[dim]{EFFECT.format(found.effect)}[/]")
     rows = [_row(column) for column in found.columns[:ROWS]]
     table(["column", "before", "now", "effect", "chance", "", "*"], rows)
     if len(found.columns) > ROWS:
@@ -97,6 +103,11 @@ def _tell(found: DriftReport, page: Path | None) -> None:
 
 
 def _row(column: DriftColumn) -> tuple[Any, ...]:
-    mean = [None if value is None else f"{value:.3g}" for value in (column.before, column.after)]
+    values = [None if value is None else f"{value:.3g}" for value in (column.before, column.after)]
+    note = column.note or NOTES.get(column.name, "")
+    if column.shares:
+        most = max(column.shares, key=lambda one: (one.value == "unsure", abs(one.after - one.before)))
+        values = [f"{most.before:.0%}", f"{most.after:.0%}"]
+        note = note or f"share of {most.value}"
     chance = None if column.p_value is None else f"{column.p_value:.2g}"
-    return (column.name, *mean, column.effect, chance, "drift" if column.drifted else "", column.note or "")
+    return (column.name, *values, column.effect, chance, "drift" if column.drifted else "", note)

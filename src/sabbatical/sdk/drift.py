@@ -64,7 +64,7 @@ def start_monitor(client: Client, project: str, **asked: Any) -> Run[Drift]:
     def finish(run: run_schema.Run) -> Drift:
         result = run.result or {}
         if result["drift"] is None:
-            raise EmptyDataset(result["message"], hint="Look again when more was answered, or with a smaller window.")
+            raise EmptyDataset(result["message"], hint=result.get("hint"))
         return found_drift(client, project, result["drift"])
 
     return Run(client, run_schema.Run.model_validate(answer), finish)

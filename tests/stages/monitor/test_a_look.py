@@ -13,10 +13,13 @@ from sabbatical.core.errors import NotFound
 from sabbatical.core.progress import Quiet
 from sabbatical.durable.steps import Step, body_of
 from sabbatical.report import drift_page
-from sabbatical.schemas.monitor import DriftReport
+from sabbatical.schemas.monitor import DriftColumn, DriftReport, MonitorRequest, Share, Side
 from sabbatical.stages.monitor import actions as monitor
+from sabbatical.stages.monitor import telling
+from sabbatical.stages.monitor.sides import LEAST
 from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow
 from tests.report.reading import read
+from tests.stages.conftest import NOW
 from tests.stages.predict.conftest import babble
 from tests.stages.serve.conftest import Served
 from tests.stages.train.shapes import TINY, Shapes
@@ -71,13 +74,57 @@ def test_first_answers_are_compared_with_items_of_the_snapshot(texts: Served) ->
     assert answered == unseen < 40  # of what it learned from, a model is too sure
 
 
-def test_too_few_answers_make_no_look_and_say_so(texts: Served) -> None:
-    ask_texts(texts, 5, "the sky is {}")
+def test_too_few_answers_make_no_look_and_say_so_and_what_to_do(texts: Served) -> None:
+    items = ask_texts(texts, 5, "the sky is {}")
     result = look(texts)
-    assert result == {"drift": None, "drifted": False, "message": result["message"]}
+    assert (result["drift"], result["drifted"]) == (None, False)
     assert result["message"] == "v1 has answered 5 new items; a look takes at least 20."
+    assert result["hint"].startswith("It takes 15 more answers to inputs that are kept")
+    assert look(texts, items=items)["hint"] == "Name 15 more items at least."
     with texts.made.workspace.database.reading() as session:
         assert monitor.latest(session, texts.made.project) is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [(40, "Compare with its own first answers: `"), (25, "Wait until it has answered 40 inputs (25 so far)")],
+)
+def test_too_few_items_to_compare_with_name_windows_that_are_possible(answers: int, expected: str) -> None:
+    hint = telling.what_to_do(12, LEAST, "reference", answers, named=False)
+    assert hint.startswith(expected) and "--reference 20 --window 20`" in hint
+    assert MonitorRequest(reference=20, window=20)
+
+
+def test_how_many_answers_ask_a_person_is_told_as_that() -> None:
+    shares = [Share(value="sure", before=0.9, after=0.5), Share(value="unsure", before=0.1, after=0.5)]
+    unsure = DriftColumn(
+        name="unsure",
+        kind="category",
+        about="answer",
+        test="chi2",
+        effect=0.8,
+        p_value=0.001,
+        drifted=True,
+        shares=shares,
+    )
+    side = Side(source="served", items=40, groups=40)
+    told = telling.sentences(
+        DriftReport(
+            name="d1",
+            project="p",
+            model="v1",
+            task="text",
+            created_at=NOW,
+            drifted=True,
+            sentences=[],
+            reference=side,
+            window=side,
+            sure=0.01,
+            effect=0.2,
+            columns=[unsure],
+        )
+    )
+    assert told[1] == "answers that ask a person: from 10% to 50% (effect 0.80)."
 
 
 def test_items_are_compared_with_items(texts: Served) -> None:

@@ -23,7 +23,7 @@ def ask(session: Session, project: Project, asked: MonitorRequest, now: datetime
     """A run of kind "monitor" that looks for drift; the same key again is the same run.
 
     Its result: `{"drift": "d3" or None, "drifted": bool, "message": sentence}`. There is no look, and `drift` is None,
-    where too little was answered to compare.
+    where too little was answered to compare; a `hint` then says what to do.
 
     Raises:
         NotFound: no such model, or the project has none yet.

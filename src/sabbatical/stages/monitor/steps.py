@@ -40,9 +40,12 @@ def monitor(step: Step) -> dict[str, Any]:
     choosing = Choosing(step.workspace, project, model, asked)
     require_items(choosing)
     sides = choosing.sides()
-    for name, items in (("window", sides.window), ("reference", sides.reference)):
+    for name, items, given in (("window", sides.window, asked.items), ("reference", sides.reference, asked.against)):
         if len(items) < LEAST:
-            return {"drift": None, "drifted": False, "message": telling.too_few(model.name, len(items), LEAST, name)}
+            answers = len(sides.later) + len(sides.window)
+            hint = telling.what_to_do(len(items), LEAST, name, answers, named=given is not None)
+            message = telling.too_few(model.name, len(items), LEAST, name)
+            return {"drift": None, "drifted": False, "message": message, "hint": hint}
     every = [*sides.reference, *sides.later, *sides.window]
     seen = seen_of(step, choosing, every, Part(step.progress, 0.0, 0.8))
     step.progress.tell(0.8, "Comparing")

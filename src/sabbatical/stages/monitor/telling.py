@@ -8,6 +8,7 @@ from sabbatical.report.words import capital, counted, listed, percent, readable
 from sabbatical.schemas.monitor import DriftColumn, DriftReport, DriftSlice
 
 MOST = 4
+MEANT = {"unsure": "answers that ask a person"}
 
 
 def sentences(report: DriftReport) -> list[str]:
@@ -21,6 +22,22 @@ def too_few(model: str, items: int, least: int, side: str) -> str:
     if side == "window":
         return f"{model} has answered {counted(items, 'new item')}; a look takes at least {least}."
     return f"There are {counted(items, 'item')} to compare the answers of {model} with; a look takes at least {least}."
+
+
+def what_to_do(items: int, least: int, side: str, answers: int, *, named: bool) -> str:
+    """How there will be a look; `answers` are those to kept inputs, `named` items are the caller's."""
+    if named:
+        return f"Name {least - items:,} more items at least."
+    if side == "window":
+        return (
+            f"It takes {least - items:,} more answers to inputs that are kept as items: send traffic, then look again."
+        )
+    if answers >= 2 * least:
+        return f"Compare with its own first answers: `sabbatical monitor report --reference {least} --window {least}`."
+    return (
+        f"Wait until it has answered {2 * least:,} inputs ({answers:,} so far), and compare with its own first: "
+        f"`sabbatical monitor report --reference {least} --window {least}`."
+    )
 
 
 def _conclusion(report: DriftReport) -> str:
@@ -52,7 +69,7 @@ def _columns(report: DriftReport) -> Iterator[str]:
     sliced = {name for one in report.slices for name in one.where}
     for column in report.columns:
         if column.drifted and column.name not in sliced:
-            yield f"{column.name}: {_change(column)} (effect {column.effect:.2f})."
+            yield f"{MEANT.get(column.name, column.name)}: {_change(column)} (effect {column.effect:.2f})."
 
 
 def _change(column: DriftColumn) -> str:
@@ -60,5 +77,7 @@ def _change(column: DriftColumn) -> str:
         return "not what it was"
     if column.before is not None and column.after is not None:
         return f"the mean went from {column.before:.3g} to {column.after:.3g}"
+    if column.name == "unsure":  # the other value is what it lacks
+        return "".join(f"from {percent(s.before)} to {percent(s.after)}" for s in column.shares if s.value == "unsure")
     moved = sorted(column.shares, key=lambda one: -abs(one.after - one.before))[:2]
     return listed(f"{one.value} from {percent(one.before)} to {percent(one.after)}" for one in moved)
