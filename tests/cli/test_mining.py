@@ -85,6 +85,8 @@ def test_suggestions_are_made_for_a_campaign_and_shown(sabbatical: Call, home: P
     told = sabbatical("assist", "prelabel", "night", "--json").document
     assert (told["campaign"], told["model"], told["items"], told["stored"]) == ("night", "v1", 2, 2)
     shown = sabbatical("assist", "show", "night", str(number))
-    assert shown.code == 0 and "v1 in the words of a 1" in shown.out
+    assert shown.code == 0 and "v1 in the words of a 1" in shown.out and ".png" in shown.out
+    document = sabbatical("assist", "show", "night", str(number), "--json").document
+    assert document["name"].endswith(".png") and document["said"] in shown.out and document["feedback"] is None
     assert max(map(len, shown.out.splitlines())) <= 80
     assert sabbatical("assist", "show", "night", "99", "--json").document["error"]["code"] == "not_found"

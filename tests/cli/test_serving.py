@@ -28,13 +28,17 @@ def test_the_released_model_is_asked_and_judged(texts: Served) -> None:
     assert texts.get(f"items/{one['item']}")["attributes"] == {"from": "mail"}
     words = run(texts, "ask", "--item", one["item"], "--no-record")
     assert "sea" in words.out and "feedback give" not in words.out
-    assert one["id"] in run(texts, "served", "list").out
+    told = run(texts, "served", "list").out
+    assert one["id"] in told and "the sea is wide" in told and "sea " in told
     assert "anna" in run(texts, "served", "show", one["id"]).out
     given = run(texts, "feedback", "give", one["id"], "wrong", "--label", "sky", "--by", "bert")
     assert given.code == 0 and "wrong, says bert: it is sky." in given.out
     assert run(texts, "feedback", "list", "--json").document["feedback"][0]["label"] == "sky"
     listed = run(texts, "feedback", "list")
     assert "sky" in listed.out and max(map(len, listed.out.splitlines())) <= 80
+    record = run(texts, "served", "list", "--json").document["answers"][0]
+    assert (record["text"], record["feedback"], record["said"][:4]) == ("the sea is wide", "wrong", "sea ")
+    assert "called wrong" in run(texts, "served", "list").out
     assert "v1 is the champion" in run(texts, "served", "status").out
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from sabbatical.cli.output import say, table
+from sabbatical.cli.output import called, say, table
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from sabbatical.schemas.assist import Suggestion
 
 Campaign = Annotated[str, typer.Argument(help="See `sabbatical labels tasks`.")]
 Model = Annotated[str | None, typer.Option(help="Such as v2; the champion unless given.")]
@@ -44,12 +47,18 @@ def show(
     found = session.project.suggestion(campaign, number, model)
 
     def words() -> None:
-        say(
-            f"{found.model} in the words of {escape(found.taxonomy)} {found.version}; "
-            f"it expects {found.expected:.1f} of them."
-        )
-        boxes = [" ".join(f"{side:.0f}" for side in one.box or ()) for one in found.shapes]
-        rows = [(one.label, one.score, one.sure, one.shown, box) for one, box in zip(found.shapes, boxes, strict=True)]
-        table(["label", "score", "sure", "shown", "*box, px"], rows)
+        say(escape(called(found)))
+        tell(found)
 
     session.answer(found.model_dump(mode="json"), words)
+
+
+def tell(found: Suggestion) -> None:
+    """A suggestion in words, then one by one."""
+    boxes = [" ".join(f"{side:.0f}" for side in one.box) if one.box else None for one in found.shapes]
+    expected = f"; it expects {found.expected:.1f} of them" if any(boxes) else ""
+    judged = f"; somebody called what it answered {found.feedback}" if found.feedback else ""
+    said = f"{found.model} in the words of {escape(found.taxonomy)} {found.version}"
+    say(f"{said}: [bold]{escape(found.said)}[/]{expected}{judged}.")
+    rows = [(one.label, one.score, one.sure, one.shown, box) for one, box in zip(found.shapes, boxes, strict=True)]
+    table(["label", "score", "sure", "shown", "*box, px"], rows)

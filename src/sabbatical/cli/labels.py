@@ -7,12 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from sabbatical.cli import ingest
-from sabbatical.cli.output import first, more, table
+from sabbatical.cli import ingest, labeling
+from sabbatical.cli.output import called, first, more, table
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.snapshot import Format, Names, answer_export
 from sabbatical.cli.values import pairs
 from sabbatical.cli.waiting import wait
+
+ANSWERS = """sabbatical labels answer 17 --label sea
+sabbatical labels answer 18 --shapes shapes.json
+sabbatical labels answer 19 --accept --by anna"""
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +25,8 @@ def register(app: typer.Typer) -> None:
     command(noun, "export", example="sabbatical labels export out/ --format coco")(export_labels)
     command(noun, "history", example="sabbatical labels history 4c1f…")(history)
     command(noun, "tasks", example="sabbatical labels tasks\nsabbatical labels tasks night-rain --state open")(tasks)
+    command(noun, "next", example="sabbatical labels next night-rain --save look.jpg")(labeling.next_task)
+    command(noun, "answer", example=ANSWERS)(labeling.answer)
 
 
 def import_labels(
@@ -88,7 +94,8 @@ def tasks(
     found, there_are = first(session.project.tasks(campaign, state), limit)
 
     def words() -> None:
-        table(["number", "item", "state"], [(one.number, one.item, one.state) for one in found])
+        rows = [(str(one.number), one.state, one.said, one.author, called(one)) for one in found]
+        table(["task", "state", "labeled", "by", "~item"], rows)
         more(there_are, len(found))
 
     session.answer({"tasks": [one.model_dump(mode="json") for one in found]}, words)

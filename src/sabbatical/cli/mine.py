@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from sabbatical.cli.ingest import given
 from sabbatical.cli.noun import Noun, early
-from sabbatical.cli.output import first, more, say, table
+from sabbatical.cli.output import called, first, more, say, table
 from sabbatical.cli.session import Session, command
 from sabbatical.cli.waiting import wait
 
@@ -105,7 +105,8 @@ def show(session: Session, number: Number) -> None:
             say(", ".join(f"{many:,} tasks {state}" for state, many in record.tasks.items()) + ".")
         if record.why:
             say(escape(record.why))
-        table(["item", "kind", "score"], [(one.item, one.kind, one.score) for one in items])
+        rows = [(one.kind, one.said, one.sure, one.feedback, called(one)) for one in items]
+        table(["kind", "answered", "sure", "called", "~item"], rows)
         if there_are:
             say(f"[dim]The worst {len(items)}; --json shows them with what is wrong.[/]")
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sabbatical.core.errors import SabbaticalError
+
+if TYPE_CHECKING:
+    from sabbatical.schemas.item import Glimpse
 
 T = TypeVar("T")
 out = Console(highlight=False, soft_wrap=False)
@@ -35,22 +38,34 @@ def say(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table whose columns of numbers stand right; a column named `*x` takes what space is left."""
+    """A table whose columns of numbers stand right.
+
+    A column named `*x` takes what space is left, on several lines if need be; `~x` takes it too and is cut to one.
+    """
     made = Table(box=None, title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
     cells = [[_cell(value) for value in row] for row in rows]
     numbers = [all(_is_number(row[i]) for row in cells) and bool(cells) for i in range(len(columns))]
     for name, number in zip(columns, numbers, strict=True):
-        wide = name.startswith("*")
         made.add_column(
-            name.removeprefix("*"),
+            name.lstrip("*~"),
             justify="right" if number else "left",
-            no_wrap=not wide,
-            overflow="fold" if wide else "ellipsis",
-            ratio=1 if wide else None,
+            no_wrap=not name.startswith("*"),
+            overflow="fold" if name.startswith("*") else "ellipsis",
+            ratio=1 if name.startswith(("*", "~")) else None,
         )
     for row in cells:
         made.add_row(*[escape(cell) for cell in row])
     out.print(made)
+
+
+def line(text: str) -> None:
+    """One line, cut where the terminal ends; markup is allowed, as in `say`."""
+    out.print(text, no_wrap=True, overflow="ellipsis")
+
+
+def called(item: Glimpse) -> str:
+    """An item by its name and, where it is one, its text; without breaks, to be cut where there is no room."""
+    return " ".join(": ".join(part for part in (item.name or "not kept", item.text) if part).split())
 
 
 def first(rows: Iterator[T], limit: int | None) -> tuple[list[T], bool]:

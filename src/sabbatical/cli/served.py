@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from sabbatical.cli.output import first, more, say, table
+from sabbatical.cli.output import ago, called, first, line, more, say, table
 from sabbatical.cli.session import Session, command, group
+
+if TYPE_CHECKING:
+    from sabbatical.schemas.serve import ServedRecord
 
 Limit = Annotated[int | None, typer.Option(min=1, help="How many at most.")]
 
@@ -26,16 +29,16 @@ def list_served(
     arm: Annotated[str | None, typer.Option(help="champion, shadow, canary or ab.")] = None,
     limit: Limit = None,
 ) -> None:
-    """Answers, newest first."""
+    """What was asked and answered, newest first."""
     if arm not in (None, "champion", "shadow", "canary", "ab"):
         raise typer.BadParameter("is champion, shadow, canary or ab.", param_hint="--arm")
     found, there_are = first(session.project.online.answers(model=model, arm=arm), limit)  # type: ignore[arg-type]
 
     def words() -> None:
-        rows = [
-            (one.id, one.model, one.arm, one.unit[:20], _said(one.failure, one.sure), one.created_at) for one in found
-        ]
-        table(["prediction", "model", "arm", "*unit", "", "when"], rows)
+        for one in found:
+            unit = "" if one.unit == one.item else f", {escape(one.unit)}"
+            line(f"{one.id}  [dim]{one.model} {one.arm}, {ago(one.created_at)}{unit}[/]")
+            line(f"  {_said(one)}: {escape(called(one))}")
         more(there_are, len(found))
 
     session.answer({"answers": [one.model_dump(mode="json") for one in found]}, words)
@@ -47,10 +50,13 @@ def show(session: Session, prediction: Annotated[str, typer.Argument(help="The i
 
     def words() -> None:
         say(f"[bold]{one.id}[/] by {one.model} ({one.arm}) for {escape(one.unit)}, {one.latency_ms:.0f} ms.")
+        say(escape(called(one)))
         if one.failure:
             say(f"[red]It failed: {escape(one.failure)}[/]")
         table(["*label", "score", "sure", "box"], [(f.label, f.score, f.sure, str(f.box or "")) for f in one.found])
         say(f"Item {one.item}; doubt {one.doubt:.2f}{f': {one.ask}' if one.ask else ''}.")
+        if one.feedback:
+            say(f"Somebody called it [bold]{one.feedback}[/]; see `sabbatical feedback list`.")
 
     session.answer({"answer": one.model_dump(mode="json")}, words)
 
@@ -74,5 +80,8 @@ def status(session: Session) -> None:
     session.answer(found.model_dump(mode="json"), words)
 
 
-def _said(failure: str | None, sure: bool) -> str:
-    return "failed" if failure else "" if sure else "not sure"
+def _said(one: ServedRecord) -> str:
+    """The answer in words, whether it is sure, and what people say of it."""
+    said = "[red]failed[/]" if one.failure else f"[bold]{escape(one.said)}[/]"
+    doubt = "" if one.sure or one.failure else ", [yellow]not sure[/]"
+    return f"{said}{doubt}{f', called {one.feedback}' if one.feedback else ''}"

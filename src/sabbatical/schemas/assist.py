@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sabbatical.schemas.item import Glimpse
+from sabbatical.schemas.serve import Verdict
+
 
 class PrelabelRequest(BaseModel):
     """Ask a model about all open tasks of a campaign, so that its suggestions are there at once."""
@@ -24,7 +27,7 @@ class Suggested(BaseModel):
     shown: bool = Field(description="Likely enough to save more time than it costs to look at: shown from the start.")
 
 
-class Suggestion(BaseModel):
+class Suggestion(Glimpse):
     """What a labeler starts from; the likeliest shape stands first."""
 
     item: str
@@ -32,4 +35,6 @@ class Suggestion(BaseModel):
     taxonomy: str
     version: int
     shapes: list[Suggested]
+    said: str = Field(description="What is shown from the start, in words; this is what accepting it says.")
+    feedback: Verdict | None = Field(None, description="The last word on what the model answered to this item.")
     expected: float = Field(description="How many shapes are to be expected: the sum of all their scores.")

@@ -27,6 +27,13 @@ class Item(BaseModel):
     attributes: dict[str, Any] = {}
 
 
+class Glimpse(BaseModel):
+    """What is said of an item beside its id wherever something is listed about it."""
+
+    name: str | None = Field(None, description="What it is called; none where an input was not kept as an item.")
+    text: str | None = Field(None, description="The beginning of a text, at most 300 characters; the item has it all.")
+
+
 class ItemFilter(BaseModel):
     """Which items of a project; what is left out does not narrow it."""
 

@@ -5,6 +5,8 @@ Legend: n shapes, 4 = x0 y0 x1 y1 in pixels of the stored image.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -79,6 +81,16 @@ class Payload:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def said(self) -> str:
+        """In words: `sea` of a text, `2 person, 1 car` of an image."""
+        return counted(self.labels) if len(self.boxes_n4) or not self.labels else ", ".join(self.labels)
+
+
+def counted(labels: Iterable[str]) -> str:
+    """`2 person, 1 car`, the most frequent first; `nothing` where there is none."""
+    return ", ".join(f"{many:,} {label}" for label, many in Counter(labels).most_common()) or "nothing"
 
 
 def _rounded(boxes_n4: NDArray[np.float32]) -> NDArray[np.float64]:

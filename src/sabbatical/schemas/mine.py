@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sabbatical.schemas.campaign import Campaign, TaskState
+from sabbatical.schemas.item import Glimpse
+from sabbatical.schemas.serve import Verdict
 
 FailureKind = Literal["missed", "ghost", "wrong_class", "unsure", "feedback"]
 ItemKind = Literal["missed", "ghost", "wrong_class", "unsure", "feedback", "alike"]
@@ -74,13 +76,16 @@ class Issue(BaseModel):
     updated_at: datetime
 
 
-class IssueItem(BaseModel):
+class IssueItem(Glimpse):
     """An item of an issue; `alike` stands in the same place without having failed."""
 
     item: str
     kind: ItemKind
     score: float = Field(description="The larger, the worse; 0 for one that did not fail.")
     detail: dict[str, Any] = Field({}, description="By kind of failure, the classes and boxes it is about.")
+    said: str | None = Field(None, description="What the model answered last, in words.")
+    sure: bool | None = Field(None, description="Whether the model was sure of that.")
+    feedback: Verdict | None = Field(None, description="The last word on the model's answers to it.")
 
 
 class OrderRequest(BaseModel):

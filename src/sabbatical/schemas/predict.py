@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from sabbatical.schemas.label import counted
 
 
 class PredictRequest(BaseModel):
@@ -26,6 +29,17 @@ class Found(BaseModel):
     score: float = Field(ge=0, le=1)
     box: tuple[float, float, float, float] | None = Field(None, description="x0 y0 x1 y1, pixels.")
     sure: bool = Field(description="At or above the threshold chosen for its class.")
+
+
+def in_words(found: Sequence[Found]) -> str:
+    """What was found, best first: `sea 0.93` of a text, `2 person, 1 car` of an image.
+
+    What is sure counts; where no class of a text is, the best stands for all.
+    """
+    sure = [one for one in found if one.sure]
+    if found and found[0].box is None:
+        return ", ".join(f"{one.label} {one.score:.2f}" for one in sure or found[:1])
+    return counted(one.label for one in sure) if sure else "nothing sure"
 
 
 class Prediction(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sabbatical.core.errors import BadRequest
+from sabbatical.schemas.item import Glimpse
 from sabbatical.schemas.label import Shape
 from sabbatical.schemas.predict import Found
 
@@ -116,9 +117,11 @@ class Answers(BaseModel):
     answers: list[Served]
 
 
-class ServedRecord(Served):
+class ServedRecord(Served, Glimpse):
     """A recorded answer. `failure`: why the model could not answer; `found` is then empty."""
 
+    said: str = Field(description="What was found, in words: `sea 0.93`, or `2 person, 1 car`.")
+    feedback: Verdict | None = Field(None, description="The last word on it.")
     unit: str
     failure: str | None
     captured_at: datetime | None

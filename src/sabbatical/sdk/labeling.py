@@ -6,7 +6,7 @@ from typing import Any
 
 from sabbatical.schemas import run as run_schema
 from sabbatical.schemas.assist import PrelabelRequest, Suggestion
-from sabbatical.schemas.campaign import Campaign, LabelTask
+from sabbatical.schemas.campaign import Campaign, LabelTask, TaskAnswer
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run, plain
 
@@ -24,6 +24,24 @@ def task(client: Client, project: str, name: str, number: int) -> LabelTask:
 def skip(client: Client, project: str, name: str, number: int) -> LabelTask:
     """Leave an open task undone."""
     return LabelTask.model_validate(client.post(_task(project, name, number, "skip")))
+
+
+def next_task(client: Client, project: str, name: str | None, after: int | None) -> LabelTask | None:
+    """The first open task of a campaign, or of the newest that has any; None where nothing is open."""
+    if name is None:
+        rows = [Campaign.model_validate(row) for row in client.get(place("projects", project, "campaigns"))]
+        name = next((one.name for one in rows if one.tasks.get("open")), None)
+    if name is None:
+        return None
+    path = place("projects", project, "campaigns", name, "tasks")
+    page = client.get(path, state="open", after=after, limit=1)
+    return next((LabelTask.model_validate(row) for row in page["rows"]), None)
+
+
+def answer(client: Client, project: str, number: int, **said: Any) -> LabelTask:
+    """Say what the item of a task shows; see `TaskAnswer`."""
+    asked = request(TaskAnswer, **said)
+    return LabelTask.model_validate(client.post(place("projects", project, "tasks", str(number), "answer"), asked))
 
 
 def suggestion(client: Client, project: str, name: str, number: int, model: str | None) -> Suggestion:

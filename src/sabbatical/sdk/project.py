@@ -136,6 +136,18 @@ class Project:
         """Leave an open task undone; nobody is asked again."""
         return labeling.skip(self._client, self.name, campaign, number)
 
+    def next_task(self, campaign: str | None = None, *, after: int | None = None) -> LabelTask | None:
+        """The next open task (after a number) of a campaign, or of the newest that has any; None: nothing is open."""
+        return labeling.next_task(self._client, self.name, campaign, after)
+
+    def answer_task(self, number: int, **said: Any) -> LabelTask:
+        """Say what the item of a task shows: label, shapes, accept or skip; see `TaskAnswer`.
+
+        Raises:
+            Conflict: it was done by another answer, and `change` is not said.
+        """
+        return labeling.answer(self._client, self.name, number, **said)
+
     def start_prelabel(self, campaign: str, model: str | None = None) -> Run[dict[str, Any]]:
         """Begin to ask the champion (or another model) about all open tasks of a campaign."""
         return labeling.start_prelabel(self._client, self.name, campaign, model)

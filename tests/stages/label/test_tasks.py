@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from sabbatical.core.errors import Conflict, NotFound
+from sabbatical.core.errors import BadInput, Conflict, NotFound
 from sabbatical.schemas.campaign import CampaignIn, LabelTask
 from sabbatical.schemas.label import Revision, RevisionIn, Shape
 from sabbatical.stages.label import actions as labels
@@ -95,3 +96,92 @@ def test_a_task_or_campaign_that_is_not_there_is_named(street: Street) -> None:
             campaigns.task(session, street.project, "night", 99)
         with pytest.raises(NotFound, match="no campaign 'noon'"):
             campaigns.task(session, street.project, "noon", 1)
+
+
+def answer(street: Street, number: int, *shapes: Shape, author: str = "anna", **said: Any) -> LabelTask:
+    with street.workspace.database.transaction() as session:
+        return labels.answer_task(session, street.project, number, shapes, NOW, author=author, **said)
+
+
+CAR = Shape(label="Car", box=(1, 2, 30, 40))
+ADULT = Shape(label="Adult", box=(10, 20, 60, 80))
+
+
+def test_a_list_of_tasks_says_what_each_item_is_and_what_it_was_labeled(street: Street) -> None:
+    make(street, street.add_items(2))
+    first, second = tasks(street)
+    assert (first.name, first.said, first.author) == ("0.jpg", None, None)
+    done = answer(street, first.number, CAR, ADULT, CAR)
+    assert (done.said, done.author, done.state) == ("2 Car, 1 Adult", "anna", "done")
+    assert tasks(street) == [done, second]
+
+
+def test_a_page_of_many_tasks_costs_as_many_questions_as_one_of_few(street: Street) -> None:
+    make(street, street.add_items(40))
+    for task in tasks(street)[:20]:
+        answer(street, task.number, CAR)
+    asked: list[str] = []
+    engine = street.workspace.database.engine
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    def questions(limit: int) -> int:
+        asked.clear()
+        with street.workspace.database.reading() as session:
+            campaigns.tasks(session, street.project, "night", state=None, after=None, limit=limit)
+        return sum(one.startswith("SELECT") for one in asked)
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert questions(1) == questions(40) == 4  # campaign, tasks, items, revisions
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_same_answer_again_changes_nothing_and_another_one_must_be_meant(street: Street) -> None:
+    item = street.add_items(1)[0]
+    make(street, [item])
+    (task,) = tasks(street)
+    first = answer(street, task.number, CAR)
+    assert answer(street, task.number, CAR) == answer(street, task.number, CAR, author="bert") == first
+    with pytest.raises(Conflict, match="is done: 1 Car, says anna"):
+        answer(street, task.number, ADULT, author="bert")
+    other = answer(street, task.number, ADULT, author="bert", change=True)
+    assert (other.said, other.author) == ("1 Adult", "bert")
+    assert answer(street, task.number, ADULT, author="bert", change=True) == other
+    with street.workspace.database.reading() as session:
+        assert len(labels.history(session, street.project, item, None, 10).rows) == 2
+
+
+def test_a_task_that_was_skipped_can_still_be_answered(street: Street) -> None:
+    make(street, street.add_items(1))
+    (task,) = tasks(street)
+    with street.workspace.database.transaction() as session:
+        campaigns.skip(session, street.project, "night", task.number)
+    assert answer(street, task.number).said == "nothing"
+    assert tasks(street)[0].state == "done"
+
+
+def test_a_label_counts_whatever_its_case_and_an_unknown_one_is_told_the_nearest(street: Street) -> None:
+    make(street, street.add_items(1))
+    (task,) = tasks(street)
+    with pytest.raises(BadInput, match="no label 'Kar'") as caught:
+        answer(street, task.number, CAR.model_copy(update={"label": "Kar"}))
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Did you mean 'Car'?") and "'Lorry'" in caught.value.hint
+    assert answer(street, task.number, CAR.model_copy(update={"label": " car"})).said == "1 Car"
+
+
+def test_what_an_image_shows_needs_boxes(street: Street) -> None:
+    make(street, street.add_items(1))
+    (task,) = tasks(street)
+    with pytest.raises(BadInput, match="needs boxes"):
+        answer(street, task.number, Shape(label="Car"))
+    with pytest.raises(BadInput, match="no area"):
+        answer(street, task.number, Shape(label="Car", box=(5, 5, 5, 9)))
+    assert tasks(street)[0].state == "open"
+
+
+def test_a_task_of_another_project_is_not_there(street: Street) -> None:
+    make(street, street.add_items(1))
+    with pytest.raises(NotFound, match="no task 99"):
+        answer(street, 99, CAR)

@@ -187,3 +187,18 @@ def _tasks(traffic: Traffic, campaign: str) -> list[LabelTask]:
 def test_an_issue_that_is_not_there_is_named(traffic: Traffic) -> None:
     with pytest.raises(NotFound, match="no issue 7"):
         traffic.issue(7)
+
+
+def test_the_items_of_an_issue_are_told_with_what_was_answered_and_said_of_it(traffic: Traffic) -> None:
+    model = traffic.model()
+    for scene in range(60):
+        foggy = scene % 3 == 0
+        traffic.answer(
+            model, f"scene {scene}", found=[CAR, CAR], verdict="wrong" if foggy else "right",
+            weather="fog" if foggy else "clear",
+        )  # fmt: skip
+    traffic.mine()
+    with traffic.workspace.database.reading() as session:
+        worst, *_ = mining.items(session, traffic.project, 1, None, 100).rows
+    assert (worst.said, worst.sure, worst.feedback) == ("2 car", True, "wrong")
+    assert worst.name is not None and worst.name.endswith(".jpg") and worst.text is None

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from sabbatical.core.ids import content_id
 from sabbatical.schemas.serve import ASK
@@ -154,3 +155,33 @@ def test_answers_are_listed_newest_first(texts: Served) -> None:
     assert [row["id"] for row in first["rows"]] == ids[:0:-1]
     assert [row["id"] for row in texts.get("served", after=first["next"])["rows"]] == ids[:1]
     assert texts.get(f"served/{ids[0]}")["found"][0]["label"] == "sea"
+
+
+def test_a_list_of_answers_says_what_was_asked_and_answered_and_what_people_said_of_it(texts: Served) -> None:
+    asked = [texts.ask(text="the sea is wide", name="a.txt"), texts.ask(text="the sky", keep=False)]
+    texts.post("feedback", {"prediction": asked[0]["id"], "verdict": "wrong"})
+    texts.post("feedback", {"prediction": asked[0]["id"], "verdict": "right"})
+    passing, kept = texts.get("served")["rows"]
+    assert (kept["name"], kept["text"], kept["feedback"]) == ("a.txt", "the sea is wide", "right")
+    assert kept["said"] == f"sea {kept['found'][0]['score']:.2f}"
+    assert (passing["name"], passing["text"], passing["feedback"]) == (None, None, None)
+
+
+def test_a_page_of_many_answers_costs_as_many_questions_as_one_of_few(texts: Served) -> None:
+    for number in range(12):
+        texts.ask(text=f"the sea and {number} waves")
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    def questions(limit: int) -> int:
+        asked.clear()
+        assert len(texts.get("served", limit=limit)["rows"]) == limit
+        return len(asked)
+
+    engine = texts.made.workspace.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    few, many = questions(1), questions(12)
+    event.remove(engine, "before_cursor_execute", note)
+    assert few == many

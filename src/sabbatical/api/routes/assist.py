@@ -11,6 +11,7 @@ from sabbatical.api.context import Context
 from sabbatical.api.paging import Number
 from sabbatical.api.runs import Key
 from sabbatical.schemas.assist import PrelabelRequest, Suggestion
+from sabbatical.schemas.campaign import LabelTask, TaskAnswer
 from sabbatical.schemas.run import Run
 from sabbatical.stages.assist import actions as assistance
 from sabbatical.stages.project import actions as projects
@@ -18,6 +19,7 @@ from sabbatical.stages.project import actions as projects
 router = routing.router("/projects/{project}", "assist")
 Reader = Annotated[Context, allow("assist.read")]
 Runner = Annotated[Context, allow("prediction.run")]
+Writer = Annotated[Context, allow("label.write")]
 
 
 @router.post("/prelabels", status_code=202)
@@ -38,3 +40,10 @@ def get_suggestion(
     """What the champion (or another model) suggests for a task, in the words of the campaign's taxonomy."""
     with context.reading() as session:
         return assistance.suggest_task(session, projects.get(session, project), campaign, number, model)
+
+
+@router.post("/tasks/{number}/answer")
+def answer_task(context: Writer, project: str, number: Number, asked: TaskAnswer) -> LabelTask:
+    """Say what the item of a task shows, accept what the model suggests, or skip it; the same again changes nothing."""
+    with context.transaction() as session:
+        return assistance.answer_task(session, projects.get(session, project), number, asked, context.now())

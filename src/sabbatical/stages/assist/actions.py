@@ -9,10 +9,14 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import NotReady
 from sabbatical.durable import runs
 from sabbatical.schemas.assist import PrelabelRequest, Suggestion
+from sabbatical.schemas.campaign import LabelTask, TaskAnswer
+from sabbatical.schemas.item import Glimpse
+from sabbatical.schemas.label import Shape, counted
 from sabbatical.schemas.project import Project
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.assist import queries
 from sabbatical.stages.assist.suggesting import suggested_boxes, suggested_labels
+from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.release import actions as releases
@@ -58,6 +62,36 @@ def suggest_task(
     return found
 
 
+def answer_task(session: Session, project: Project, number: int, asked: TaskAnswer, now: datetime) -> LabelTask:
+    """What somebody says of the item of a task: a label, shapes, what the model suggests as it is, or nothing at all.
+
+    Raises:
+        NotFound: no such task or model.
+        BadInput: a label that the taxonomy does not have, or what cannot be said of such an item.
+        NotReady: there is no suggestion to accept.
+        Conflict: the task was done by another answer; or it is to be skipped and done.
+    """
+    if asked.skip:
+        campaign = labels.task_row(session, project, number)[1]
+        return labels.skip_task(session, project, campaign, number)
+    shapes = asked.shapes if asked.label is None else [Shape(label=asked.label)]
+    if shapes is None:
+        shapes = _accepted(session, project, number, asked.model)
+    said = asked.model_dump(include={"author", "active_seconds", "change"})
+    return labels.answer_task(session, project, number, shapes, now, **said)
+
+
+def _accepted(session: Session, project: Project, number: int, model: str | None) -> list[Shape]:
+    """What a suggestion shows from the start, as somebody's own words."""
+    found = suggest_task(session, project, labels.task_row(session, project, number)[1], number, model)
+    shapes = [Shape(label=one.label, box=one.box) for one in found.shapes if one.shown]
+    if not shapes and project.task == "text":
+        raise NotReady(
+            f"{found.model} suggests no label.", where=f"task {number}", hint="Say which: `sabbatical labels answer`."
+        )
+    return shapes
+
+
 def suggest(
     session: Session, project: Project, model: ModelVersion, item_id: str, taxonomy_id: str
 ) -> Suggestion | None:
@@ -74,14 +108,19 @@ def suggest(
     said = (suggested_labels if text else suggested_boxes)(
         Answer.from_bytes(payload), tree, taxonomy, model.record.get("thresholds", {})
     )
-    return Suggestion(
-        item=item_id,
-        model=model.name,
-        taxonomy=taxonomy.name,
-        version=taxonomy.version,
-        shapes=said,
-        expected=1.0 if text else round(sum(one.score for one in said), 3),
-    )
+    shown = [one for one in said if one.shown]
+    values = {
+        **dict(ingest.glimpses(session, project, [item_id]).get(item_id, Glimpse())),
+        "item": item_id,
+        "model": model.name,
+        "taxonomy": taxonomy.name,
+        "version": taxonomy.version,
+        "shapes": said,
+        "said": f"{shown[0].label} {shown[0].score:.2f}" if text and shown else counted(one.label for one in shown),
+        "feedback": queries.last_word(session, project.id, model.id, item_id),
+        "expected": 1.0 if text else round(sum(one.score for one in said), 3),
+    }
+    return Suggestion.model_validate(values)
 
 
 def _model(session: Session, project: Project, name: str | None) -> ModelVersion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sabbatical.storage.tables import PredictionRow, ServedRow, TaskRow
+from sabbatical.storage.tables import FeedbackRow, PredictionRow, ServedRow, TaskRow
 
 
 def answer(session: Session, project_id: str, model_id: str, item_id: str) -> bytes | None:
@@ -22,6 +22,18 @@ def answer(session: Session, project_id: str, model_id: str, item_id: str) -> by
             ServedRow.failure.is_(None),
         )
         .order_by(ServedRow.seq.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def last_word(session: Session, project_id: str, model_id: str, item_id: str) -> str | None:
+    """The last verdict on what a model answered to an item."""
+    query = (
+        select(FeedbackRow.verdict)
+        .join(ServedRow, ServedRow.id == FeedbackRow.served_id)
+        .where(ServedRow.project_id == project_id, ServedRow.item_id == item_id, ServedRow.model_id == model_id)
+        .order_by(FeedbackRow.seq.desc())
         .limit(1)
     )
     return session.scalar(query)

@@ -15,6 +15,7 @@ from sabbatical.stages.ingest import queries
 from sabbatical.stages.ingest.history import Profile, compare
 from sabbatical.stages.ingest.images import check_size
 from sabbatical.stages.ingest.intake import Intake, Prepared
+from sabbatical.stages.ingest.items import glimpses
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer
 from sabbatical.stages.ingest.recognise import Recognition, recognise
@@ -35,6 +36,7 @@ __all__ = [
     "check_size",
     "compare",
     "find_by_name",
+    "glimpses",
     "intake",
     "quarantine",
     "reading_options",

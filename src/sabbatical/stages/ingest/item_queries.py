@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Set
+from collections.abc import Collection, Iterator, Set
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from sabbatical.core.batches import batched
 from sabbatical.schemas.item import ItemFilter
 from sabbatical.storage.tables import HeadRow, ItemRow
+
+CHUNK = 2000  # ids in one IN list; databases bound the number of parameters
 
 
 def items(session: Session, project_id: str, chosen: ItemFilter, after: int, limit: int) -> list[ItemRow]:
@@ -49,3 +52,13 @@ def ids_by_file_name(session: Session, project_id: str, wanted: Set[str]) -> dic
 
 def item(session: Session, project_id: str, item_id: str) -> ItemRow | None:
     return session.scalar(select(ItemRow).where(ItemRow.project_id == project_id, ItemRow.id == item_id))
+
+
+def beginnings(
+    session: Session, project_id: str, ids: Collection[str], length: int
+) -> Iterator[tuple[str, str, str | None]]:
+    """Id, name and the first characters of the text of each of these items."""
+    for chunk in batched(ids, CHUNK):
+        query = select(ItemRow.id, ItemRow.name, func.substr(ItemRow.text, 1, length))
+        for row in session.execute(query.where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk))):
+            yield row[0], row[1], row[2]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestRequest
+from sabbatical.stages.label.answering import answer as answer_task
 from sabbatical.stages.label.campaigns import create as create_campaign
 from sabbatical.stages.label.campaigns import get as campaign
-from sabbatical.stages.label.campaigns import task, tasks
+from sabbatical.stages.label.campaigns import skip as skip_task
+from sabbatical.stages.label.campaigns import task, task_row, tasks
 from sabbatical.stages.label.formats import ExportItem
 from sabbatical.stages.label.formats import write as write_labels
 from sabbatical.stages.label.keeping import Author, Said, check_payload, keep
@@ -17,14 +19,17 @@ __all__ = [
     "Author",
     "ExportItem",
     "Said",
+    "answer_task",
     "campaign",
     "check_payload",
     "create_campaign",
     "history",
     "keep",
     "revise",
+    "skip_task",
     "take_items",
     "task",
+    "task_row",
     "tasks",
     "write_labels",
 ]

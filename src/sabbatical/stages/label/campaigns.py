@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,11 +10,14 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import BadInput, Conflict, NotFound
 from sabbatical.core.ids import new_id
 from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
+from sabbatical.schemas.item import Glimpse
+from sabbatical.schemas.label import Payload
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
+from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.label import queries
 from sabbatical.stages.project import actions as projects
-from sabbatical.storage.tables import CampaignRow, TaskRow
+from sabbatical.storage.tables import CampaignRow, RevisionRow, TaskRow
 
 
 def create(session: Session, project: Project, asked: CampaignIn, now: datetime) -> Campaign:
@@ -47,12 +51,12 @@ def create(session: Session, project: Project, asked: CampaignIn, now: datetime)
         for item in dict.fromkeys(asked.items)
     ]
     queries.add_tasks(session, new)
-    return _campaign(session, row)
+    return _campaigns(session, [row])[0]
 
 
 def every(session: Session, project: Project) -> list[Campaign]:
     """All campaigns of a project, newest first."""
-    return [_campaign(session, row) for row in queries.campaigns(session, project.id)]
+    return _campaigns(session, queries.campaigns(session, project.id))
 
 
 def get(session: Session, project: Project, name: str) -> Campaign:
@@ -61,7 +65,7 @@ def get(session: Session, project: Project, name: str) -> Campaign:
     Raises:
         NotFound: there is none.
     """
-    return _campaign(session, _row(session, project, name))
+    return _campaigns(session, [_row(session, project, name)])[0]
 
 
 def tasks(
@@ -73,7 +77,7 @@ def tasks(
         NotFound: no such campaign.
     """
     rows = list(queries.tasks(session, _row(session, project, name).id, state, int(after or 0), limit + 1))
-    found = [_task(name, row) for row in rows[:limit]]
+    found = tasks_of(session, project, [(name, row) for row in rows[:limit]])
     return Page(rows=found, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
 
 
@@ -83,7 +87,21 @@ def task(session: Session, project: Project, name: str, number: int) -> LabelTas
     Raises:
         NotFound: no such campaign or task.
     """
-    return _task(name, _task_row(session, project, name, number))
+    return tasks_of(session, project, [(name, _task_row(session, project, name, number))])[0]
+
+
+def task_row(session: Session, project: Project, number: int) -> tuple[TaskRow, str, str]:
+    """A task by its number alone, with its campaign's name and the id of its taxonomy version.
+
+    Raises:
+        NotFound: the project has none of this number.
+    """
+    found = queries.task_of_project(session, project.id, number)
+    if found is None:
+        raise NotFound(
+            f"The project '{project.name}' has no task {number}.", hint="See the next one: `sabbatical labels next`."
+        )
+    return found
 
 
 def skip(session: Session, project: Project, name: str, number: int) -> LabelTask:
@@ -98,7 +116,7 @@ def skip(session: Session, project: Project, name: str, number: int) -> LabelTas
         raise Conflict(f"Task {number} is done; it cannot be skipped any more.", where=f"campaign {name}")
     row.state = "skipped"
     session.flush()
-    return _task(name, row)
+    return tasks_of(session, project, [(name, row)])[0]
 
 
 def _row(session: Session, project: Project, name: str) -> CampaignRow:
@@ -119,20 +137,36 @@ def _task_row(session: Session, project: Project, name: str, number: int) -> Tas
     return row
 
 
-def _task(campaign: str, row: TaskRow) -> LabelTask:
-    return LabelTask.model_validate(
-        {"number": row.seq, "campaign": campaign, "item": row.item_id, "state": row.state, "revision": row.revision_id}
-    )
+def tasks_of(session: Session, project: Project, rows: Sequence[tuple[str, TaskRow]]) -> list[LabelTask]:
+    """Tasks, each with its campaign's name, as the wire shows them; as many questions for all as for one."""
+    about = ingest.glimpses(session, project, [row.item_id for _, row in rows])
+    done = {row.revision_id for _, row in rows if row.revision_id is not None}
+    revisions = {one.id: one for one in queries.revision_rows(session, project.id, done)} if done else {}
+    return [_task(name, row, about.get(row.item_id), revisions.get(row.revision_id or "")) for name, row in rows]
 
 
-def _campaign(session: Session, row: CampaignRow) -> Campaign:
-    taxonomy = projects.taxonomies_by_id(session, [row.taxonomy_id])[row.taxonomy_id]
-    return Campaign(
-        id=row.id,
-        name=row.name,
-        taxonomy=taxonomy.name,
-        version=taxonomy.version,
-        instructions=row.instructions,
-        tasks=queries.task_counts(session, row.id),
-        created_at=row.created_at,
-    )
+def _task(campaign: str, row: TaskRow, about: Glimpse | None, revision: RevisionRow | None) -> LabelTask:
+    values = {"number": row.seq, "campaign": campaign, "item": row.item_id, "state": row.state}
+    values |= dict(about or Glimpse()) | {"revision": row.revision_id}
+    if revision is not None:
+        values |= {"said": Payload.from_bytes(revision.payload).said, "author": revision.author}
+    return LabelTask.model_validate(values)
+
+
+def _campaigns(session: Session, rows: Sequence[CampaignRow]) -> list[Campaign]:
+    """Campaigns as the wire shows them; as many questions for all as for one."""
+    taxonomies = projects.taxonomies_by_id(session, {row.taxonomy_id for row in rows})
+    counts = queries.task_counts(session, [row.id for row in rows])
+    return [
+        Campaign(
+            id=row.id,
+            name=row.name,
+            taxonomy=taxonomies[row.taxonomy_id].name,
+            version=taxonomies[row.taxonomy_id].version,
+            instructions=row.instructions,
+            labels=list(taxonomies[row.taxonomy_id].names),
+            tasks=counts.get(row.id, {}),
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]

@@ -14,6 +14,7 @@ from sabbatical.core.ids import content_id
 from sabbatical.schemas.label import AuthorKind, Payload, RevisionState
 from sabbatical.stages.label import queries
 from sabbatical.taxonomy import Taxonomy
+from sabbatical.taxonomy.names import nearest, there_are
 
 FINISHED: tuple[RevisionState, ...] = ("submitted", "approved")
 
@@ -96,11 +97,10 @@ def check_payload(payload: Payload, taxonomy: Taxonomy) -> None:
     """
     for shape, label in enumerate(payload.labels):
         if label not in taxonomy:
-            known = ", ".join(taxonomy.names[:12])
             raise BadInput(
                 f"The taxonomy '{taxonomy.name}' has no label '{label}'.",
                 where=f"shape {shape}, field label",
-                hint=f"It has: {known}.",
+                hint=f"{nearest(label, taxonomy.names)} {there_are(taxonomy.names)}".strip(),
             )
     for shape, box in enumerate(payload.boxes_n4.tolist()):
         if not (box[2] > box[0] and box[3] > box[1]):

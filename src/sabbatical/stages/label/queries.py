@@ -128,13 +128,28 @@ def tasks(session: Session, campaign_id: str, state: str | None, after: int, lim
     return iter(session.scalars(query.limit(limit)))
 
 
-def task_counts(session: Session, campaign_id: str) -> dict[str, int]:
-    query = select(TaskRow.state, func.count()).where(TaskRow.campaign_id == campaign_id).group_by(TaskRow.state)
-    return {row[0]: row[1] for row in session.execute(query)}
+def task_counts(session: Session, campaign_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many tasks of each campaign are in which state."""
+    query = select(TaskRow.campaign_id, TaskRow.state, func.count()).where(TaskRow.campaign_id.in_(campaign_ids))
+    found: dict[str, dict[str, int]] = {}
+    for campaign_id, state, many in session.execute(query.group_by(TaskRow.campaign_id, TaskRow.state)):
+        found.setdefault(campaign_id, {})[state] = many
+    return found
 
 
 def task(session: Session, campaign_id: str, number: int) -> TaskRow | None:
     return session.scalar(select(TaskRow).where(TaskRow.campaign_id == campaign_id, TaskRow.seq == number))
+
+
+def task_of_project(session: Session, project_id: str, number: int) -> tuple[TaskRow, str, str] | None:
+    """A task with the name of its campaign and the id of its taxonomy."""
+    query = (
+        select(TaskRow, CampaignRow.name, CampaignRow.taxonomy_id)
+        .join(CampaignRow, CampaignRow.id == TaskRow.campaign_id)
+        .where(CampaignRow.project_id == project_id, TaskRow.seq == number)
+    )
+    found = session.execute(query).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
 
 
 def close_tasks(session: Session, project_id: str, taxonomy: str, item_ids: Sequence[str]) -> None:

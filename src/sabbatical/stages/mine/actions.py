@@ -12,7 +12,7 @@ from sabbatical.schemas.mine import Issue, IssueItem, IssueState, MineRequest
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
 from sabbatical.stages.mine import queries
-from sabbatical.stages.mine.listing import find, issues_of
+from sabbatical.stages.mine.listing import find, issue_items, issues_of
 from sabbatical.stages.mine.ordering import CLOSED, order
 from sabbatical.stages.release import actions as releases
 from sabbatical.stages.train import actions as models
@@ -59,12 +59,10 @@ def items(session: Session, project: Project, number: int, after: str | None, li
     Raises:
         NotFound: there is no such issue.
     """
-    rows = queries.issue_items(session, find(session, project, number).id)
+    issue = find(session, project, number)
+    rows = queries.issue_items(session, issue.id)
     start = int(after or 0)
-    shown = [
-        IssueItem.model_validate({"item": row.item_id, "kind": row.kind, "score": row.score, "detail": row.detail})
-        for row in rows[start : start + limit]
-    ]
+    shown = issue_items(session, project, issue, rows[start : start + limit])
     return Page(rows=shown, next=str(start + limit) if len(rows) > start + limit else None)
 
 

@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import NotFound
 from sabbatical.core.numbers import BIGGEST
-from sabbatical.schemas.mine import Issue
+from sabbatical.schemas.item import Glimpse
+from sabbatical.schemas.mine import Issue, IssueItem
 from sabbatical.schemas.project import Project
+from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.mine import queries
-from sabbatical.storage.tables import IssueRow
+from sabbatical.stages.serve import actions as serving
+from sabbatical.storage.tables import IssueItemRow, IssueRow
 
 
 def issues_of(session: Session, project: Project, rows: Sequence[IssueRow]) -> list[Issue]:
@@ -43,6 +46,22 @@ def issues_of(session: Session, project: Project, rows: Sequence[IssueRow]) -> l
             )
         )
     return issues
+
+
+def issue_items(session: Session, project: Project, issue: IssueRow, rows: Sequence[IssueItemRow]) -> list[IssueItem]:
+    """Items of an issue with what was asked, what the model answered and what people said; few questions for all."""
+    ids = [row.item_id for row in rows]
+    about = ingest.glimpses(session, project, ids)
+    answers = serving.newest_of_items(session, project, issue.model_id, ids)
+    verdicts = queries.verdicts(session, project.id, ids, issue.model_id)
+    made = []
+    for row in rows:
+        values = {name: getattr(row, name) for name in ("kind", "score", "detail")} | {"item": row.item_id}
+        values |= dict(about.get(row.item_id, Glimpse())) | {"feedback": verdicts.get(row.item_id)}
+        if (one := answers.get(row.item_id)) is not None:
+            values |= {"said": one.said, "sure": one.sure}
+        made.append(IssueItem.model_validate(values))
+    return made
 
 
 def find(session: Session, project: Project, number: int) -> IssueRow:

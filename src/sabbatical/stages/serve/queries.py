@@ -121,6 +121,25 @@ def verdicts(session: Session, project_id: str, release_id: str, since: datetime
     return [(arm, verdict, many) for arm, verdict, many in session.execute(query)]
 
 
+def last_words(session: Session, project_id: str, served_ids: Collection[str]) -> dict[str, str]:
+    """Of those of these answers that somebody judged: the last verdict."""
+    query = select(FeedbackRow.served_id, FeedbackRow.verdict).where(
+        FeedbackRow.project_id == project_id, FeedbackRow.served_id.in_(served_ids)
+    )
+    return {row[0]: row[1] for row in session.execute(query.order_by(FeedbackRow.seq))}
+
+
+def newest_of_items(session: Session, project_id: str, model_id: str, item_ids: Collection[str]) -> list[ServedRow]:
+    """A model's newest answer to each of these items."""
+    newest = select(func.max(ServedRow.seq)).where(
+        ServedRow.project_id == project_id,
+        ServedRow.item_id.in_(item_ids),
+        ServedRow.model_id == model_id,
+        ServedRow.failure.is_(None),
+    )
+    return list(session.scalars(select(ServedRow).where(ServedRow.seq.in_(newest.group_by(ServedRow.item_id)))))
+
+
 def feedback_with_key(session: Session, project_id: str, key: str) -> FeedbackRow | None:
     return session.scalar(select(FeedbackRow).where(FeedbackRow.project_id == project_id, FeedbackRow.key == key))
 

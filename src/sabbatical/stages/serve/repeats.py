@@ -36,8 +36,7 @@ def recorded(session: Session, project: Project, key: str, inputs: Sequence[Read
             where="header Idempotency-Key",
             hint="Take a fresh key for each request; send the same key only with the same request.",
         )
-    shown = {n: listing.get(session, project, row.id) for n, row in rows.items()}
-    return {n: Served.model_validate(one.model_dump(include=set(Served.model_fields))) for n, one in shown.items()}
+    return dict(zip(rows, listing.answers(session, project, list(rows.values())), strict=True))
 
 
 def _rows(session: Session, project_id: str, key: str, many: int) -> Mapping[int, ServedRow]:
