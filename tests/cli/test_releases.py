@@ -69,17 +69,27 @@ def test_a_model_is_taken_to_all_traffic_and_back(on_its_way: Call) -> None:
     assert "v1 answers" in status
     assert "r2: v2 is in shadow; next: canary." in status
     assert "0 are needed" in status
-    assert "went from shadow to canary with 20% of the units" in said_of(on_its_way("release", "advance"))
+    moved = said_of(on_its_way("release", "advance"))
+    assert (
+        "went from shadow to canary with 20% of the requests. v2 answers 20% of the requests, v1 all others." in moved
+    )
+    assert "Next: full, once v2 was asked 3 times and nothing speaks against it." in moved
     early = on_its_way("release", "advance")
     assert early.code == 1
     assert "3 are missing" in " ".join(early.err.split())
     assert "--anyway" in early.err
     full = said_of(on_its_way("release", "advance", "r2", "--anyway", "--why", "no traffic yet", "--by", "ada"))
-    assert "r2, the release of v2, went from canary to full." in full
+    assert "r2, the release of v2, went from canary to full. v2 is the champion and answers everything." in full
+    assert "`sabbatical release revert` brings v1 back." in full
     assert "champion v2" in said_of(on_its_way("model", "alias"))
-    assert "v1 answers" in said_of(on_its_way("release", "revert", "--why", "complaints"))
+    back = said_of(on_its_way("release", "revert", "--why", "complaints"))
+    assert "r2, the release of v2, is taken back: v1 is the champion again" in back
     assert on_its_way("model", "alias", "champion", "--json").document["aliases"][0]["model"] == "v1"
-    told = said_of(on_its_way("release", "decisions"))
+    listed = on_its_way("release", "decisions")
+    assert any(
+        line.startswith("    ") and len(line) > 70 for line in listed.out.splitlines()
+    )  # as wide as there is room
+    told = said_of(listed)
     assert "no traffic yet" in told and "a second seed" in told and "complaints" in told
     assert said_of(on_its_way("release", "list")).count("full") == 1
     assert on_its_way("release", "revert").code == 1

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from sabbatical.cli.ingest import given
 from sabbatical.cli.output import first, more, say, table
-from sabbatical.cli.releasing import because, decided, gates_in_short, share, tell_proposed, tell_standing
+from sabbatical.cli.releasing import gates_in_short, tell_decisions, tell_moved, tell_proposed, tell_standing
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
 from sabbatical.core.errors import NotFound
@@ -88,7 +89,7 @@ def advance(
     found = _found(session, release)
     before = found.stage
     record = found.advance(anyway=anyway, why=why, actor=by)
-    _answer(session, record, f"went from {before} to [bold]{record.stage}[/]{share(record)}.")
+    session.answer({"release": record.model_dump(mode="json")}, lambda: tell_moved(record, before))
 
 
 def hold(session: Session, release: Name = None, why: Why = "", by: Actor = "owner") -> None:
@@ -110,13 +111,14 @@ def reject(session: Session, release: Name = None, why: Why = "", by: Actor = "o
 
 
 def revert(session: Session, why: Why = "", by: Actor = "owner") -> None:
-    """Take back the newest change of what answers: a challenger on traffic goes, else the champion before returns."""
-    releases = session.project.releases
-    record = releases.revert(why=why, actor=by)
-    champion = releases.standing().champion
-    document = {"release": record.model_dump(mode="json"), "champion": champion}
-    words = f"{record.name}, the release of {record.model}, is taken back; [bold]{champion or 'no model'}[/] answers."
-    session.answer(document, lambda: say(words))
+    """Take back the newest change of what answers: a challenger on traffic goes, else the champion before returns.
+
+    A release that waits at the gate answers nothing yet. It ends when the
+    champion that it was compared with goes; to end it alone, reject it.
+    """
+    record = session.project.releases.revert(why=why, actor=by)
+    document = {"release": record.model_dump(mode="json"), "champion": record.answers}
+    session.answer(document, lambda: say(escape(record.message)))
 
 
 def pin(session: Session, why: Why = "", by: Actor = "owner") -> None:
@@ -155,11 +157,8 @@ def decisions(
     found, there_are = first(releases.find(release).decisions() if release else releases.decisions(), limit)
 
     def words() -> None:
-        shown = [
-            (decided(one), one.model, f"{one.actor_kind} {one.actor}", one.created_at, because(one)) for one in found
-        ]
-        table(["decision", "model", "by", "when", "*why"], shown)
-        more(there_are, len(shown))
+        tell_decisions(found)
+        more(there_are, len(found))
 
     session.answer({"decisions": [one.model_dump(mode="json") for one in found]}, words)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
+from rich.padding import Padding
 
-from sabbatical.cli.output import ago, say, table
+from sabbatical.cli.output import ago, out, say, table
 
 if TYPE_CHECKING:
     from sabbatical.schemas import release as schema
@@ -63,12 +65,46 @@ def tell_standing(standing: schema.Champion, traffic: schema.Traffic | None) -> 
 
 def share(record: schema.Release) -> str:
     """Of the units, in the stages that answer a part of them."""
-    return f" with {record.share:.0%} of the units" if record.stage in {"canary", "ab"} else ""
+    return f" with {_part(record)}" if record.stage in {"canary", "ab"} else ""
+
+
+def _part(record: schema.Release) -> str:
+    return f"{record.share:.0%} of the {'requests' if record.by_item else 'units'}"
+
+
+def tell_moved(record: schema.Release, before: str) -> None:
+    """Where a release is now, what it answers, and what comes next."""
+    model = f"[bold]{record.model}[/]"
+    say(f"{record.name}, the release of {model}, went from {before} to [bold]{record.stage}[/]{share(record)}.")
+    if record.stage == "full":
+        back = f" `sabbatical release revert` brings {record.champion} back." if record.champion else ""
+        say(f"{model} is the champion and answers everything.{back}")
+        return
+    if record.stage == "shadow":
+        say(f"{record.champion} answers everything; {model} answers beside it, and nobody sees that.")
+    else:
+        say(f"{model} answers {_part(record)}, {record.champion} all others.")
+    say(f"Next: {record.next}{_once(record)}. `sabbatical release status` says how far it is.")
+
+
+def _once(record: schema.Release) -> str:
+    """What the stage waits for."""
+    needed = next((one.requests for one in record.rules.stages if one.stage == record.stage), 0)
+    return f", once {record.model} was asked {needed:,} times and nothing speaks against it" if needed else ""
 
 
 def gates_in_short(record: schema.Release) -> str:
     passed = sum(one.verdict == "passed" for one in record.gates)
     return f"{passed} of {len(record.gates)} passed"
+
+
+def tell_decisions(found: Sequence[schema.Decision]) -> None:
+    """Each on a line, with the sentence that decided beneath it, as wide as the terminal."""
+    for one in found:
+        about = ", ".join(part for part in (one.model, f"{one.actor_kind} {one.actor}", ago(one.created_at)) if part)
+        say(f"[bold]{decided(one)}[/]  [dim]{escape(about)}[/]")
+        if why := because(one):
+            out.print(Padding(escape(why), (0, 0, 0, 4)))
 
 
 def decided(one: schema.Decision) -> str:

@@ -135,7 +135,8 @@ class Release(BaseModel):
     model: str
     champion: str | None = Field(description="The model that it is to replace; none for the first.")
     stage: Where
-    share: float = Field(description="Of units that it answers.")
+    share: float = Field(description="Of units that it answers; of the requests, where `by_item`.")
+    by_item: bool = Field(False, description="Too few units ask to be shared out, so each item goes its own way.")
     next: StageName | None = Field(description="Where it goes when it advances; none when it has ended.")
     held_by: ActorKind | None = Field(description="Who holds it where it is; the loop goes on only without a person's.")
     passed: bool | None = Field(description="What the gates say together; none: they cannot tell.")
@@ -149,6 +150,14 @@ class Release(BaseModel):
     @property
     def under_way(self) -> bool:
         return self.ended_at is None
+
+
+class Reverted(Release):
+    """The release that was taken back, and what that changed."""
+
+    answers: str = Field(description="The champion after it.")
+    ended: str | None = Field(description="The release that waited at the gate and ended with it, such as r3.")
+    message: str = Field(description="What was taken back, which model answers, what became of what waited.")
 
 
 class Decision(BaseModel):

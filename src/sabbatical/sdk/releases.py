@@ -129,14 +129,14 @@ class Releases:
         """Of all releases, newest first."""
         return self._client.pages(schema.Decision, self._place("decisions"))
 
-    def revert(self, **said: Any) -> schema.Release:
-        """Take back the newest change of what answers; answers the release that was taken back.
+    def revert(self, **said: Any) -> schema.Reverted:
+        """Take back the newest change of what answers; answers the release that was taken back, and what that changed.
 
         Raises:
             Conflict: there is nothing to go back to.
         """
         asked = request(schema.DecisionRequest, **said)
-        return schema.Release.model_validate(self._client.post(self._place("champion", "revert"), asked))
+        return schema.Reverted.model_validate(self._client.post(self._place("champion", "revert"), asked))
 
     def pin(self, **said: Any) -> schema.Champion:
         """Forbid the loop to replace the champion."""

@@ -206,6 +206,15 @@ def test_without_a_model_there_is_nothing_to_revert(road: Road) -> None:
         road.do(releases.revert)
 
 
+def test_a_revert_of_what_only_waits_at_the_gate_is_refused_with_what_to_do(road: Road) -> None:
+    road.champion_of(1)
+    waiting = road.propose(2, "undecided")
+    with pytest.raises(Conflict, match=r"nothing to go back to\. r2, the release of v2, waits at the gate") as refused:
+        road.do(releases.revert)
+    assert refused.value.hint is not None and "`sabbatical release reject r2`" in refused.value.hint
+    assert (road.read(releases.get, waiting.id).stage, road.champion) == ("gate", "v1")
+
+
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_revert_while_a_challenger_has_traffic_takes_it_away_and_keeps_the_champion(road: Road, steps: int) -> None:
     road.champion_of(1)
@@ -213,7 +222,9 @@ def test_a_revert_while_a_challenger_has_traffic_takes_it_away_and_keeps_the_cha
     third = road.propose(3)
     for _ in range(steps):
         third = road.advance(third)
-    assert road.do(releases.revert).name == third.name
+    back = road.do(releases.revert)
+    assert (back.name, back.answers, back.ended) == (third.name, "v2", None)
+    assert f"is taken back from {third.stage}: v2 is the champion as before" in back.message
     assert (road.champion, routing(road).release) == ("v2", None)
     assert {one.name for one in road.read(releases.aliases)} == {"champion"}
     assert road.do(releases.revert).model == "v2"
@@ -224,9 +235,26 @@ def test_a_revert_ends_what_waits_at_the_gate_compared_with_the_champion_that_go
     road.champion_of(1)
     road.champion_of(2)
     waiting = road.propose(3, "undecided")
-    road.do(releases.revert)
+    for _ in range(2):  # the same key tells the same
+        back = road.do(releases.revert, key="once")
+        assert (back.name, back.answers, back.ended) == ("r2", "v1", "r3")
+        assert back.message == (
+            "r2, the release of v2, is taken back: v1 is the champion again and answers everything. r3, the release of "
+            "v3, waited at the gate and has ended, since it had been compared with v2; to compare it with v1: "
+            "`sabbatical release propose v3`."
+        )
     assert road.read(releases.get, waiting.id).stage == "replaced"
     assert road.champion == "v1"
+
+
+def test_the_loop_takes_no_champion_back_while_a_person_holds_what_was_compared_with_it(road: Road) -> None:
+    road.champion_of(1)
+    road.champion_of(2)
+    waiting = road.propose(3, "undecided")
+    road.do(releases.hold, waiting.id)
+    with pytest.raises(Conflict, match="A person holds r3"):
+        road.do(releases.revert, by="loop")
+    assert road.champion == "v2"
 
 
 def test_a_person_s_hold_stops_the_loop_until_it_is_resumed(road: Road) -> None:

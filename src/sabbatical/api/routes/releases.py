@@ -20,6 +20,7 @@ from sabbatical.schemas.release import (
     DecisionRequest,
     ProposeRequest,
     Release,
+    Reverted,
     Traffic,
 )
 from sabbatical.schemas.run import Run
@@ -109,8 +110,11 @@ def get_champion(context: Reader, project: str) -> Champion:
 
 
 @champion.post("/champion/revert")
-def revert_champion(context: Runner, project: str, asked: DecisionRequest, key: Key = None) -> Release:
-    """Take back the newest change of what answers: a challenger on traffic goes, else the champion before returns."""
+def revert_champion(context: Runner, project: str, asked: DecisionRequest, key: Key = None) -> Reverted:
+    """Take back the newest change of what answers: a challenger on traffic goes, else the champion before returns.
+
+    What waits at the gate ends with the champion that it was compared with.
+    """
     with context.transaction() as session:
         return releases.revert(session, projects.get(session, project), **_said(context, asked, key))
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import Conflict, NotReady
 from sabbatical.schemas.policy import ReleaseRules
 from sabbatical.schemas.project import Project
-from sabbatical.schemas.release import ActorKind, Evidence, GateVerdict, Release
+from sabbatical.schemas.release import ActorKind, Evidence, GateVerdict, Release, Reverted
 from sabbatical.stages.release import listing, queries
 from sabbatical.stages.release.keeping import ON_TRAFFIC, By, decide, repeated, to_stage
+from sabbatical.stages.release.reverting import taken_back
 from sabbatical.stages.release.traffic import judge
 from sabbatical.storage.tables import ReleaseRow
 
@@ -117,7 +118,7 @@ def revert(
     why: str,
     now: datetime,
     key: str | None = None,
-) -> Release:
+) -> Reverted:
     """Take the newest change of what answers back, and answer the release that was taken back.
 
     A challenger on traffic goes, and the champion answers everything; without one, the champion before comes back, and
@@ -128,25 +129,22 @@ def revert(
     """
     by = By("revert", actor, actor_kind, why, key, now)
     if (done := repeated(session, project, by)) is not None:
-        return _told(session, project, listing.row_of(session, project, done.release_id))
+        return taken_back(session, project, done)
     waiting = queries.under_way(session, project.id)
     if waiting is not None and waiting.stage in ON_TRAFFIC:
         _check_free(session, project, waiting, by)
-        decide(session, project, by, waiting, to="reverted")
-        return _told(session, project, waiting)
+        return taken_back(session, project, decide(session, project, by, waiting, to="reverted"))
     full = queries.newest_full(session, project.id)
     if full is None or full.champion_id is None:
-        champion = queries.alias(session, project.id, "champion")
-        said_so = "No model answers yet" if champion is None else "The champion is the first that was released"
-        raise Conflict(
-            f"{said_so}: there is nothing to go back to.", hint="Propose another: `sabbatical release propose`."
-        )
+        raise _nothing_before(session, project, waiting)
     _check_champion_free(session, project, full, by)
-    decide(session, project, by, full, to="reverted")
-    if waiting is not None:
-        goes = By("replace", actor, actor_kind, "The champion that it was compared with was taken back.", None, now)
-        decide(session, project, goes, waiting, to="replaced")
-    return _told(session, project, full)
+    if waiting is None:
+        return taken_back(session, project, decide(session, project, by, full, to="reverted"))
+    _check_free(session, project, waiting, by)
+    made = decide(session, project, by, full, to="reverted", facts={"ended": waiting.id})
+    goes = By("replace", actor, actor_kind, "The champion that it was compared with was taken back.", None, now)
+    decide(session, project, goes, waiting, to="replaced")
+    return taken_back(session, project, made)
 
 
 def pin(session: Session, project: Project, *, actor: str, why: str, now: datetime, key: str | None = None) -> None:
@@ -176,6 +174,21 @@ def unpin(session: Session, project: Project, *, actor: str, why: str, now: date
     if pinned is None:
         raise Conflict("The champion is not pinned.")
     decide(session, project, by, None, facts={"model": pinned.evidence["model"]})
+
+
+def _nothing_before(session: Session, project: Project, waiting: ReleaseRow | None) -> Conflict:
+    """That no model answered before; what only waits at the gate answers nothing that could be taken back."""
+    champion = queries.alias(session, project.id, "champion")
+    told = "No model answers yet" if champion is None else "The champion is the first that was released"
+    told += ": there is nothing to go back to."
+    if waiting is None:
+        return Conflict(told, hint="Propose another: `sabbatical release propose`.")
+    release = _told(session, project, waiting)
+    return Conflict(
+        f"{told} {release.name}, the release of {release.model}, waits at the gate and answers nothing.",
+        where=f"release {release.name}",
+        hint=f"End it with `sabbatical release reject {release.name}`, or let it go on: `sabbatical release advance`.",
+    )
 
 
 def _told(session: Session, project: Project, row: ReleaseRow) -> Release:

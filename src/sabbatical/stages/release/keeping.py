@@ -65,7 +65,7 @@ def decide(
     reasons: Sequence[str] | None = None,
     facts: Mapping[str, Any] | None = None,
     passed: bool | None = None,
-) -> None:
+) -> DecisionRow:
     """Keep a decision. With `to` the release goes to that stage, and the aliases with it."""
     before = queries.alias_of(session, project.id, "champion")
     after = _champion_after(row, to, before) if row is not None else before
@@ -93,6 +93,7 @@ def decide(
         row.ended_at = by.now if to in ENDS else None
         _point(session, row, made, after if moved else None)
     session.flush()
+    return made
 
 
 def to_stage(

@@ -64,6 +64,7 @@ def _release(
         "champion": names[row.champion_id] if row.champion_id else None,
         "stage": row.stage,
         "share": row.share,
+        "by_item": row.by_item,
         "next": coming.stage if coming else None,
         "held_by": holder(row, last),
         "passed": judged.passed if judged else None,
