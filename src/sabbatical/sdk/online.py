@@ -11,6 +11,7 @@ import orjson
 
 from sabbatical.core.errors import BadFile, BadRequest
 from sabbatical.schemas import serve as schema
+from sabbatical.sdk.asking import Row, ask_all
 from sabbatical.sdk.client import Client, place, request
 
 IMAGE = "application/octet-stream"
@@ -42,10 +43,20 @@ class Online:
         return schema.Served.model_validate(answer)
 
     def ask_many(self, inputs: Iterable[str | bytes | Path], **about: Any) -> list[schema.Served]:
-        """Ask about several texts or images in one request; `about` is said of each."""
-        asked = [_input(given, None, about) for given in inputs]
-        answer = self._client.post(self._place("predict", "batch"), request(schema.Batch, inputs=asked))
-        return schema.Answers.model_validate(answer).answers
+        """Ask about several texts or images in one request, at most 64; `about` is said of each."""
+        return self._batch([_input(given, None, about) for given in inputs])
+
+    def ask_all(self, source: str | Path, *, column: str | None = None, **about: Any) -> Iterator[Row]:
+        """Ask about every text of a CSV or JSONL file, or every image or text of a folder or archive, as `ingest` reads
+        them: 64 a request, answered as they are read. A row that cannot be used comes with why; the rest goes on.
+
+        `column` holds the texts where its name does not tell; `about` is said of each, beside what the rows say.
+
+        Raises:
+            BadInput: the source is not there, or nothing that can be asked is found in it.
+            NotReady: no model is released.
+        """
+        return ask_all(self._batch, source, column, about)
 
     def status(self) -> schema.Serving:
         """Which models this server answers with, and which it refuses."""
@@ -70,6 +81,10 @@ class Online:
     def feedback(self) -> Iterator[schema.Feedback]:
         """What was said of answers, newest first."""
         return self._client.pages(schema.Feedback, self._place("feedback"))
+
+    def _batch(self, inputs: list[schema.Input]) -> list[schema.Served]:
+        answer = self._client.post(self._place("predict", "batch"), request(schema.Batch, inputs=inputs))
+        return schema.Answers.model_validate(answer).answers
 
     def _place(self, *parts: str) -> str:
         return place("projects", self._project, *parts)
