@@ -7,7 +7,6 @@ point, the next one goes on where that stood. The last lets the turn end.
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -51,14 +50,7 @@ class Peaceful:
 def peaceful(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peaceful]:
     with ExitStack() as ends:
         home = open_office(built, tmp_path_factory.mktemp("peaceful"), ends).home
-        server = Server(load(home=home, port=0))
-        stop = threading.Event()
-        watching = threading.Thread(target=server.watch, args=(stop,))
-        ends.callback(server.stop)
-        server.start()
-        watching.start()
-        ends.callback(watching.join)
-        ends.callback(stop.set)
+        server = ends.enter_context(Server(load(home=home, port=0)).running())
         with sb.open(url=server.url) as client, desk.life(client):
             turn = client.project().autopilot.once()
         workspace = open_workspace(load(home=home))

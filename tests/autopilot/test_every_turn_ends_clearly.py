@@ -122,6 +122,8 @@ def test_a_turn_that_a_person_cancels_ends_at_once(office: Office, threads: Thre
     office.client.run(turn).cancel()
     found = threads.end(turn)
     assert (found.state, champion(office)) == ("cancelled", "v1")
+    assert found.message == "Cancelled at the step 'labels': owner stopped it."
+    assert f"`sabbatical run resume {turn}`" in found.todo
 
 
 def test_two_turns_asked_at_once_are_one(office: Office, threads: Threads) -> None:

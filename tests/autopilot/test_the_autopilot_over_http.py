@@ -107,6 +107,23 @@ def test_status_says_on_or_off_when_the_next_turn_is_due_and_that_a_worker_is_mi
     document = sabbatical(home, "status", "--json").document
     assert (document["schema"], document["status"]["policy"]["enabled"]) == (1, True)
     assert "is off" in sabbatical(home, "off").out
+    assert "`sabbatical autopilot on`" in sabbatical(home, "status").out
+
+
+def test_on_with_a_policy_by_which_no_turn_begins_says_so_and_what_to_do(home: Path) -> None:
+    said = sabbatical(home, "on")
+    words = " ".join(said.out.split())
+    assert said.code == 0 and "No turn begins by itself, for the policy says no `when`" in words
+    assert "`sabbatical autopilot on --policy FILE`" in words and "`sabbatical autopilot once`" in words
+    assert "No turn begins by itself" in sabbatical(home, "on", "--json").document["next"]["why"]
+
+
+def test_status_says_everything_that_begins_a_turn_and_how_many_labels_are_missing(home: Path) -> None:
+    project_of(home).autopilot.on({"when": {"every": "day", "new_labels": 200}})
+    told = sabbatical(home, "status").out
+    assert "Next turn: 20" in told and "Or: once there are enough: 0 of 200 new labels have come." in told
+    project_of(home).autopilot.on({"when": {"new_labels": 200}})
+    assert "Next turn: once there are enough: 0 of 200 new labels have come." in sabbatical(home, "status").out
 
 
 def test_the_policy_in_the_manual_is_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +17,8 @@ import pytest
 
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.autopilot import policies, queries, schedules
+from sabbatical.autopilot import turn as turn_module
+from sabbatical.autopilot.loop import ON_THE_WAY
 from sabbatical.core.ids import content_id, new_id
 from sabbatical.core.settings import load
 from sabbatical.durable import records, runs
@@ -78,6 +82,10 @@ class Calendar:
     def due(self) -> Due:
         with self.workspace.database.reading() as session:
             return autopilot.status(session, self.project, self.clock(), worker=True).next
+
+    def begins(self) -> list[Due]:
+        with self.workspace.database.reading() as session:
+            return autopilot.status(session, self.project, self.clock(), worker=True).begins
 
     def end(self, state: str = "done") -> None:
         with self.workspace.database.transaction() as session:
@@ -170,7 +178,7 @@ def test_off_begins_none_and_on_again_goes_on(calendar: Calendar) -> None:
     calendar.on(every="week")
     calendar.off()
     calendar.clock.now += 8 * DAY
-    assert calendar.tick() == []
+    assert (calendar.tick(), calendar.begins()) == ([], [])
     assert calendar.due() == Due(at=None, why="The autopilot is off.")
     calendar.on(every="day")
     calendar.clock.now += DAY
@@ -213,6 +221,7 @@ def test_labels_that_a_turn_did_not_take_begin_another_after_a_pause(calendar: C
 def test_whatever_comes_first_begins_the_turn(calendar: Calendar) -> None:
     calendar.on(every="week", new_labels=5)
     assert calendar.due().why == "a week after it was turned on"
+    assert [one.why for one in calendar.begins()] == ["a week after it was turned on", "0 of 5 new labels have come"]
     calendar.label(5)
     assert calendar.due().why == "5 of 5 new labels have come"
 
@@ -222,6 +231,8 @@ def test_without_a_schedule_only_a_person_begins_a_turn(calendar: Calendar) -> N
     calendar.clock.now += 400 * DAY
     assert calendar.tick() == []
     assert calendar.due() == Due(at=None, why=schedules.PERSON_ONLY)
+    assert calendar.begins() == []
+    assert all(word in schedules.PERSON_ONLY for word in ("when: {every", "when: {new_labels", "autopilot once"))
 
 
 def test_policies_are_kept_and_the_newest_counts(calendar: Calendar) -> None:
@@ -278,3 +289,9 @@ def test_a_worker_begins_the_turn_that_is_due(tmp_path: Path) -> None:
         process.terminate()
         process.wait()
         workspace.close()
+
+
+def test_every_step_of_a_turn_has_its_place_in_the_plan_by_which_it_tells_how_far_it_is() -> None:
+    source = inspect.getsource(turn_module.turn)
+    named = set(re.findall(r'flow\.(?:do|run|wait)\("(\w+)"', source))
+    assert named and named | set(ON_THE_WAY) | {f"leave-{stage}" for stage in ON_THE_WAY} == set(turn_module.PLAN)

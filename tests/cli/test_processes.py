@@ -42,7 +42,7 @@ def test_ctrl_c_cancels_the_run_and_says_how_to_go_on(home: Path, sabbatical: Ca
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     run = sabbatical("run", "list", "--json").document["runs"][0]
-    assert run["state"] == "cancelled"
+    assert (run["state"], run["message"]) == ("cancelled", "Cancelled: owner stopped it (Ctrl-C at a command line).")
     assert f"sabbatical run resume {run['id']}" in " ".join(err.split())
 
 

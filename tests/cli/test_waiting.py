@@ -9,11 +9,26 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from sabbatical.cli import demo, waiting
+from sabbatical.cli import autopilot, demo, waiting
 from sabbatical.demo import ready
 from sabbatical.demo.telling import Teller
+from sabbatical.schemas.autopilot import Turn
+from tests.stages.conftest import NOW
 
 Ticking = Callable[[int], None]
+TURN: dict[str, Any] = {
+    "run": "run_1",
+    "state": "running",
+    "why": "",
+    "steps": [],
+    "seconds": 1,
+    "created_at": NOW,
+    "ended_at": None,
+}
+
+
+def step(name: str, state: str, message: str) -> dict[str, Any]:
+    return {"name": name, "state": state, "message": message, "seconds": 1, "started_at": NOW, "ended_at": None}
 
 
 @pytest.fixture
@@ -78,3 +93,23 @@ def test_the_demo_too_tells_a_log_how_long_a_step_still_takes(capsys: pytest.Cap
 
 def test_the_demo_offers_all_that_it_is_ready_for() -> None:
     assert get_args(demo.Data) == ready.NAMES
+
+
+@pytest.mark.usefixtures("ticking")
+def test_what_a_run_made_is_not_said_by_its_progress_too(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = waiting.Lines()
+    lines(record(0.5))
+    lines(record(1.0, "v2 is the champion (r2).", ended=True))
+    assert capsys.readouterr().err.splitlines()[-1] == "train 100%  Done"
+
+
+def test_a_turn_says_each_sentence_once(capsys: pytest.CaptureFixture[str]) -> None:
+    how = "v2 is the champion (r2)."
+    turn = Turn.model_validate(
+        TURN | {"state": "done", "message": how, "ended_at": NOW, "steps": [step("end", "done", how)]}
+    )
+    autopilot._say_turn(turn)
+    waits = Turn.model_validate(TURN | {"message": "labels: 0 of 5", "steps": [step("labels", "waiting", "0 of 5")]})
+    autopilot._say_turn(waits)
+    said = capsys.readouterr().out
+    assert said.count(how) == 1 and said.count("0 of 5") == 1

@@ -71,7 +71,7 @@ def _off(session: Session, row: RunRow) -> str | None:
     return "The way is closed." if row.params.get("closed") else None
 
 
-@flow("journey", stop_rule=_off)
+@flow("journey", stop_rule=_off, plan=("leave", "sleep", "knock", "arrive"))
 def journey(flow: Flow) -> dict[str, Any]:
     """Leave, sleep, wait for a file, arrive."""
     door = flow.workspace.home / "door"

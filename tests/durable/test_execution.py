@@ -74,15 +74,17 @@ def test_an_unexpected_error_names_the_file_that_tells_where(workspace: Workspac
     assert "KeyError: 'ticks'" in (workspace.home / "runs" / run_id / "error.txt").read_text()
 
 
-def test_a_cancelled_run_stops_and_ends_as_cancelled(workspace: Workspace, ask: Ask) -> None:
+def test_a_cancelled_run_stops_and_ends_as_cancelled_and_says_by_whom(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=100_000)
     thread = threading.Thread(target=execute, args=(workspace, run_id))
     thread.start()
     until(lambda: ticks(workspace, run_id), "the first tick")
     with workspace.database.transaction() as session:
-        runs.cancel(session, run_id, workspace.clock())
+        runs.cancel(session, run_id, workspace.clock(), "anna stopped it.")
     thread.join(30)
-    assert look(workspace, run_id).state == "cancelled"
+    row = look(workspace, run_id)
+    assert (row.state, row.message) == ("cancelled", "Cancelled: anna stopped it.")
+    assert row.error is not None and row.error["message"] == "anna stopped it."
 
 
 def test_a_run_that_is_stopped_waits_and_goes_on_where_it_was(workspace: Workspace, ask: Ask) -> None:

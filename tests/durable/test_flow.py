@@ -116,6 +116,28 @@ def test_a_flow_waits_through_a_stop_of_its_worker(workspace: Workspace, begin: 
     arrived(workspace, run_id)
 
 
+def test_how_far_a_flow_is_never_goes_back_also_when_it_is_killed(
+    workspace: Workspace, begin: Begin, start: Start
+) -> None:
+    (workspace.home / "door").touch()
+    run_id = begin(ticks=150)
+    seen: list[float] = []
+
+    def ended() -> bool:
+        row = look(workspace, run_id)
+        seen.append(row.fraction)
+        return row.state in runs.ENDED
+
+    first = start()
+    until(lambda: not ended() and max(seen) > 0.3, "some of the nap")  # the second of four steps
+    first.kill()
+    first.wait(60)
+    start()
+    until(ended, "the end of the flow")
+    assert seen == sorted(seen) and seen[-1] == 1.0
+    assert len({one for one in seen if 0.25 < one < 1}) > 1
+
+
 def test_a_wait_that_takes_too_long_is_over_counted_from_its_begin(
     workspace: Workspace, begin: Begin, start: Start
 ) -> None:
@@ -135,9 +157,11 @@ def test_a_flow_that_is_cancelled_cancels_the_run_it_waits_for(
     nap = until(lambda: naps(workspace), "the nap")[0]
     until(lambda: ticks(workspace, nap), "the first tick")
     with workspace.database.transaction() as session:
-        runs.cancel(session, run_id, workspace.clock())
+        runs.cancel(session, run_id, workspace.clock(), "anna stopped it.")
     until(lambda: state(workspace, run_id) == "cancelled", "the end of the flow")
     until(lambda: state(workspace, nap) == "cancelled", "the end of the nap")
+    assert look(workspace, run_id).message == "Cancelled at the step 'sleep': anna stopped it."
+    assert look(workspace, nap).message == "Cancelled: The journey that waited for it was cancelled."
     assert steps(workspace, run_id) == {"leave": "done", "sleep": "stopped"}
 
 

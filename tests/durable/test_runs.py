@@ -104,6 +104,20 @@ def test_cancel_ends_what_waits_at_once_and_asks_what_runs_to_stop(workspace: Wo
         assert runs.cancel(session, running, workspace.clock() + LATER).state == "cancelled"
 
 
+def test_who_cancelled_a_run_is_kept_and_told(workspace: Workspace, ask: Ask) -> None:
+    waiting, running = ask(ticks=1), ask(ticks=1)
+    with workspace.database.transaction() as session:
+        runs.claim(session, running, workspace.clock())
+        for run_id in (waiting, running):
+            runs.cancel(session, run_id, workspace.clock(), "anna stopped it.")
+        runs.cancel(session, running, workspace.clock(), "bert stopped it.")  # too late
+        assert runs.release(session, running) == "cancelled"
+        assert [runs.why_cancelled(runs.get(session, one)) for one in (waiting, running)] == ["anna stopped it."] * 2
+    assert {look(workspace, one).message for one in (waiting, running)} == {"Cancelled: anna stopped it."}
+    with workspace.database.transaction() as session:
+        assert runs.resume(session, running, workspace.clock()).error is None
+
+
 def test_resume_leaves_alone_what_is_done_or_at_work(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=1)
     with workspace.database.transaction() as session:

@@ -63,9 +63,9 @@ def test_two_trainings_go_on_side_by_side_and_a_cancelled_one_raises(workspace: 
 
     until(both_learn, "steps of both trainings", 120)
     for run in (first, second):
-        run.cancel()
+        run.cancel(why="it takes too long", actor="anna")
     for run in (first, second):
-        with pytest.raises(Interrupted, match="cancelled"):
+        with pytest.raises(Interrupted, match=r"The train was cancelled: anna stopped it \(it takes too long\)\."):
             run.wait()
     assert [run.state for run in (first, second)] == ["cancelled", "cancelled"]
 

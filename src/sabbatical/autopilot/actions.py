@@ -75,6 +75,7 @@ def status(session: Session, project: Project, now: datetime, *, worker: bool) -
         champion=champion and champion.name,
         now=telling.turn(session, under_way, now) if under_way else None,
         next=schedules.due(session, project, record)[0],
+        begins=schedules.begins(session, project, record),
         worker=worker,
         turns=[telling.turn(session, row, now) for row in rows if row.ended_at is not None][:SHOWN],
     )

@@ -21,7 +21,11 @@ FAR = datetime.max.replace(tzinfo=UTC)
 PAUSE = timedelta(hours=1)
 """After a turn that took no snapshot, before the same labels begin another."""
 log = logging.getLogger("sabbatical.autopilot")
-PERSON_ONLY = "Only when a person asks: the policy names no `when`."
+PERSON_ONLY = (
+    "No turn begins by itself, for the policy says no `when`. Write `when: {every: week}` or `when: {new_labels: 200}` "
+    "into it (`sabbatical autopilot policy` shows it) and give it with `sabbatical autopilot on --policy FILE`; or ask "
+    "for a turn: `sabbatical autopilot once`."
+)
 
 
 def ask(session: Session, project: Project, why: str, now: datetime, key: str | None = None) -> RunRow:
@@ -42,21 +46,35 @@ def ask(session: Session, project: Project, why: str, now: datetime, key: str | 
 
 def due(session: Session, project: Project, record: PolicyRecord) -> tuple[Due, str]:
     """When the next turn begins by itself, and the key under which it is asked for."""
-    when = record.policy.when
-    last = next(iter(queries.turns(session, project.id, None, 1)), None)
     if not record.enabled or record.created_at is None:
         return Due(at=None, why="The autopilot is off."), ""
-    since = last.created_at if last else record.created_at
+    found = _every(session, project, record)
+    dated = [(one.at, one, key) for one, key in found if one.at is not None]
+    if dated:
+        return min(dated, key=lambda one: one[0])[1:]
+    return found[0] if found else (Due(at=None, why=PERSON_ONLY), "")
+
+
+def begins(session: Session, project: Project, record: PolicyRecord) -> list[Due]:
+    """Everything that begins a turn by itself, what has a date first; nothing while the loop is off."""
+    found = [one for one, _ in _every(session, project, record)] if record.enabled else []
+    return sorted(found, key=lambda one: one.at or FAR)
+
+
+def _every(session: Session, project: Project, record: PolicyRecord) -> list[tuple[Due, str]]:
+    """What of the policy begins a turn, each with when, and the key under which it is asked for."""
+    when, on = record.policy.when, record.created_at
+    if on is None:
+        return []
+    last = next(iter(queries.turns(session, project.id, None, 1)), None)
+    since = last.created_at if last else on
     found: list[tuple[Due, str]] = []
     if when.new_labels is not None:
-        found.append(_labels(session, project, when.new_labels, last, record.created_at))
+        found.append(_labels(session, project, when.new_labels, last, on))
     if when.every is not None:
         why = f"a {when.every} after {'the last turn' if last else 'it was turned on'}"
         found.append((Due(at=_later(since, when.every), why=why), f"turn:{when.every}:{since.isoformat()}"))
-    dated = [one for one in found if one[0].at is not None]
-    return (
-        min(dated, key=lambda one: one[0].at or since) if dated else (found or [(Due(at=None, why=PERSON_ONLY), "")])[0]
-    )
+    return found
 
 
 def tick(workspace: Workspace, _moment: datetime) -> None:

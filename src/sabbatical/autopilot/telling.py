@@ -18,6 +18,7 @@ ADVICE = {
     "shadow": "Send traffic, or decide: `sabbatical release advance` or `sabbatical release reject`.",
 }
 ADVICE |= dict.fromkeys(("canary", "ab"), ADVICE["shadow"])
+BEGIN_ANEW = "Begin a new turn: `sabbatical autopilot once`."
 AGAIN = "Mend it, then `sabbatical autopilot once`."
 
 
@@ -52,9 +53,18 @@ def _todo(row: RunRow, steps: list[TurnStep]) -> str:
     """What a person can do; the hint of what went wrong, where something did."""
     if row.ended_at is None:
         return ADVICE.get(steps[-1].name, "") if steps and steps[-1].state == "waiting" else ""
+    if row.state == "cancelled":
+        return (
+            f"{BEGIN_ANEW} Or go on with this one: `sabbatical run resume {row.id}`." if _by_hand(row) else BEGIN_ANEW
+        )
     if row.error is not None and row.state == "failed":
         return f"{row.error.get('hint') or ''} {AGAIN}".strip()
     return str((row.result or {}).get("todo", ""))
+
+
+def _by_hand(row: RunRow) -> bool:
+    """Whether somebody cancelled the turn itself; what the autopilot was turned off for does not go on."""
+    return row.message.startswith("Cancelled")
 
 
 def _step(session: Session, row: RunStepRow, now: datetime) -> TurnStep:

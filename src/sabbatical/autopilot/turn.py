@@ -10,7 +10,14 @@ from sabbatical.durable.flow import Flow, Result, flow
 KIND = "turn"
 
 
-@flow(KIND, stop_rule=policies.why_off)
+PLAN = (
+    *("begin", "monitor", "mine", "order", "labels", "snapshot", "news", "train", "propose"),
+    *(name for stage in ON_THE_WAY for name in (stage, f"leave-{stage}")),
+    "end",
+)
+
+
+@flow(KIND, stop_rule=policies.why_off, plan=PLAN)
 def turn(flow: Flow) -> Result:
     """Watch, mine, label, train, judge, release; a release that is under way is brought to its end first."""
     loop = Loop(flow)

@@ -80,8 +80,7 @@ def status(session: Session) -> None:
         say(f"The autopilot of [bold]{found.project}[/] is [bold]{word}[/]{by}; {_champion(found)}.")
         if found.now is not None:
             _say_turn(found.now)
-        if found.policy.enabled:
-            _say_next(found)
+        _say_next(found)
         if found.turns:
             _say_turns(found.turns, title="Last turns")
 
@@ -129,13 +128,21 @@ def _champion(found: Status) -> str:
 
 
 def _say_next(found: Status) -> None:
-    say(f"Next turn: {_due(found.next)}")
-    if found.next.at is not None and not found.worker:
+    """What begins turns by themselves; how to let it, where nothing does."""
+    if not found.policy.enabled:
+        say("No turn begins by itself; let them begin: `sabbatical autopilot on`.")
+    elif not found.begins:
+        say(f"[yellow]{escape(found.next.why)}[/]")
+    for place, one in enumerate(found.begins):
+        say(f"{'Or' if place else 'Next turn'}: {_due(one)}")
+    if found.begins and not found.worker:
         say("[yellow]No worker is there to begin it: start a server with `sabbatical up`.[/]")
 
 
 def _due(due: Due) -> str:
-    return due.why if due.at is None else f"{due.at.astimezone():%Y-%m-%d %H:%M}, {due.why}."
+    return (
+        f"once there are enough: {due.why}." if due.at is None else f"{due.at.astimezone():%Y-%m-%d %H:%M}, {due.why}."
+    )
 
 
 def _say_turn(turn: Turn) -> None:
@@ -143,12 +150,15 @@ def _say_turn(turn: Turn) -> None:
     ended = turn.ended_at is not None
     word = f"ended: {turn.outcome or turn.state}" if ended else f"is {turn.state}"
     say(f"Turn [bold]{turn.run}[/] {word}, {turn.seconds:.0f} s. {escape(turn.why)}")
-    rows = [(one.name, one.state, f"{one.seconds:.1f} s", one.message) for one in turn.steps]
+    last = turn.steps[-1] if turn.steps else None
+    waits = last.message if last and last.state == "waiting" else ""
+    beneath = {turn.message, waits, (turn.error or {}).get("message")}  # said below the table, and not twice
+    rows = [(s.name, s.state, f"{s.seconds:.1f} s", "" if s.message in beneath else s.message) for s in turn.steps]
     table(["step", "state", "time", "*what"], rows)
     if ended:
         say(f"[bold]{escape(turn.message)}[/]")
-    elif turn.steps and turn.steps[-1].state == "waiting":
-        say(f"It waits: [bold]{escape(turn.steps[-1].message)}[/]")
+    elif waits:
+        say(f"It waits: [bold]{escape(waits)}[/]")
     if turn.todo:
         say(f"[dim]do[/] {escape(turn.todo)}")
 

@@ -68,7 +68,7 @@ def show(
 def cancel(session: Session, run: Id) -> None:
     """Ask a run to stop; what it has finished is kept."""
     found = session.workspace.run(run)
-    found.cancel()
+    found.cancel(why="sabbatical run cancel")
     session.answer({"run": found.record.model_dump(mode="json")}, lambda: _tell(found))
 
 
@@ -91,5 +91,5 @@ def _tell(run: Run[Any]) -> None:
     simple = (int, float, str, bool)
     rows += [(name, value) for name, value in (record.result or {}).items() if isinstance(value, simple)]
     table(["", "*"], [(name, str(value)) for name, value in rows])
-    if record.error is not None:
+    if record.error is not None and record.ended:
         tell_error(from_dict(record.error))

@@ -66,8 +66,9 @@ class Lines:
         self._began: tuple[float, float] | None = None
 
     def __call__(self, record: schema.Run) -> None:
-        if record.error is None:
-            self.say(record.kind, record.fraction, record.message, ended=record.ended)
+        if record.error is None:  # what a run made, or why it failed, is told by who waits
+            message = "Done" if record.ended else record.message
+            self.say(record.kind, record.fraction, message, ended=record.ended)
 
     def say(self, what: str, fraction: float, message: str, *, ended: bool = False) -> None:
         """How far something is, unless a line was said a moment ago; the pace begins anew where it falls back."""
@@ -93,7 +94,7 @@ def _stop(run: Run[T]) -> str:
     """Ask a run to stop and see it end; a second Ctrl-C does not wait."""
     err.print("Stopping; what is finished is kept. Ctrl-C again to leave at once.")
     with contextlib.suppress(KeyboardInterrupt):
-        run.cancel()
+        run.cancel(why="Ctrl-C at a command line")
         end = time.monotonic() + STOP_SECONDS
         while not run.record.ended and time.monotonic() < end:
             time.sleep(0.1)

@@ -112,6 +112,8 @@ def execute(
         with workspace.database.transaction() as session:
             if outcome is None:
                 return runs.release(session, run_id)
+            if outcome["state"] == "cancelled":
+                outcome = _with_reason(outcome, runs.why_cancelled(runs.get(session, run_id)))
             runs.end(session, run_id, now=workspace.clock(), **outcome)
             return str(outcome["state"])
     finally:
@@ -136,6 +138,13 @@ def _outcome(kind: str, body: Body | None, step: Step, progress: RunProgress) ->
         return {"state": "failed", "message": error.message, "error": error.to_dict()}
     except Exception as error:
         return {"state": "failed", "message": str(error), "error": _unexpected(step, error)}
+
+
+def _with_reason(outcome: dict[str, Any], why: str) -> dict[str, Any]:
+    """That a run was cancelled, and by whom, where a body tells only that it was."""
+    if not why or why in outcome["message"]:
+        return outcome
+    return outcome | {"message": f"Cancelled: {why}", "error": outcome["error"] | {"message": why}}
 
 
 def _unexpected(step: Step, error: Exception) -> dict[str, Any]:

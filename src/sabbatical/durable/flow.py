@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -46,10 +46,18 @@ class Look:
     result: Result | None = None
 
 
+@dataclass(frozen=True)
+class Rules:
+    """When a flow is to stop, and the steps that it may have, in their order."""
+
+    stop: StopRule | None
+    plan: Sequence[str]
+
+
 class Flow:
     """What a durable function works with."""
 
-    def __init__(self, step: Step, kind: str, hand_on: HandOn, stop_rule: StopRule | None) -> None:
+    def __init__(self, step: Step, kind: str, hand_on: HandOn, rules: Rules, fraction: float) -> None:
         self.workspace = step.workspace
         self.run_id = step.run_id
         self.project_id = step.project
@@ -57,7 +65,9 @@ class Flow:
         self._progress = step.progress
         self._kind = kind
         self._hand_on = hand_on
-        self._stop_rule = stop_rule
+        self._stop_rule = rules.stop
+        self._plan = rules.plan
+        self._fraction = fraction
         self._places = count()
         self.done: dict[str, Result] = {}
         """What each step so far has answered."""
@@ -122,7 +132,7 @@ class Flow:
         fault(self.workspace, f"{self._kind}.{name}.before")
         with self.workspace.database.transaction() as session:
             records.begin(session, self.run_id, name, place=place, state=state, now=self.now())
-        self._progress.tell(0.0, name)
+        self._tell(name, 0.0, name)
         try:
             result = act()
         except Exception as error:
@@ -130,6 +140,12 @@ class Flow:
             raise
         fault(self.workspace, f"{self._kind}.{name}.after")
         return result
+
+    def _tell(self, name: str, fraction: float, message: str) -> None:
+        """How far the whole is, by the plan of its steps: it never goes back, also where a step begins anew."""
+        if name in self._plan:
+            self._fraction = max(self._fraction, (self._plan.index(name) + fraction) / len(self._plan))
+        self._progress.tell(self._fraction, message)
 
     def _check(self, name: str, *, child: bool = False) -> None:
         """End here if that was asked for.
@@ -142,7 +158,8 @@ class Flow:
             row = runs.get(session, self.run_id)
             why = None if child or self._stop_rule is None else self._stop_rule(session, row)
         if row.state != "running":
-            raise Stopped(f"Cancelled at the step '{name}'.")
+            by = runs.why_cancelled(row)
+            raise Stopped(f"Cancelled at the step '{name}'{f': {by}' if by else '.'}")
         if self._progress.stopping():
             raise Interrupted(f"To be gone on with at the step '{name}'.")
         if why is not None:
@@ -181,7 +198,8 @@ class Flow:
             self._hand_on(child.id, child.kind)
         ended = self._ended(name, child.id)
         if ended.state == "cancelled":
-            raise Stopped(f"The {ended.kind} was cancelled.", where=f"run {ended.id}")
+            by = runs.why_cancelled(ended)
+            raise Stopped(f"The {ended.kind} was cancelled{f': {by}' if by else '.'}", where=f"run {ended.id}")
         if ended.state == "failed":
             raise from_dict(ended.error or Broken(f"Run {ended.id} failed.").to_dict())
         result = dict(ended.result or {})
@@ -196,12 +214,12 @@ class Flow:
                 child = runs.get(session, child_id)
             if child.state in runs.ENDED:
                 return child
-            self._progress.tell(child.fraction, f"{name}: {child.message}")
+            self._tell(name, child.fraction, f"{name}: {child.message}")
             try:
                 self._check(name, child=True)
             except Stopped:
                 with self.workspace.database.transaction() as session:
-                    runs.cancel(session, child_id, self.now())
+                    runs.cancel(session, child_id, self.now(), f"The {self._kind} that waited for it was cancelled.")
                 raise
             time.sleep(LOOK_SECONDS)
 
@@ -220,23 +238,27 @@ class Flow:
                         self._end(session, name, result, seen.message)
             if result is not None:
                 return result
-            self._progress.tell(0.0, f"{name}: {seen.message}")
+            self._tell(name, 0.0, f"{name}: {seen.message}")
             self._check(name)
             time.sleep(pause)
             pause = min(pause * 1.2, LONGEST_LOOK_SECONDS)
 
 
 Function = Callable[[Flow], Result]
-_flows: dict[str, tuple[Function, StopRule | None]] = {}
+_flows: dict[str, tuple[Function, Rules]] = {}
 
 
-def flow(kind: str, *, stop_rule: StopRule | None = None) -> Callable[[Function], Function]:
-    """Register a durable function as the work of a kind of run. `stop_rule` is asked before every step."""
+def flow(kind: str, *, stop_rule: StopRule | None = None, plan: Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Register a durable function as the work of a kind of run.
+
+    `stop_rule` is asked before every step. `plan` names all steps that there may be, in their order: by it a run tells
+    how far it is.
+    """
 
     def register(function: Function) -> Function:
         if kind in _flows and _flows[kind][0] is not function:
             raise Broken(f"Two flows are registered as '{kind}'.")
-        _flows[kind] = (function, stop_rule)
+        _flows[kind] = (function, Rules(stop_rule, plan))
         return function
 
     return register
@@ -249,11 +271,12 @@ def is_flow(kind: str) -> bool:
 def follow(workspace: Workspace, run_id: str, hand_on: HandOn, stopping: threading.Event) -> str:
     """Do a flow in this thread, which must be that of a DBOS workflow, and answer its run's state."""
     with workspace.database.reading() as session:
-        kind = runs.get(session, run_id).kind
-    function, stop_rule = _flows[kind]
+        row = runs.get(session, run_id)
+    function, rules = _flows[row.kind]
 
     def body(step: Step) -> Result:
-        return function(Flow(step, kind, hand_on, stop_rule))
+        step.progress.tell(row.fraction, "Started")
+        return function(Flow(step, row.kind, hand_on, rules, row.fraction))
 
     try:
         return execute(workspace, run_id, stopping, body=body)

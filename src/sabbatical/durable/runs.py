@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import Conflict, NotFound
+from sabbatical.core.errors import Conflict, NotFound, Stopped
 from sabbatical.core.ids import new_id
 from sabbatical.storage.tables import RunRow
 
@@ -131,6 +131,8 @@ def claim(session: Session, run_id: str, now: datetime, *, alone: bool = False) 
     ).scalar()
     row = get(session, run_id)
     session.refresh(row)
+    if ended is not None:
+        row.message = _cancelled(row)
     if claimed is None and ended is None:
         raise Conflict(f"Run {run_id} is {row.state}; it cannot be started now.", hint="Look at its progress instead.")
     return row
@@ -149,14 +151,26 @@ def tell(
     return state != "running"
 
 
-def cancel(session: Session, run_id: str, now: datetime) -> RunRow:
-    """Ask a run to stop; one that nobody is at work on ends at once."""
+def cancel(session: Session, run_id: str, now: datetime, why: str = "") -> RunRow:
+    """Ask a run to stop; one that nobody is at work on ends at once. `why`: who or what wants it, in a sentence."""
     row = get(session, run_id)
+    if row.state in {"queued", "running"} and why:
+        row.error = Stopped(why).to_dict()
     if row.state == "queued" or (row.state in AT_WORK and stalled(row, now)):
-        row.state, row.ended_at, row.message = "cancelled", now, "Cancelled"
+        row.state, row.ended_at, row.message = "cancelled", now, _cancelled(row)
     elif row.state == "running":
         row.state, row.message = "stopping", "Stopping"
     return row
+
+
+def why_cancelled(row: RunRow) -> str:
+    """Who or what cancelled a run; empty where that is not known."""
+    return str((row.error or {}).get("message", "")) if row.state in {"stopping", "cancelled"} else ""
+
+
+def _cancelled(row: RunRow) -> str:
+    why = str((row.error or {}).get("message", ""))
+    return f"Cancelled: {why}" if why else "Cancelled"
 
 
 def resume(session: Session, run_id: str, now: datetime) -> RunRow:
@@ -179,7 +193,7 @@ def release(session: Session, run_id: str) -> str:
     if row.state == "running":
         _queue_again(row)
     elif row.state == "stopping":
-        row.state, row.message, row.ended_at = "cancelled", "Cancelled", row.heartbeat_at
+        row.state, row.message, row.ended_at = "cancelled", _cancelled(row), row.heartbeat_at
     return row.state
 
 

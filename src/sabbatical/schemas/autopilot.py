@@ -85,5 +85,6 @@ class Status(BaseModel):
     champion: str | None
     now: Turn | None = Field(description="The turn under way.")
     next: Due
+    begins: list[Due] = Field(description="Everything that begins a turn by itself; none while the loop is off.")
     worker: bool = Field(description="Whether a worker is there to do the turns that are due.")
     turns: list[Turn] = Field(description="The last that ended, newest first.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 RunKind = Literal[
     "get",
@@ -25,6 +25,19 @@ RunKind = Literal[
 ]
 RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 ENDED: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
+
+
+class CancelRequest(BaseModel):
+    """Who stops a run, and why or how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = Field("", max_length=2000)
+    actor: str = Field("owner", min_length=1, max_length=200)
+
+    @property
+    def told(self) -> str:
+        return f"{self.actor} stopped it{f' ({self.why})' if self.why else ''}."
 
 
 class Run(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sabbatical.core.errors import Broken, Interrupted, from_dict
 from sabbatical.schemas import run as schema
 from sabbatical.schemas.ingest import Quarantined
-from sabbatical.sdk.client import Client, place
+from sabbatical.sdk.client import Client, place, request
 
 T = TypeVar("T")
 Watcher = Callable[[schema.Run], None]
@@ -73,16 +73,18 @@ class Run(Generic[T]):
         if self.record.state == "done":
             return self._finish(self.record)
         if self.record.state == "cancelled":
+            how = self.record.message.rstrip(".")
+            how = f"c{how[1:]}" if how.startswith("Cancelled") else f"cancelled: {how}"
             raise Interrupted(
-                f"The {self.record.kind} was cancelled.", hint="Run the same command again to go on where it stopped."
+                f"The {self.record.kind} was {how}.", hint="Run the same command again to go on where it stopped."
             )
         if self.record.error is None:
             raise Broken(f"Run {self.id} is {self.record.state} and has no result.")
         raise from_dict(self.record.error)
 
-    def cancel(self) -> schema.Run:
-        """Ask it to stop; it saves what it has."""
-        return self._change("cancel")
+    def cancel(self, **said: Any) -> schema.Run:
+        """Ask it to stop; it saves what it has. `said`: why, actor."""
+        return self._change("cancel", request(schema.CancelRequest, **said))
 
     def resume(self) -> schema.Run:
         """Go on with it if nobody is at work on it."""
@@ -92,8 +94,8 @@ class Run(Generic[T]):
         """What it could not take, with the reason of each."""
         return self._client.pages(Quarantined, place("runs", self.id, "quarantine"))
 
-    def _change(self, verb: str) -> schema.Run:
-        self.record = schema.Run.model_validate(self._client.post(place("runs", self.id, verb)))
+    def _change(self, verb: str, asked: schema.CancelRequest | None = None) -> schema.Run:
+        self.record = schema.Run.model_validate(self._client.post(place("runs", self.id, verb), asked))
         return self.record
 
 

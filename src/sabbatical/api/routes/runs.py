@@ -15,7 +15,7 @@ from sabbatical.core.tar import tar_of
 from sabbatical.durable import runs
 from sabbatical.schemas.ingest import Quarantined
 from sabbatical.schemas.page import PAGE_SIZE, Page
-from sabbatical.schemas.run import Run
+from sabbatical.schemas.run import CancelRequest, Run
 from sabbatical.stages.ingest import items
 from sabbatical.stages.project import actions as projects
 
@@ -59,10 +59,11 @@ def get_files(context: Reader, run: str) -> Response:
 
 
 @router.post("/{run}/cancel")
-def cancel_run(context: Writer, run: str) -> Run:
+def cancel_run(context: Writer, run: str, asked: CancelRequest | None = None) -> Run:
     """Ask a run to stop; it saves what it has. One that has ended stays as it is."""
+    why = (asked or CancelRequest()).told
     with context.transaction() as session:
-        return asked_runs.wire(session, runs.cancel(session, run, context.now()), context.now())
+        return asked_runs.wire(session, runs.cancel(session, run, context.now(), why), context.now())
 
 
 @router.post("/{run}/resume")
