@@ -22,11 +22,9 @@ import json
 import os
 import shutil
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +182,7 @@ def batch_loop(asked: dict[str, Any]) -> dict[str, float]:
 
 def served(home: Path, images: str, seconds: float) -> dict[str, float]:
     """The server under load, reverted and killed."""
-    with standing(home) as server:
+    with Server(load(home=home, port=0), only_serving=True).running() as server:
 
         def ask(**more: Any) -> dict[str, Any]:
             return child("benchmarks.traffic", json.dumps({"url": server.url, "images": images} | more))
@@ -236,22 +234,6 @@ def beside(asked: Asked, act: Callable[[], object]) -> tuple[float, list[Answere
         at = time.time()
         act()
         return at, sorted(traffic.result(), key=lambda one: one.ended)
-
-
-@contextmanager
-def standing(home: Path) -> Iterator[Server]:
-    """A server that does nothing but serve, and is started again when it dies."""
-    server = Server(load(home=home, port=0), only_serving=True)
-    stop = threading.Event()
-    watching = threading.Thread(target=server.watch, args=(stop,))
-    try:
-        server.start()
-        watching.start()
-        yield server
-    finally:
-        stop.set()
-        watching.join()
-        server.stop()
 
 
 def web() -> psutil.Process:

@@ -29,17 +29,8 @@ LONG = street.TINY | {"steps": 60, "save_every": 0}
 def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that all tests here use, and some of them hurt."""
     home = Path(shutil.copytree(built, tmp_path_factory.mktemp("server") / "home"))
-    made = Server(load(home=home, port=0))
-    stop = threading.Event()
-    watching = threading.Thread(target=made.watch, args=(stop,))
-    try:
-        made.start()
-        watching.start()
+    with Server(load(home=home, port=0)).running() as made:
         yield made
-    finally:
-        stop.set()
-        watching.join()
-        made.stop()
 
 
 @pytest.fixture

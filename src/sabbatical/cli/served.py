@@ -49,7 +49,8 @@ def show(session: Session, prediction: Annotated[str, typer.Argument(help="The i
     one = session.project.online.answer(prediction)
 
     def words() -> None:
-        say(f"[bold]{one.id}[/] by {one.model} ({one.arm}) for {escape(one.unit)}, {one.latency_ms:.0f} ms.")
+        unit = "" if one.unit == one.item else f" for {escape(one.unit)}"
+        say(f"[bold]{one.id}[/] by {one.model} ({one.arm}){unit}, {one.latency_ms:.0f} ms.")
         say(escape(called(one)))
         if one.failure:
             say(f"[red]It failed: {escape(one.failure)}[/]")

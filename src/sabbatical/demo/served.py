@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,19 +14,8 @@ from sabbatical.sdk.workspace import Workspace, connect
 @contextmanager
 def served(home: Path) -> Iterator[tuple[Workspace, Server]]:
     """A server on the workspace folder `home` at any free port, and a client of it; both end with the block."""
-    server = Server(load(home=home, port=0))
-    stop = threading.Event()
-    watching = threading.Thread(target=server.watch, args=(stop,), name="watching the server", daemon=True)
-    try:
-        server.start()
-        watching.start()
-        with joined(server) as workspace:
-            yield workspace, server
-    finally:
-        stop.set()
-        if watching.is_alive():
-            watching.join()
-        server.stop()
+    with Server(load(home=home, port=0)).running() as server, joined(server) as workspace:
+        yield workspace, server
 
 
 def joined(server: Server) -> Workspace:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -95,6 +96,25 @@ class Server:
                     raise Conflict("Another server is at work on this workspace.", where=str(self.settings.home))
                 if code is not None:
                     self._restart(process)
+
+    @contextmanager
+    def running(self) -> Iterator[Server]:
+        """Started, and started again where it dies, until the end of the block.
+
+        Raises:
+            SabbaticalError: why it cannot be started.
+        """
+        stop = threading.Event()
+        watching = threading.Thread(target=self.watch, args=(stop,), name="watching the server", daemon=True)
+        try:
+            self.start()
+            watching.start()
+            yield self
+        finally:
+            stop.set()
+            if watching.is_alive():
+                watching.join()
+            self.stop()
 
     def stop(self) -> None:
         """End both; long work saves what it has, and goes on with the next start."""

@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -32,20 +32,9 @@ def project(texts: Hand) -> Iterator[Project]:
         yield workspace.project()
 
 
-@contextmanager
-def serving(home: Path) -> Iterator[Server]:
+def serving(home: Path) -> AbstractContextManager[Server]:
     """A server that does nothing but serve, and is started again when it dies."""
-    server = Server(load(home=home, port=0), only_serving=True)
-    stop = threading.Event()
-    watching = threading.Thread(target=server.watch, args=(stop,))
-    try:
-        server.start()
-        watching.start()
-        yield server
-    finally:
-        stop.set()
-        watching.join()
-        server.stop()
+    return Server(load(home=home, port=0), only_serving=True).running()
 
 
 def web() -> psutil.Process:
