@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 from pathlib import Path
 
 import httpx
+import pytest
 from PIL import Image
 
 from tests.cli.conftest import Said, call
@@ -50,6 +52,13 @@ def test_wrong_use_is_said(texts: Served, tmp_path: Path) -> None:
     assert missing.code == 1 and "has given no answer" in missing.err
     absent = run(texts, "ask", tmp_path / "none.jpg")
     assert absent.code == 1 and "cannot be read" in absent.err
+
+
+@pytest.mark.parametrize("text", ["word", "the sea is wide " * 40])
+def test_a_text_that_is_given_as_a_file_is_told_how_to_be_asked(texts: Served, text: str) -> None:
+    error = run(texts, "ask", text, "--json").document["error"]
+    assert error["code"] == "bad_file" and "it is not there" in error["message"]
+    assert error["hint"] == f"If it is a text: `sabbatical ask --text {shlex.quote(text)}`."
 
 
 def test_a_picture_needs_nothing_said_of_it_to_be_asked(texts: Served, tmp_path: Path) -> None:

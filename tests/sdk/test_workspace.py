@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 import sabbatical as sb
@@ -75,6 +76,28 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch)
     with sb.open(url="http://127.0.0.1:1") as workspace, pytest.raises(Unavailable, match=r"127\.0\.0\.1:1") as caught:
         workspace.project("a")
     assert "sabbatical up" in str(caught.value.hint)
+
+
+def test_a_command_does_not_wait_for_a_server_that_never_answered_but_for_one_that_restarts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        tried.append(request.url.path)
+        if len(tried) in {1, 3}:
+            raise httpx.ConnectError("Connection refused")
+        return httpx.Response(200, json={"version": "1"})
+
+    monkeypatch.setattr(client_module, "PAUSES", (0.0,))
+    http = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://there")
+    client = client_module.Client(http, local=False, patient=False)
+    with pytest.raises(Unavailable, match="Connection refused"):
+        client.get("/v1/health")
+    assert len(tried) == 1
+    client.get("/v1/health")
+    client.get("/v1/health")
+    assert len(tried) == 4
 
 
 def test_a_server_of_somebody_else_is_recognised() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,7 @@ from sabbatical.cli import asking
 from sabbatical.cli.output import say, table
 from sabbatical.cli.session import Session, command
 from sabbatical.cli.values import pairs
+from sabbatical.core.errors import BadFile
 
 if TYPE_CHECKING:
     from sabbatical.schemas.serve import Served
@@ -53,6 +56,7 @@ def ask(
     about: dict[str, Any] = {"unit": unit, "group": group, "customer": customer, "record": record}
     about = {name: value for name, value in about.items() if value is not None}
     about["attributes"] = pairs(attribute, "--set")
+    _check_there(session, files or [])
     if any(asking.holds_many(path) for path in files or []):
         if text or item:
             raise typer.BadParameter("ask about a file or folder alone, without --text and --item.")
@@ -68,6 +72,20 @@ def ask(
     answers = [(name, online.ask(one, **about)) for name, one in given]
     answers += [(one, online.ask(item=one, **about)) for one in item or []]
     session.answer({"answers": [one.model_dump(mode="json") for _, one in answers]}, lambda: _tell(answers))
+
+
+def _check_there(session: Session, files: list[Path]) -> None:
+    """That these are there; in a project of texts, what is not may be a text itself.
+
+    Raises:
+        BadFile: naming the first that is not.
+    """
+    # A text may be too long to be a path at all, which `Path.exists` raises an error for.
+    missing = next((str(path) for path in files if not os.path.exists(path)), None)  # noqa: PTH110
+    if missing is not None:
+        text = session.project.record.task == "text"
+        hint = f"If it is a text: `sabbatical ask --text {shlex.quote(missing)}`." if text else None
+        raise BadFile("The file cannot be read: it is not there.", where=missing[:80], hint=hint)
 
 
 def _tell(answers: list[tuple[str, Served]]) -> None:

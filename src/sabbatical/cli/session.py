@@ -62,7 +62,7 @@ class Session:
         if self._workspace is None:
             import sabbatical  # noqa: PLC0415 - `--help` needs none of it
 
-            self._workspace = sabbatical.open(home=self.home, url=self.url)
+            self._workspace = sabbatical.open(home=self.home, url=self.url, patient=False)
         return self._workspace
 
     @property

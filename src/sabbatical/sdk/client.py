@@ -23,10 +23,15 @@ BLOCK = 1 << 20
 
 
 class Client:
-    """What the SDK's objects share. `local` says that the application runs in this process, on this machine's files."""
+    """What the SDK's objects share. `local` says that the application runs in this process, on this machine's files.
 
-    def __init__(self, http: httpx.Client, *, local: bool) -> None:
+    A server that has answered and does so no more may be restarting: it is asked again for a few seconds; one that is
+    `patient` does the same with a server that has not answered yet.
+    """
+
+    def __init__(self, http: httpx.Client, *, local: bool, patient: bool = True) -> None:
         self._http = http
+        self._waits = patient and not local
         self.local = local
 
     def close(self) -> None:
@@ -98,14 +103,16 @@ class Client:
             try:
                 return self._send(method, path, **request)
             except Unavailable:
-                if self.local:
+                if not self._waits:
                     raise
                 time.sleep(pause)
         return self._send(method, path, **request)
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         with _explained(self._http):
-            return _checked(self._http.request(method, path, **request))
+            response = self._http.request(method, path, **request)
+            self._waits = not self.local
+            return _checked(response)
 
 
 def request(kind: type[M], **values: Any) -> M:
@@ -139,7 +146,7 @@ def _explained(http: httpx.Client) -> Iterator[None]:
     except httpx.TransportError as error:
         raise Unavailable(
             f"The server at {http.base_url} does not answer: {error}.",
-            hint="Start it with `sabbatical up`, or leave the address out to work on the folder.",
+            hint="Start it with `sabbatical up`, or leave the address (--url, SABBATICAL_URL) out to work on the folder.",
         ) from error
 
 

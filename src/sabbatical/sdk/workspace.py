@@ -22,6 +22,7 @@ from sabbatical.sdk.run import Run, Watcher, plain
 
 IN_PROCESS = "http://sabbatical.local"
 TIMEOUT_SECONDS = 60.0
+CONNECT_SECONDS = 3.0
 
 
 class Workspace:
@@ -103,25 +104,31 @@ class Workspace:
             yield Run(self._client, record, plain)
 
 
-def open(home: str | Path | None = None, url: str | None = None, token: str | None = None) -> Workspace:  # noqa: A001
+def open(  # noqa: A001
+    home: str | Path | None = None, url: str | None = None, token: str | None = None, *, patient: bool = True
+) -> Workspace:
     """Open a workspace: the server at `url`, or the application in this process on the folder `home`.
 
     What is not given comes from `SABBATICAL_URL`, `SABBATICAL_HOME`, `SABBATICAL_TOKEN`; naming a folder wins over a
-    server that only the environment names. Default is the folder `.sabbatical` here.
+    server that only the environment names. Default is the folder `.sabbatical` here. A server that restarts is waited
+    for; one that has not answered yet is not, unless `patient`.
 
     Raises:
         Unavailable: the folder cannot be used.
         NewerWorkspace: a newer version of Sabbatical wrote it.
     """
     settings = load(home=home, url=url, token=token)
-    return Workspace(connect(settings, remote=url is not None or (home is None and settings.url is not None)))
+    remote = url is not None or (home is None and settings.url is not None)
+    return Workspace(connect(settings, remote=remote, patient=patient))
 
 
-def connect(settings: Settings, *, remote: bool) -> Client:
+def connect(settings: Settings, *, remote: bool, patient: bool = True) -> Client:
     """The client of a workspace."""
     if remote:
         headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
-        return Client(httpx.Client(base_url=settings.url or "", headers=headers, timeout=TIMEOUT_SECONDS), local=False)
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+        http = httpx.Client(base_url=settings.url or "", headers=headers, timeout=timeout)
+        return Client(http, local=False, patient=patient)
     # A client of a server needs neither database nor web framework.
     from sabbatical.sdk.in_process import open_in_process  # noqa: PLC0415
 
