@@ -63,6 +63,10 @@ class NumberColumn:
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Numbers:
         return compare_numbers(self.values_i[places_i], rows, permutations)
 
+    def varies(self) -> bool:
+        known_i = self.values_i[~np.isnan(self.values_i)]
+        return len(known_i) > 0 and bool(known_i.min() < known_i.max())
+
 
 @dataclass(frozen=True)
 class CategoryColumn:
@@ -77,6 +81,9 @@ class CategoryColumn:
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Categories:
         return compare_categories(self.codes_i[places_i], len(self.values), rows, permutations)
+
+    def varies(self) -> bool:
+        return len(np.unique(self.codes_i[self.codes_i >= 0])) > 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,9 @@ class ShareColumn:
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Categories:
         return compare_shares(self.shares_ik[places_i], rows, permutations)
 
+    def varies(self) -> bool:
+        return int((np.nan_to_num(self.shares_ik) > 0).any(axis=0).sum()) > 1
+
 
 @dataclass(frozen=True)
 class WordColumn:
@@ -106,6 +116,9 @@ class WordColumn:
 
     def compare(self, places_i: Ints, rows: Rows, permutations: int) -> Vectors:
         return compare_vectors(self.words.vectors(places_i), rows, permutations)
+
+    def varies(self) -> bool:
+        return len(np.unique(self.words.word_t)) > 1
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,10 @@ class VectorColumn:
         vectors_id = self.vectors_id[places_i]
         known_i = ~np.isnan(vectors_id[:, 0])
         return compare_vectors(vectors_id[known_i], rows.take(known_i), permutations)
+
+    def varies(self) -> bool:
+        known_id = self.vectors_id[~np.isnan(self.vectors_id[:, 0])]
+        return bool((known_id != known_id[:1]).any())
 
 
 Column = NumberColumn | CategoryColumn | ShareColumn | WordColumn | VectorColumn
@@ -153,7 +170,7 @@ class Table:
         reference_i = np.arange(len(seen)) < reference
         group_i = np.unique([one.group for one in seen], return_inverse=True)[1].astype(np.int64)
         columns = [*_facts(seen), *_texts(seen, reference_i, group_i), *_attributes(seen), *_answers(seen, says)]
-        return cls(seen, reference_i, group_i, [column for column in columns if _varies(column)])
+        return cls(seen, reference_i, group_i, [column for column in columns if column.varies()])
 
 
 def _facts(seen: Sequence[Seen]) -> list[Column]:
@@ -241,17 +258,3 @@ def _objects(seen: Sequence[Seen], says: Says) -> list[Column]:
     names = ("top score", "mean score", "objects found", "sum of scores")
     columns: list[Column] = [NumberColumn(n, "answer", numbers_i4[:, at]) for at, n in enumerate(names)]
     return [*columns, ShareColumn("class", "answer", found_ik, [*says.classes, NOTHING])]
-
-
-def _varies(column: Column) -> bool:
-    if isinstance(column, NumberColumn):
-        known_i = column.values_i[~np.isnan(column.values_i)]
-        return len(known_i) > 0 and bool(known_i.min() < known_i.max())
-    if isinstance(column, CategoryColumn):
-        return len(np.unique(column.codes_i[column.codes_i >= 0])) > 1
-    if isinstance(column, ShareColumn):
-        return int((np.nan_to_num(column.shares_ik) > 0).any(axis=0).sum()) > 1
-    if isinstance(column, VectorColumn):
-        known_id = column.vectors_id[~np.isnan(column.vectors_id[:, 0])]
-        return bool((known_id != known_id[:1]).any())
-    return len(np.unique(column.words.word_t)) > 1
