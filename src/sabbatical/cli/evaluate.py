@@ -75,7 +75,7 @@ def _tell(report: Report, page: Path | None) -> None:
         (name, *[_number(metrics, "by_class", name, column) for column in columns], scores.n)
         for name, scores in metrics.by_class.items()
     ]
-    table(["class", *columns, "n"], rows)
+    table(["*class", *columns, "n"], rows)
     _tell_slices(report)
     if report.behaviour:
         table(["behaviour", "kind", "kept", "of"], [(b.name, b.kind, b.passed, b.total) for b in report.behaviour])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,6 +22,9 @@ T = TypeVar("T")
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 SHOWN = 50
+GAP = 2  # between columns
+WIDE, NARROW = 24, 10  # what columns of words are left with, where others need the room
+NUMBER = re.compile(r"-?[\d,]*\.?\d+%?( \(-?[\d.,]+-[\d.,]+\))?")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -38,24 +43,49 @@ def say(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table whose columns of numbers stand right.
+    """A table whose columns of numbers stand right, and are never cut.
 
     A column named `*x` takes what space is left, on several lines if need be; `~x` takes it too and is cut to one.
     """
     made = Table(box=None, title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
     cells = [[_cell(value) for value in row] for row in rows]
     numbers = [all(_is_number(row[i]) for row in cells) and bool(cells) for i in range(len(columns))]
-    for name, number in zip(columns, numbers, strict=True):
+    widths = _widths(columns, cells, numbers)
+    for name, number, width in zip(columns, numbers, widths, strict=True):
         made.add_column(
             name.lstrip("*~"),
             justify="right" if number else "left",
-            no_wrap=not name.startswith("*"),
-            overflow="fold" if name.startswith("*") else "ellipsis",
-            ratio=1 if name.startswith(("*", "~")) else None,
+            no_wrap=name.startswith("~"),
+            overflow="ellipsis" if name.startswith("~") else "fold",
+            width=width,
         )
     for row in cells:
         made.add_row(*[escape(cell) for cell in row])
     out.print(made)
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]) -> list[int]:
+    """The widths of columns in the width of the terminal.
+
+    Where there is not enough, the wide columns give way first, then intervals go on a line of their own, then other
+    words are broken; a number never is.
+    """
+    names = [name.lstrip("*~") for name in columns]
+    texts = [[name, *(row[i] for row in cells)] for i, name in enumerate(names)]
+    widths = [max(map(cell_len, column)) for column in texts]
+    words = [max(cell_len(word) for text in column for word in (text.split() or [""])) for column in texts]
+    wide = [i for i, name in enumerate(columns) if name != names[i]]
+    plain = [i for i in range(len(columns)) if i not in wide and not numbers[i]]
+    giving = (
+        [(i, min(widths[i], WIDE)) for i in wide],
+        [(i, words[i]) for i, is_number in enumerate(numbers) if is_number],
+    )
+    for group in (*giving, [(i, min(widths[i], NARROW)) for i in (*plain, *wide)]):
+        while sum(widths) + GAP * (len(widths) - 1) > out.width and (
+            left := [i for i, most in group if widths[i] > most]
+        ):
+            widths[max(left, key=lambda i: widths[i])] -= 1
+    return widths
 
 
 def line(text: str) -> None:
@@ -108,4 +138,5 @@ def _cell(value: Any) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell in {"-", ""} or cell.replace(",", "").replace(".", "").replace("%", "").lstrip("-").isdigit()
+    """Also one with its interval, such as `91.2 (88.0-94.1)`."""
+    return cell in {"-", ""} or NUMBER.fullmatch(cell) is not None

@@ -146,7 +146,7 @@ def _explained(http: httpx.Client) -> Iterator[None]:
     except httpx.TransportError as error:
         raise Unavailable(
             f"The server at {http.base_url} does not answer: {error}.",
-            hint="Start it with `sabbatical up`, or leave the address (--url, SABBATICAL_URL) out to work on the folder.",
+            hint="Start it with `sabbatical up`, or leave the address (--url, SABBATICAL_URL) out to work on a folder.",
         ) from error
 
 
