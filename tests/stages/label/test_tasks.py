@@ -171,13 +171,16 @@ def test_a_label_counts_whatever_its_case_and_an_unknown_one_is_told_the_nearest
     assert answer(street, task.number, CAR.model_copy(update={"label": " car"})).said == "1 Car"
 
 
-def test_what_an_image_shows_needs_boxes(street: Street) -> None:
+def test_what_an_image_shows_needs_boxes_within_it(street: Street) -> None:
     make(street, street.add_items(1))
     (task,) = tasks(street)
     with pytest.raises(BadInput, match="needs boxes"):
         answer(street, task.number, Shape(label="Car"))
     with pytest.raises(BadInput, match="no area"):
         answer(street, task.number, Shape(label="Car", box=(5, 5, 5, 9)))
+    for box in ((-1, 5, 20, 20), (300, 5, 321, 20), (300, 5, 320, 193)):
+        with pytest.raises(BadInput, match="out of the image, which has 320 x 192 px"):
+            answer(street, task.number, Shape(label="Car", box=box))
     assert tasks(street)[0].state == "open"
 
 

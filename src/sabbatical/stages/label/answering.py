@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import BadInput, Conflict
@@ -35,13 +36,15 @@ def answer(
 
     Raises:
         NotFound: no such task.
-        BadInput: a label that the taxonomy does not have; not one label for a text, or a shape of an image without box.
+        BadInput: a label that the taxonomy does not have; not one label for a text; a shape of an image without box, or
+            with one that reaches out of the image.
         Conflict: the task was done by another answer.
     """
     row, campaign, taxonomy_id = campaigns.task_row(session, project, number)
     taxonomy = projects.taxonomies_by_id(session, [taxonomy_id])[taxonomy_id]
     said = [_spelled(shape, taxonomy) for shape in shapes]
     payload = _payload(said, taxonomy, is_text=project.task == "text")
+    _check_inside(payload, queries.size(session, project.id, row.item_id))
     if row.state == "done" and not change:
         there = campaigns.tasks_of(session, project, [(campaign, row)])[0]
         if _stands(session, project, row.revision_id, payload):
@@ -80,6 +83,20 @@ def _payload(shapes: list[Shape], taxonomy: Taxonomy, *, is_text: bool) -> Paylo
         )
     check_payload(payload, taxonomy)
     return payload
+
+
+def _check_inside(payload: Payload, size: tuple[int, int] | None) -> None:
+    """That boxes reach at most half a pixel out of an image, which rounding may do."""
+    if size is None or not len(payload.boxes_n4):
+        return
+    outside_n = (payload.boxes_n4 < -0.5).any(axis=1) | (payload.boxes_n4[:, 2:] > np.array(size) + 0.5).any(axis=1)
+    if outside_n.any():
+        shape = int(outside_n.argmax())
+        raise BadInput(
+            f"The box {payload.boxes_n4[shape].tolist()} reaches out of the image, which has {size[0]} x {size[1]} px.",
+            where=f"shape {shape}, field box",
+            hint="Give x0 y0 x1 y1 in pixels of the image.",
+        )
 
 
 def _stands(session: Session, project: Project, revision_id: str | None, payload: Payload) -> bool:

@@ -105,6 +105,13 @@ def items_exist(session: Session, project_id: str, item_ids: Sequence[str]) -> s
     return found
 
 
+def size(session: Session, project_id: str, item_id: str) -> tuple[int, int] | None:
+    """Width and height of an image in pixels; None of a text."""
+    query = select(ItemRow.width, ItemRow.height).where(ItemRow.project_id == project_id, ItemRow.id == item_id)
+    found = session.execute(query).one()
+    return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
 def campaign_named(session: Session, project_id: str, name: str) -> CampaignRow | None:
     return session.scalar(select(CampaignRow).where(CampaignRow.project_id == project_id, CampaignRow.name == name))
 
