@@ -1,4 +1,4 @@
-"""The process that does the long work: one run as a child, or all that the queue holds as a worker."""
+"""The process that does the long work: all that the queue holds as a worker, or one run as a child of one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from sabbatical.core.settings import load
 from sabbatical.durable import BUSY, runs
 from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.execution import ORPHANED, execute
+from sabbatical.durable.forkserver import serve as serve_forks
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
 from sabbatical.stages import kinds
 from sabbatical.storage.workspace import open_workspace
 
-USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID]\n"
+USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID] | fork SOCKET\n"
 SWEEP_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
 FAILED = 1
@@ -64,15 +65,23 @@ def serve(parent: int | None) -> int:
     return 0
 
 
+def fork(descriptor: int) -> int:
+    """Fork a process for each run that is asked for; in such a process, do that run."""
+    run_id = serve_forks(descriptor, kinds.prepare)
+    return 0 if run_id is None else run_once(run_id, os.getppid())
+
+
 def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    parent = int(arguments.pop()) if arguments and arguments[-1].isdigit() else None
+    number = int(arguments.pop()) if arguments and arguments[-1].isdigit() else None
     try:
         match arguments:
+            case ["fork"] if number is not None:
+                return fork(number)
             case ["run", run_id]:
-                return run_once(run_id, parent)
+                return run_once(run_id, number)
             case ["serve"]:
-                return serve(parent)
+                return serve(number)
     except Conflict as error:
         sys.stderr.write(f"{error}\n")
         return BUSY

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from sabbatical.durable import children, runs
-from sabbatical.durable.children import keep_a_worker, see_through
+from sabbatical.durable.children import Spawner, keep_a_worker
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.durable.lease import Lease
 from sabbatical.storage.workspace import Workspace
@@ -41,9 +41,17 @@ time.sleep(600)
 """
 
 
+def see_through(workspace: Workspace, run_id: str) -> str:
+    spawner = Spawner(workspace.settings)
+    try:
+        return children.see_through(workspace, run_id, threading.Event(), spawner)
+    finally:
+        spawner.close()
+
+
 def test_a_child_that_dies_is_followed_by_another_that_goes_on(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=6, dies_at=[2, 4])
-    assert see_through(workspace, run_id, threading.Event()) == "done"
+    assert see_through(workspace, run_id) == "done"
     done = ticks(workspace, run_id)
     assert len(done) == 6
     assert len(set(done)) == 3
@@ -51,7 +59,7 @@ def test_a_child_that_dies_is_followed_by_another_that_goes_on(workspace: Worksp
 
 def test_a_run_that_kills_every_child_fails_and_says_how(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=9, dies_at=[0, 1, 2, 3, 4])
-    assert see_through(workspace, run_id, threading.Event()) == "failed"
+    assert see_through(workspace, run_id) == "failed"
     error = look(workspace, run_id).error
     assert error is not None
     assert error["message"] == "Its process was killed by SIGKILL, 3 times in a row."
@@ -97,14 +105,14 @@ def test_a_body_that_does_not_look_ends_with_its_process(workspace: Workspace, a
     with workspace.database.transaction() as session:
         runs.cancel(session, run_id, workspace.clock())
     assert child.wait(60) == 3
-    assert see_through(workspace, run_id, threading.Event()) == "cancelled"
+    assert see_through(workspace, run_id) == "cancelled"
 
 
 def test_what_another_process_does_is_waited_for_not_done_twice(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=2)
     lease = Lease.take(workspace.folder("runs", run_id) / "lock")
     assert lease is not None
-    thread = threading.Thread(target=see_through, args=(workspace, run_id, threading.Event()))
+    thread = threading.Thread(target=see_through, args=(workspace, run_id))
     thread.start()
     thread.join(0.5)
     assert thread.is_alive()
@@ -148,7 +156,7 @@ def limited(workspace: Workspace, **limits: float) -> Workspace:
 
 def test_a_run_that_takes_too_long_saves_what_it_has_and_fails_with_the_setting(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=100_000)
-    assert see_through(limited(workspace, run_seconds=8.0), run_id, threading.Event()) == "failed"
+    assert see_through(limited(workspace, run_seconds=8.0), run_id) == "failed"
     error = look(workspace, run_id).error
     assert error is not None
     assert (error["code"], error["where"]) == ("over_limit", "settings field run_seconds")
@@ -157,7 +165,7 @@ def test_a_run_that_takes_too_long_saves_what_it_has_and_fails_with_the_setting(
 
 def test_a_run_that_eats_memory_is_ended_and_fails_with_the_setting(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=1, megabytes=2000)
-    assert see_through(limited(workspace, run_memory_mb=600), run_id, threading.Event()) == "failed"
+    assert see_through(limited(workspace, run_memory_mb=600), run_id) == "failed"
     error = look(workspace, run_id).error
     assert error is not None
     assert (error["code"], error["where"]) == ("over_limit", "settings field run_memory_mb")
@@ -165,4 +173,4 @@ def test_a_run_that_eats_memory_is_ended_and_fails_with_the_setting(workspace: W
 
 def test_a_run_within_its_limits_knows_nothing_of_them(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=3, megabytes=10)
-    assert see_through(limited(workspace, run_memory_mb=2000, run_seconds=300.0), run_id, threading.Event()) == "done"
+    assert see_through(limited(workspace, run_memory_mb=2000, run_seconds=300.0), run_id) == "done"

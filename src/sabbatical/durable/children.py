@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
 from sabbatical.core.settings import Settings
-from sabbatical.durable import BUSY, runs
+from sabbatical.durable import BUSY, forkserver, runs
+from sabbatical.durable.forkserver import Child, ForkServer
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.limits import Limits, Over
 from sabbatical.storage.tables import RunRow
@@ -31,7 +33,33 @@ WORKER_LOCK = "worker.lock"
 LOG_LINES = 12
 
 
-def see_through(workspace: Workspace, run_id: str, stopping: threading.Event) -> str:
+Spawn = Callable[[RunRow], Child]
+
+
+class Spawner:
+    """Starts a process for each run: forked where that can be, else an interpreter of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._forks: ForkServer | None = None
+        if forkserver.AVAILABLE:
+            log_file = settings.home.resolve() / "logs" / "runs.log"
+            log_file.parent.mkdir(parents=True, exist_ok=True)
+            self._forks = ForkServer(lambda: [sys.executable, "-m", MODULE, "fork"], settings.environment(), log_file)
+
+    def __call__(self, row: RunRow) -> Child:
+        """Start the process that does one run and ends; what it prints goes to `runs/<id>/log.txt`."""
+        log_file = log_of(self._settings, row.id)
+        if self._forks is None:
+            return _start(self._settings, ["run", row.id], log_file)
+        return self._forks.fork(row.id, row.kind, log_file)
+
+    def close(self) -> None:
+        if self._forks is not None:
+            self._forks.close()
+
+
+def see_through(workspace: Workspace, run_id: str, stopping: threading.Event, spawn: Spawn) -> str:
     """Do a run in a child process and answer its state. A child that dies is followed by another, up to three.
 
     When `stopping` is set, the child saves what it has and the run waits to go on.
@@ -46,8 +74,8 @@ def see_through(workspace: Workspace, run_id: str, stopping: threading.Event) ->
             stopping.wait(runs.HEARTBEAT_SECONDS)
             continue
         try:
-            code = _wait(spawn(workspace.settings, run_id), stopping, Limits(workspace.settings))
-        except OverLimit as error:
+            code = _wait(spawn(row), stopping, Limits(workspace.settings))
+        except (OverLimit, Broken) as error:
             return _fail(workspace, run_id, error)
         if code != BUSY:
             deaths += _count_death(workspace, run_id, code, deaths)
@@ -78,11 +106,6 @@ def keep_a_worker(workspace: Workspace, stopping: threading.Event) -> None:
         pause = min(2 * pause, LONGEST_WORKER_PAUSE_SECONDS)
 
 
-def spawn(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:
-    """Start the process that does one run and ends; what it prints goes to `runs/<id>/log.txt`."""
-    return _start(settings, ["run", run_id], log_of(settings, run_id))
-
-
 def _start(settings: Settings, arguments: list[str], log_file: Path) -> subprocess.Popen[bytes]:
     """Start a process that ends with this one.
 
@@ -105,7 +128,7 @@ def log_of(settings: Settings, run_id: str) -> Path:
     return folder / "log.txt"
 
 
-def _wait(child: subprocess.Popen[bytes], stopping: threading.Event, limits: Limits | None) -> int:
+def _wait(child: Child, stopping: threading.Event, limits: Limits | None) -> int:
     """The exit code of a child, which is told to end when `stopping` is set.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from sabbatical.durable.children import keep_a_worker, see_through
+from sabbatical.durable.children import Spawner, keep_a_worker, see_through
 from sabbatical.durable.flow import is_flow
 from sabbatical.storage.workspace import Workspace
 
@@ -29,6 +29,7 @@ class ChildDispatcher:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._spawner = Spawner(workspace.settings)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
@@ -42,7 +43,7 @@ class ChildDispatcher:
             if name == WORKER:
                 thread = threading.Thread(target=keep_a_worker, args=(self._workspace, self._stopping), daemon=True)
             else:
-                arguments = (self._workspace, run_id, self._stopping)
+                arguments = (self._workspace, run_id, self._stopping, self._spawner)
                 thread = threading.Thread(target=see_through, args=arguments, name=f"run {run_id}", daemon=True)
             self._threads[name] = thread
             thread.start()
@@ -51,3 +52,4 @@ class ChildDispatcher:
         self._stopping.set()
         for thread in self._threads.values():
             thread.join()
+        self._spawner.close()

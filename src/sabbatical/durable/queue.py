@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sabbatical.core.settings import Settings
 from sabbatical.durable import runs
-from sabbatical.durable.children import GRACE_SECONDS, see_through
+from sabbatical.durable.children import GRACE_SECONDS, Spawner, see_through
 from sabbatical.durable.flow import follow, is_flow
 from sabbatical.storage import leftovers
 from sabbatical.storage.workspace import Workspace
@@ -104,6 +104,7 @@ class Worker:
 
         self._workspace = workspace
         self._dbos = DBOS
+        self._spawner = spawner = Spawner(workspace.settings)
         if count := leftovers.remove(workspace):
             log.info("%d files that killed processes had left half written are gone", count)
         url = address(workspace.settings)
@@ -120,7 +121,7 @@ class Worker:
 
         @DBOS.step(name="see_through")
         def do(run_id: str) -> str:
-            return see_through(workspace, run_id, stopping)
+            return see_through(workspace, run_id, stopping, spawner)
 
         @DBOS.workflow(name=WORKFLOWS[RUNS])
         def do_run(run_id: str) -> str:
@@ -181,3 +182,4 @@ class Worker:
         """Let the children save what they have."""
         self._client.destroy()
         self._dbos.destroy(workflow_completion_timeout_sec=int(2 * GRACE_SECONDS))
+        self._spawner.close()

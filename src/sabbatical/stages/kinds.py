@@ -20,7 +20,18 @@ MODULES = {
 }
 
 
+LARGE = {"train": "torch"}
+"""What takes seconds to load, by the first kind of work that shows that it will be needed again."""
+
+
 def register(kind: str) -> None:
     """Load what does this kind of run. Of a kind that is none of ours, whoever has it has registered it."""
     if kind in MODULES:
         import_module(f"sabbatical.stages.{MODULES[kind]}")
+
+
+def prepare(kind: str) -> None:
+    """Load all that a run of this kind needs, in a process that others are forked from."""
+    register(kind)
+    if kind in LARGE:
+        import_module(LARGE[kind])

@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import httpx
@@ -42,8 +42,9 @@ def web() -> psutil.Process:
 
     def find() -> psutil.Process | None:
         for child in psutil.Process().children():
-            if "sabbatical.api" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
-                return child
+            with suppress(psutil.ZombieProcess):
+                if "sabbatical.api" in child.cmdline():
+                    return child
         return None
 
     found: psutil.Process = until(find, "the web process")
