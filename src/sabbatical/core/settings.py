@@ -22,7 +22,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SABBATICAL_", extra="forbid", frozen=True)
 
     home: Path = Field(Path(".sabbatical"), description="The workspace folder: database, media, models.")
-    database: str | None = Field(None, description="SQLAlchemy address; default is SQLite in the workspace.")
+    database: str | None = Field(
+        None,
+        description="SQLAlchemy address; default is SQLite in the workspace. Servers of a PostgreSQL share `home` too.",
+    )
     media: str | None = Field(
         None, description="fsspec address of the media store; default is a folder in the workspace."
     )
