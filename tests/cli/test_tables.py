@@ -47,6 +47,12 @@ def test_a_long_text_gives_way_before_the_words_beside_it(capsys: pytest.Capture
     assert said[1].endswith("…")
 
 
+def test_an_id_stays_whole_where_a_text_can_give_way(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = ["prediction", "model", "arm", "verdict", "*it is, comment", "when"]
+    row = ["prd_01m80asekn0a4100200w", "v1", "champion", "wrong", "money; looks like an invoice", "just now"]
+    assert lines_of(capsys, columns, row)[1].startswith("prd_01m80asekn0a4100200w  v1     champion  wrong")
+
+
 def test_what_is_no_number_stands_left_and_numbers_stand_right(capsys: pytest.CaptureFixture[str]) -> None:
     said = lines_of(capsys, ["what", "n", "share"], ["a", 5, "12%"], ["b", 1200, "3%"])
     assert said[1:] == ["a         5    12%", "b     1,200     3%"]

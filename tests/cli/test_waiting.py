@@ -96,6 +96,15 @@ def test_the_demo_offers_all_that_it_is_ready_for() -> None:
 
 
 @pytest.mark.usefixtures("ticking")
+def test_of_a_turn_that_waits_for_people_no_time_left_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = waiting.Lines()
+    for second in range(100):
+        lines(record(second / 100, kind="turn"))
+    said = capsys.readouterr().err
+    assert "turn  50%" in said and "left" not in said
+
+
+@pytest.mark.usefixtures("ticking")
 def test_what_a_run_made_is_not_said_by_its_progress_too(capsys: pytest.CaptureFixture[str]) -> None:
     lines = waiting.Lines()
     lines(record(0.5))

@@ -23,7 +23,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 SHOWN = 50
 GAP = 2  # between columns
-WIDE, NARROW = 24, 10  # what columns of words are left with, where others need the room
+WIDE, MIDDLE, NARROW = 24, 14, 8  # what columns of words are left with, where others need the room
 NUMBER = re.compile(r"-?[\d,]*\.?\d+%?( \(-?[\d.,]+-[\d.,]+\))?")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -67,8 +67,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str |
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]) -> list[int]:
     """The widths of columns in the width of the terminal.
 
-    Where there is not enough, the wide columns give way first, then intervals go on a line of their own, then other
-    words are broken; a number never is.
+    Where there is not enough, the wide columns give way first, then intervals go on a line of their own, then the wide
+    ones give more, and at last other words, such as ids, are broken; a number never is.
     """
     names = [name.lstrip("*~") for name in columns]
     texts = [[name, *(row[i] for row in cells)] for i, name in enumerate(names)]
@@ -80,7 +80,8 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]], numbers: Seq
         [(i, min(widths[i], WIDE)) for i in wide],
         [(i, words[i]) for i, is_number in enumerate(numbers) if is_number],
     )
-    for group in (*giving, [(i, min(widths[i], NARROW)) for i in (*plain, *wide)]):
+    last = [(i, min(widths[i], MIDDLE)) for i in wide], [(i, min(widths[i], NARROW)) for i in (*plain, *wide)]
+    for group in (*giving, *last):
         while sum(widths) + GAP * (len(widths) - 1) > out.width and (
             left := [i for i, most in group if widths[i] > most]
         ):

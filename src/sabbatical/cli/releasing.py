@@ -118,5 +118,6 @@ def because(one: schema.Decision) -> str:
     if one.kind != "gate":
         return one.reasons[0] if one.reasons else ""
     gates = one.evidence.get("gates", [])
-    against = [gate["reason"] for gate in gates if gate["verdict"] != "passed"]
-    return against[0] if against else f"all {len(gates)} gates passed"
+    against = [gate for gate in gates if gate["verdict"] != "passed"]
+    worst = next((gate for gate in against if gate["verdict"] == "failed"), against[0] if against else None)
+    return str(worst["reason"]) if worst else f"all {len(gates)} gates passed"

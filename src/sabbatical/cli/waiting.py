@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 STOP_SECONDS = 30.0
 QUIET_SECONDS = 5.0
+UNTIMED = ("turn",)
+"""Kinds of runs that wait for people: their pace tells nothing of the time that is left."""
 LEAST_DONE = 0.01  # of the whole, before a time left is said
 
 
@@ -33,21 +35,18 @@ def wait(run: Run[T]) -> T:
         return _shown(run) if err.is_terminal else run.wait(Lines())
     except KeyboardInterrupt:
         state = _stop(run)
+        again = "; the same command begins a new one" if run.record.kind in UNTIMED else ", or with the same command"
         raise Interrupted(
             f"The {run.record.kind} was interrupted and is {state}; what it has finished is kept.",
             where=f"run {run.id}",
-            hint=f"Go on with the same command, or with `sabbatical run resume {run.id}`.",
+            hint=f"Go on with `sabbatical run resume {run.id}`{again}.",
         ) from None
 
 
 def _shown(run: Run[T]) -> T:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%"))
+    left = () if run.record.kind in UNTIMED else (TimeRemainingColumn(),)
+    with Progress(*columns, *left, console=err, transient=True) as bar:
         task = bar.add_task(run.record.message, total=1.0)
 
         def show(record: schema.Run) -> None:
@@ -68,9 +67,10 @@ class Lines:
     def __call__(self, record: schema.Run) -> None:
         if record.error is None:  # what a run made, or why it failed, is told by who waits
             message = "Done" if record.ended else record.message
-            self.say(record.kind, record.fraction, message, ended=record.ended)
+            timed = record.kind not in UNTIMED
+            self.say(record.kind, record.fraction, message, ended=record.ended, timed=timed)
 
-    def say(self, what: str, fraction: float, message: str, *, ended: bool = False) -> None:
+    def say(self, what: str, fraction: float, message: str, *, ended: bool = False, timed: bool = True) -> None:
         """How far something is, unless a line was said a moment ago; the pace begins anew where it falls back."""
         now = time.monotonic()
         if self._began is None or fraction < self._seen:
@@ -79,7 +79,8 @@ class Lines:
         if (message, fraction) == self._said or (now - self._at < QUIET_SECONDS and not ended):
             return
         self._said, self._at = (message, fraction), now
-        err.print(f"{what} {fraction:4.0%}  {message}{self._left(now, fraction)}", markup=False, soft_wrap=True)
+        left = self._left(now, fraction) if timed else ""
+        err.print(f"{what} {fraction:4.0%}  {message}{left}", markup=False, soft_wrap=True)
 
     def _left(self, now: float, fraction: float) -> str:
         """How long it will still take if it goes on as since the first look; nothing before there is a pace."""
