@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import BadInput, Conflict, NotFound
 from sabbatical.schemas.campaign import CampaignIn, LabelTask
@@ -116,25 +118,45 @@ def test_a_list_of_tasks_says_what_each_item_is_and_what_it_was_labeled(street: 
     assert tasks(street) == [done, second]
 
 
-def test_a_page_of_many_tasks_costs_as_many_questions_as_one_of_few(street: Street) -> None:
-    make(street, street.add_items(40))
-    for task in tasks(street)[:20]:
-        answer(street, task.number, CAR)
+def questions(street: Street, read: Callable[[Session], object]) -> int:
+    """How many questions a reading asks the database."""
     asked: list[str] = []
-    engine = street.workspace.database.engine
 
     def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         asked.append(statement)
 
-    def questions(limit: int) -> int:
-        asked.clear()
-        with street.workspace.database.reading() as session:
-            campaigns.tasks(session, street.project, "night", state=None, after=None, limit=limit)
-        return sum(one.startswith("SELECT") for one in asked)
-
+    engine = street.workspace.database.engine
     event.listen(engine, "before_cursor_execute", note)
-    assert questions(1) == questions(40) == 4  # campaign, tasks, items, revisions
+    with street.workspace.database.reading() as session:
+        read(session)
     event.remove(engine, "before_cursor_execute", note)
+    return sum(one.startswith("SELECT") for one in asked)
+
+
+def test_a_page_of_many_tasks_costs_as_many_questions_as_one_of_few(street: Street) -> None:
+    make(street, street.add_items(40))
+    for task in tasks(street)[:20]:
+        answer(street, task.number, CAR)
+
+    def page(limit: int) -> int:
+        return questions(
+            street, lambda one: campaigns.tasks(one, street.project, "night", state=None, after=None, limit=limit)
+        )
+
+    assert page(1) == page(40) == 4  # campaign, tasks, items, revisions
+
+
+def test_many_campaigns_cost_as_many_questions_as_one(street: Street) -> None:
+    items = street.add_items(2)
+    make(street, items)
+    one = questions(street, lambda session: campaigns.every(session, street.project))
+    for number in range(5):
+        make(street, items, f"more-{number}", "aurora")
+    assert questions(street, lambda session: campaigns.every(session, street.project)) == one
+    with street.workspace.database.reading() as session:
+        newest, *_, oldest = campaigns.every(session, street.project)
+    assert (newest.labels, newest.tasks) == (["Human"], {"open": 2})
+    assert oldest.labels == ["Adult", "Child", "Car", "Lorry", "Statue"]
 
 
 def test_the_same_answer_again_changes_nothing_and_another_one_must_be_meant(street: Street) -> None:
