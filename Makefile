@@ -25,8 +25,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup ## Play two turns of the loop and write a report; DATA=bccd or made-with-ml on real data
 	@$(BIN)/sabbatical demo --data $(DATA)
 
+# Two processes of one thread each: with more threads they wait for one another. What a file builds is built once.
 test: setup ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, format, types, import rules, tests of the docs
 	@$(BIN)/ruff check .

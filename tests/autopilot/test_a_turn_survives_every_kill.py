@@ -35,7 +35,7 @@ POINTS = [
     for when in ("before", "during", "after")
     if when == "after" or name in {"before": STEPS[:1], "during": RUNS}[when]
 ]
-pytestmark = [pytest.mark.xdist_group("a turn"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass

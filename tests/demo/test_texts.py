@@ -20,8 +20,6 @@ from sabbatical.demo.texts import TextContest, tell_texts, text_contest
 from sabbatical.report import demo_page
 from tests.conftest import MIRROR
 
-pytestmark = pytest.mark.xdist_group("the demo on texts")  # both turns are played once for all of them
-
 SOME = 4  # of so many rows one is kept
 
 
