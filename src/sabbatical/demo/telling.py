@@ -69,6 +69,11 @@ class Teller:
         """Progress of one run."""
         self.voice.progress(record.fraction, record.message)
 
+    def begun(self, run: Run[T]) -> None:
+        """Wait until a run is at work."""
+        while run.refresh().started_at is None and not run.record.ended:
+            time.sleep(LOOK_SECONDS)
+
     def together(self, runs: Sequence[Run[T]], names: Sequence[str]) -> list[T]:
         """Wait for several runs at once, telling of all of them."""
         while not all(run.record.ended for run in runs):
