@@ -32,6 +32,7 @@ def tell_proposed(record: schema.Release) -> None:
         say(f"[green]Passed;[/] [bold]{record.model}[/] is the champion.")
     else:
         say(f"[green]Passed;[/] it is in [bold]{record.stage}[/]{share(record)}.")
+        _tell_stage(record)
 
 
 def _answers(record: schema.Release) -> str:
@@ -79,7 +80,13 @@ def tell_moved(record: schema.Release, before: str) -> None:
     if record.stage == "full":
         back = f" `sabbatical release revert` brings {record.champion} back." if record.champion else ""
         say(f"{model} is the champion and answers everything.{back}")
-        return
+    else:
+        _tell_stage(record)
+
+
+def _tell_stage(record: schema.Release) -> None:
+    """What a release answers in its stage, and what comes next."""
+    model = f"[bold]{record.model}[/]"
     if record.stage == "shadow":
         say(f"{record.champion} answers everything; {model} answers beside it, and nobody sees that.")
     else:

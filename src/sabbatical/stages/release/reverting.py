@@ -21,9 +21,8 @@ def taken_back(session: Session, project: Project, made: DecisionRow) -> Reverte
     else:
         told += f" from {made.stage_from}: {answers} is the champion as before and answers everything."
     for one in waited:
-        told += (
-            f" {one.name}, the release of {one.model}, waited at the gate and has ended, since it had been compared "
-            f"with {release.model}; to compare it with {answers}: `sabbatical release propose {one.model}`."
-        )
+        told += f" {one.name}, the release of {one.model}, waited at the gate and has ended, since it had been compared"
+        again = f"; to compare it with {answers}: `sabbatical release propose {one.model}`"
+        told += f" with {release.model}{again if one.model != answers else ''}."
     found = {"answers": answers, "ended": waited[0].name if waited else None, "message": told}
     return Reverted.model_validate(release.model_dump() | found)
