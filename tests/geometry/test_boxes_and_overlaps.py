@@ -186,6 +186,14 @@ def test_suppression_is_greedy_by_class_and_image_with_ties_in_order(
     assert few.tolist() == [*by_image[0], *by_image[1], *by_image[2]]
 
 
+def test_suppression_is_greedy_for_more_boxes_than_are_compared_at_once() -> None:
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, 300, (700, 2))
+    boxes_n4 = np.hstack([corners, corners + random.uniform(5, 60, (700, 2))])
+    scores, classes = random.permutation(700).tolist(), [0] * 650 + [1] * 50
+    assert nms(boxes_n4, scores, 0.3, class_n=classes).tolist() == greedy(boxes_n4, scores, classes, [0] * 700, 0.3)
+
+
 def test_a_suppressed_box_suppresses_nothing() -> None:
     chain = np.array([[0.0, 0, 10, 10], [4, 0, 14, 10], [8, 0, 18, 10]])
     assert nms(chain, [0.9, 0.8, 0.7], 0.3).tolist() == [0, 2]
