@@ -64,7 +64,8 @@ def _starts(classes_n: Ints, images_n: Ints) -> Ints:
     new_n = np.ones(len(classes_n), dtype=np.bool_)
     new_n[1:] = (classes_n[1:] != classes_n[:-1]) | (images_n[1:] != images_n[:-1])
     begins_g = np.flatnonzero(new_n)
-    return begins_g[np.cumsum(new_n) - 1]
+    start_n: Ints = begins_g[np.cumsum(new_n) - 1]
+    return start_n
 
 
 def _pairs(start_n: Ints, before_n: Ints) -> tuple[Ints, Ints]:
