@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,20 @@ import pytest
 
 from sabbatical.durable import children, forkserver
 from sabbatical.durable.children import Spawner
-from sabbatical.durable.forkserver import Child
+from sabbatical.durable.forkserver import Child, ForkServer
 from sabbatical.storage.workspace import Workspace
 from tests.durable.conftest import Ask, look, ticks, until
 
 pytestmark = pytest.mark.skipif(not forkserver.AVAILABLE, reason="runs are not forked on this system")
+UNPREPARED = """
+import sys
+from sabbatical.durable.forkserver import serve
+
+def prepare(kind):
+    raise ImportError(kind)
+
+sys.exit(len(serve(int(sys.argv[1]), prepare) or ""))
+"""
 
 
 @pytest.fixture
@@ -74,6 +84,13 @@ def test_a_server_that_was_killed_is_followed_by_another(workspace: Workspace, a
     assert child.wait(20) == forkserver.LOST
     until(lambda: look(workspace, run_id).state == "queued", "the run handing itself on")
     assert done(workspace, ask(ticks=2), spawner) == "done"
+
+
+def test_what_cannot_be_imported_ahead_is_left_to_the_run(tmp_path: Path) -> None:
+    server = ForkServer(lambda: [sys.executable, "-c", UNPREPARED], dict(os.environ), tmp_path / "server.txt")
+    child = server.fork("run_1", "train", tmp_path / "run.txt")
+    assert child.wait(20) == len("run_1")
+    assert server.close() == 0
 
 
 def test_a_server_that_cannot_start_fails_the_run_and_says_where_to_look(

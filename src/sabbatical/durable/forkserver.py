@@ -169,7 +169,8 @@ def serve(descriptor: int, prepare: Callable[[str], None]) -> str | None:
                 if not message:
                     return None
                 asked, line = _Asked(**json.loads(message)), socket.socket(fileno=descriptors[0])
-                prepare(asked.kind)
+                with suppress(Exception):  # what cannot be had here the run itself will miss, and say so
+                    prepare(asked.kind)
                 gc.freeze()  # what is there now stays shared between all processes
                 pid = os.fork()
                 if not pid:
