@@ -82,6 +82,7 @@ class LatencyGate(Rule):
     gate: Literal["latency"]
     at_most_ms: float | None = Field(None, gt=0)
     times_champion: float | None = Field(1.5, gt=0)
+    slack_ms: float = Field(2.0, ge=0, description="Milliseconds more than the champion's that are no loss.")
 
 
 class SizeGate(Rule):
@@ -117,6 +118,7 @@ class Stage(Rule):
     wait: Duration = Field(timedelta(days=7), description="How long to wait for them before a person is asked.")
     failures_at_most: float = Field(0.02, ge=0, le=1, description="Share of requests that it may fail to answer.")
     slower_at_most: float = Field(3.0, gt=0, description="Times the champion's median latency.")
+    slack_ms: float = Field(5.0, ge=0, description="Milliseconds more than the champion's that are no loss.")
     wrong_at_most: float | None = Field(None, ge=0, description="Times the champion's share of bad feedback.")
 
     @property

@@ -198,6 +198,8 @@ def test_a_number_must_be_reached() -> None:
         (Latency(40.0, 25.0, 16), {"times_champion": 2.0}, "passed"),
         (Latency(40.0, 25.0, 16), {"times_champion": None, "at_most_ms": 50}, "passed"),
         (Latency(60.0, 55.0, 16), {"at_most_ms": 50}, "failed"),
+        (Latency(2.5, 0.6, 16), {}, "passed"),
+        (Latency(2.5, 0.6, 16), {"slack_ms": 1}, "failed"),
         (Latency(60.0, None, 16), {}, "passed"),
         (Latency(60.0, None, 16), {"at_most_ms": 50}, "failed"),
         (None, {}, "undecided"),

@@ -75,6 +75,14 @@ def test_slow_answers_are_bad_once_there_are_enough() -> None:
     assert said(stage(slower_at_most=5), evidence({"requests": 50, "median_ms": 40.0}))["latency"] == "passed"
 
 
+def test_a_few_milliseconds_more_are_no_loss_whatever_the_times() -> None:
+    quick = evidence({"requests": 50, "median_ms": 5.5}, {"requests": 50, "median_ms": 1.0})
+    assert said(stage(), quick)["latency"] == "passed"
+    (found,) = (one for one in judge(stage(), quick) if one.gate == "latency")
+    assert "at most 3 times is allowed, or 5 ms more" in found.reason
+    assert said(stage(slack_ms=4), quick)["latency"] == "failed"
+
+
 def test_without_answers_of_the_champion_there_is_no_pace_to_keep() -> None:
     found = evidence({"requests": 50, "median_ms": 40.0}, {"requests": 0})
     assert said(stage(), found)["latency"] == "passed"

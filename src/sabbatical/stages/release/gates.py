@@ -66,9 +66,12 @@ def _latency(gate: LatencyGate, measured: Measured) -> GateVerdict:
     if gate.at_most_ms is not None:
         parts.append(f"at most {gate.at_most_ms:g} ms are allowed")
     times = found.ours_ms / max(found.theirs_ms, 1e-3) if found.theirs_ms is not None else None
-    if gate.times_champion is not None and times is not None:
-        slow |= times > gate.times_champion
-        allowed = f"at most {gate.times_champion:g} times is allowed"
+    if gate.times_champion is not None and times is not None and found.theirs_ms is not None:
+        little = times > gate.times_champion and found.ours_ms - found.theirs_ms <= gate.slack_ms
+        slow |= times > gate.times_champion and not little
+        allowed = f"at most {gate.times_champion:g} times is allowed" + (
+            f", or {gate.slack_ms:g} ms more" if little else ""
+        )
         parts.append(f"{times:.2f} times the {found.theirs_ms:.1f} ms of {measured.champion}, {allowed}")
     elif gate.times_champion is not None and found.unmeasured:
         parts.append(f"the speed of {measured.champion} could not be measured: {found.unmeasured.rstrip('.')}")
