@@ -26,10 +26,10 @@ IMAGES = [
 ]
 
 
-def talkative(head: HeadName = "centre") -> Detector:
+def talkative(head: HeadName = "centre", places: int = 300) -> Detector:
     """A detector with random weights that finds many things."""
     torch.manual_seed(1)
-    detector = Detector(config_of(replace(TINY, head=head)))
+    detector = Detector(config_of(replace(TINY, head=head, places=places)))
     last = detector.get_submodule("head.heat" if head == "centre" else "head.scores")
     assert isinstance(last, torch.nn.Conv2d) and last.bias is not None
     torch.nn.init.normal_(last.weight, std=0.5)
@@ -57,7 +57,7 @@ def test_an_image_gets_the_same_detections_alone_in_a_batch_and_again(head: Head
 
 
 def test_detections_lie_in_their_image_best_first_and_without_doubles() -> None:
-    for image, found in zip(IMAGES, predict(TorchRunner(talkative()), IMAGES, most=20), strict=True):
+    for image, found in zip(IMAGES, predict(TorchRunner(talkative(places=20)), IMAGES), strict=True):
         height, width = image.shape[:2]
         assert len(found) <= 20
         assert (found.boxes_n4 >= 0).all() and (found.boxes_n4 <= [width, height, width, height]).all()

@@ -25,12 +25,11 @@ def nms(
     *,
     class_n: ArrayLike | None = None,
     image_n: ArrayLike | None = None,
-    limit: int | None = None,
 ) -> Ints:
     """Indices (int64) of the boxes that stay: by image, then by score from high to low, ties in the order given.
 
-    A box goes when a better one of its class and image has an IoU above the threshold with it and stays itself. `limit`
-    is the most that stay in one image. Raises BadInput for lengths that differ, or scores that are not finite.
+    A box goes when a better one of its class and image has an IoU above the threshold with it and stays itself. Raises
+    BadInput for lengths that differ, or scores that are not finite.
 
     All classes and images go on at once. Of every (image, class) the best that are left are decided among themselves;
     those that stay send off what they overlap of the rest.
@@ -55,8 +54,7 @@ def nms(
         rest_n[second_p[stay_n[first_p]]] = False
         left = left[rest_n]
     kept = np.concatenate(stay)
-    kept = kept[np.lexsort((kept, -scores[kept], images[kept]))]
-    return kept if limit is None else kept[_rank_in(images[kept]) < limit]
+    return kept[np.lexsort((kept, -scores[kept], images[kept]))]
 
 
 def _starts(classes_n: Ints, images_n: Ints) -> Ints:
@@ -107,9 +105,3 @@ def _groups(values: ArrayLike | None, count: int) -> Ints:
     if groups.shape != (count,):
         raise BadInput(f"{count} boxes have {groups.size} classes or images.")
     return groups
-
-
-def _rank_in(sorted_groups: Ints) -> Ints:
-    """0, 1, 2, ... within each run of equal values."""
-    starts = np.searchsorted(sorted_groups, sorted_groups, side="left")
-    return np.arange(len(sorted_groups)) - starts

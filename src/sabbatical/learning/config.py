@@ -27,6 +27,7 @@ class DetectorConfig:
         depths: residual blocks at strides 4, 8, 16 and 32.
         pyramid: channels of the pyramid, finest first (the anchor head uses the first).
         anchor: side of the smallest anchor in cells.
+        places: best places of an image that become boxes, and so the most that can be found in it.
     """
 
     classes: tuple[str, ...]
@@ -37,6 +38,7 @@ class DetectorConfig:
     depths: tuple[int, ...] = (0, 1, 1, 1)
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
+    places: int = 300
 
     def __post_init__(self) -> None:
         if not self.classes or len(self.group_k) != len(self.classes):

@@ -27,22 +27,21 @@ LAST = 1e-5  # of score: those so near to the last one that was kept may have be
 class _Whole(nn.Module):
     """The network and its decoding as one graph."""
 
-    def __init__(self, detector: Detector, keep: int) -> None:
+    def __init__(self, detector: Detector) -> None:
         super().__init__()
         self.detector = detector
-        self.keep = keep
 
     def forward(self, images_bhwc: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.detector.decode(self.detector(images_bhwc), self.keep)
+        return self.detector.decode(self.detector(images_bhwc), self.detector.config.places)
 
 
-def export_onnx(file: Path, detector: Detector, *, keep: int = 300) -> None:
+def export_onnx(file: Path, detector: Detector) -> None:
     """Write the detector as ONNX, its configuration inside; `OnnxRunner` reads it. Raises StorageFull.
 
     Input `images`: uint8 RGB (b, h, w, 3) of the canvas's size. Outputs `boxes` float32 (b, m, 4), `scores` float32
-    (b, m), `classes` int64 (b, m): the `keep` best places of each image.
+    (b, m), `classes` int64 (b, m): the best places of each image.
     """
-    whole = _Whole(detector.eval().cpu(), keep)
+    whole = _Whole(detector.eval().cpu())
     height, width = detector.config.canvas
     example = torch.zeros(2, height, width, 3, dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -85,7 +84,7 @@ class Parity(NamedTuple):
         return self.same >= ENOUGH * self.places
 
 
-def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 300) -> Parity:
+def parity(file: Path, detector: Detector, images_bhwc: Tensor) -> Parity:
     """Compare the answers of an exported detector.
 
     Each place of the detector is compared with the nearest one of its class of the exported detector, since places of
@@ -95,13 +94,12 @@ def parity(file: Path, detector: Detector, images_bhwc: Tensor, *, keep: int = 3
         file: written by `export_onnx`.
         detector: the one it was made from.
         images_bhwc: uint8 RGB canvases.
-        keep: as given to `export_onnx`.
 
     Raises:
         BadFile: the file cannot be read.
     """
     pixels = images_bhwc.numpy()
-    ours, theirs = TorchRunner(detector, keep=keep)(pixels), OnnxRunner(file)(pixels)
+    ours, theirs = TorchRunner(detector)(pixels), OnnxRunner(file)(pixels)
     boxes_bmm = abs(ours.boxes_bm4[:, :, None] - theirs.boxes_bm4[:, None]).max(3) / max(detector.config.canvas)
     scores_bmm = abs(ours.scores_bm[:, :, None] - theirs.scores_bm[:, None])
     other_bmm = ours.classes_bm[:, :, None] != theirs.classes_bm[:, None]

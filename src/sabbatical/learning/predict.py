@@ -67,7 +67,6 @@ def predict(
     batch: int = 16,
     least_score: float = 0.01,
     overlap: float = 0.6,
-    most: int = 300,
 ) -> list[Detections]:
     """Detections of each image, in order; the same however the images are batched.
 
@@ -79,12 +78,11 @@ def predict(
         batch: images run at once.
         least_score: lower ones are not reported.
         overlap: IoU above which the weaker of two boxes of one class is dropped.
-        most: detections an image.
     """
     found: list[Detections] = []
     for fitted in batched((_fit(image_hwc, runner.config.canvas) for image_hwc in images), batch):
         places = runner(np.stack([each.canvas_hwc for each in fitted]))
-        found.extend(_finish(fitted, places, least_score, overlap, most))
+        found.extend(_finish(fitted, places, least_score, overlap))
     return found
 
 
@@ -100,9 +98,7 @@ def _fit(image_hwc: NDArray[np.uint8], canvas: tuple[int, int]) -> Fitted:
     return Fitted(*place(image_hwc, canvas), image_hwc.shape[:2])
 
 
-def _finish(
-    fitted: Sequence[Fitted], places: Places, least_score: float, overlap: float, most: int
-) -> list[Detections]:
+def _finish(fitted: Sequence[Fitted], places: Places, least_score: float, overlap: float) -> list[Detections]:
     """Back to each image's own pixels, cut to it, and without the weaker of overlapping boxes."""
     boxes_bm4 = np.stack(
         [
@@ -113,6 +109,6 @@ def _finish(
     image_n, place_n = np.nonzero((places.scores_bm >= least_score) & valid(boxes_bm4))
     boxes_n4, scores_n = boxes_bm4[image_n, place_n], places.scores_bm[image_n, place_n]
     classes_n = places.classes_bm[image_n, place_n]
-    keep_n = nms(boxes_n4, scores_n, overlap, class_n=classes_n, image_n=image_n, limit=most)
+    keep_n = nms(boxes_n4, scores_n, overlap, class_n=classes_n, image_n=image_n)
     ends = np.searchsorted(image_n[keep_n], np.arange(1, len(fitted)))
     return [Detections(boxes_n4[part_n], classes_n[part_n], scores_n[part_n]) for part_n in np.split(keep_n, ends)]

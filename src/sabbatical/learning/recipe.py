@@ -24,7 +24,7 @@ class DetectorRecipe:
     Attributes:
         masking: "tree", "column" (flat masks), or "none" (the naive super-dataset), see `taxonomy.tables`.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
-        head, canvas, widths, depths, pyramid, anchor: the detector, see `DetectorConfig`.
+        head, canvas, widths, depths, pyramid, anchor, places: the detector, see `DetectorConfig`.
         steps: batches to learn from.
         batch: images a batch.
         optimizer: "muon" (see `optimizer.Muon`) or "adamw".
@@ -53,6 +53,7 @@ class DetectorRecipe:
     depths: tuple[int, ...] = (0, 1, 1, 1)
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
+    places: int = 300
     steps: int = 1000
     batch: int = 8
     optimizer: Literal["muon", "adamw"] = "muon"
@@ -128,6 +129,7 @@ class DetectorRecipe:
             depths=self.depths,
             pyramid=self.pyramid,
             anchor=self.anchor,
+            places=self.places,
         )
 
 
@@ -137,6 +139,7 @@ _LEAST = {
     "widths": 1,
     "depths": 0,
     "pyramid": 1,
+    "places": 1,
     "steps": 1,
     "batch": 2,
     "warmup": 0,
@@ -226,6 +229,7 @@ def _small() -> DetectorRecipe:
         canvas=(192, 320),
         widths=(16, 24, 48, 96, 128),
         pyramid=(32, 48, 64, 96),
+        places=100,
         steps=280,
         learning_rate=3e-3,
         ema=0.98,

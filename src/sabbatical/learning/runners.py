@@ -12,16 +12,10 @@ from sabbatical.learning.predict import Places
 
 
 class TorchRunner:
-    """Runs a detector where its weights are.
+    """Runs a detector where its weights are; it is switched to evaluation."""
 
-    Args:
-        detector: it is switched to evaluation.
-        keep: places an image.
-    """
-
-    def __init__(self, detector: Detector, *, keep: int = 300) -> None:
+    def __init__(self, detector: Detector) -> None:
         self.detector = detector.eval()
-        self.keep = keep
         self.device = next(detector.parameters()).device
 
     @property
@@ -31,5 +25,5 @@ class TorchRunner:
     @torch.inference_mode()
     def __call__(self, images_bhwc: NDArray[np.uint8]) -> Places:
         outputs = self.detector(torch.from_numpy(images_bhwc).to(self.device))
-        decoded = self.detector.decode(outputs, self.keep)
+        decoded = self.detector.decode(outputs, self.config.places)
         return Places(*(part.cpu().numpy() for part in decoded))
