@@ -14,6 +14,7 @@ from sabbatical.core.settings import load
 from sabbatical.durable import BUSY, runs
 from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.execution import ORPHANED, execute
+from sabbatical.durable.forkserver import WISHES
 from sabbatical.durable.forkserver import serve as serve_forks
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
@@ -67,8 +68,8 @@ def serve(parent: int | None) -> int:
 
 def fork(descriptor: int) -> int:
     """Fork a process for each run that is asked for; in such a process, do that run."""
-    run_id = serve_forks(descriptor, kinds.prepare)
-    return 0 if run_id is None else run_once(run_id, os.getppid())
+    job = serve_forks(descriptor, kinds.prepare)
+    return 0 if job is None else run_once(job.run, job.parent)
 
 
 def main(arguments: list[str]) -> int:
@@ -98,8 +99,9 @@ def _stop_on_signals() -> threading.Event:
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    for wish in WISHES:
+        signal.signal(wish, ask_to_stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, WISHES)
     return stop
 
 

@@ -13,21 +13,32 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sabbatical.core.errors import Broken
 from sabbatical.durable import children, forkserver
 from sabbatical.durable.children import Spawner
-from sabbatical.durable.forkserver import Child, ForkServer
+from sabbatical.durable.execution import ORPHANED
+from sabbatical.durable.forkserver import LOST, Child, ForkServer
 from sabbatical.storage.workspace import Workspace
 from tests.durable.conftest import Ask, look, ticks, until
 
 pytestmark = pytest.mark.skipif(not forkserver.AVAILABLE, reason="runs are not forked on this system")
-UNPREPARED = """
-import sys
+SERVER = """
+import os, sys
 from sabbatical.durable.forkserver import serve
 
 def prepare(kind):
-    raise ImportError(kind)
+    if kind == "unprepared":
+        raise ImportError(kind)
+    if kind == "full":
+        os.fork = full
 
-sys.exit(len(serve(int(sys.argv[1]), prepare) or ""))
+def full():
+    os.fork = fork
+    raise OSError(12, "Cannot allocate memory")
+
+fork = os.fork
+job = serve(int(sys.argv[1]), prepare)
+sys.exit(0 if job is None else len(job.run))
 """
 
 
@@ -81,16 +92,61 @@ def test_a_server_that_was_killed_is_followed_by_another(workspace: Workspace, a
     run_id, child = asleep(workspace, ask, spawner)
     server = psutil.Process(child.pid).ppid()
     os.kill(server, signal.SIGKILL)
-    assert child.wait(20) == forkserver.LOST
+    assert child.wait(20) == LOST
     until(lambda: look(workspace, run_id).state == "queued", "the run handing itself on")
     assert done(workspace, ask(ticks=2), spawner) == "done"
 
 
-def test_what_cannot_be_imported_ahead_is_left_to_the_run(tmp_path: Path) -> None:
-    server = ForkServer(lambda: [sys.executable, "-c", UNPREPARED], dict(os.environ), tmp_path / "server.txt")
-    child = server.fork("run_1", "train", tmp_path / "run.txt")
-    assert child.wait(20) == len("run_1")
-    assert server.close() == 0
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ForkServer]:
+    """One whose runs end at once, with the length of their names."""
+    made = ForkServer(lambda: [sys.executable, "-c", SERVER], dict(os.environ), tmp_path / "logs" / "server.txt")
+    yield made
+    made.close()
+
+
+def test_what_cannot_be_imported_ahead_is_left_to_the_run(server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    assert server.fork("run_1", "unprepared", tmp_path / "run.txt").wait(20) == len("run_1")
+    assert "will say what it lacks: unprepared" in (tmp_path / "logs" / "server.txt").read_text()
+
+
+def test_a_server_that_could_not_be_started_is_started_when_it_can_be(server: ForkServer, tmp_path: Path) -> None:
+    with pytest.raises(Broken, match=r"does not start: .*No such file"):
+        server.fork("run_1", "nap", tmp_path / "run.txt")
+    (tmp_path / "logs").mkdir()
+    assert server.fork("run_1", "nap", tmp_path / "run.txt").wait(20) == len("run_1")
+
+
+def test_a_run_for_which_there_is_no_room_fails_alone(server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    with pytest.raises(Broken, match="No process could be started for it: Cannot allocate memory"):
+        server.fork("run_1", "full", tmp_path / "run.txt")
+    assert server.fork("run_22", "nap", tmp_path / "run.txt").wait(20) == len("run_22")
+
+
+def test_it_ends_with_who_asks_and_not_by_a_signal(workspace: Workspace, ask: Ask, spawner: Spawner) -> None:
+    run_id, child = asleep(workspace, ask, spawner)
+    server = psutil.Process(child.pid).parent()
+    assert server is not None
+    server.terminate()
+    child.terminate()
+    assert child.wait(20) == ORPHANED
+    assert look(workspace, run_id).state == "queued"
+    assert server.is_running()
+
+
+def test_one_that_hangs_is_ended(
+    workspace: Workspace, ask: Ask, spawner: Spawner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forkserver, "GRACE_SECONDS", 0.2)
+    _, child = asleep(workspace, ask, spawner)
+    server = psutil.Process(child.pid).parent()
+    assert server is not None
+    server.suspend()
+    spawner.close()
+    assert not server.is_running()
+    assert done(workspace, ask(ticks=2), spawner) == "done"
 
 
 def test_a_server_that_cannot_start_fails_the_run_and_says_where_to_look(

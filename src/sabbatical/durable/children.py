@@ -15,7 +15,7 @@ from pathlib import Path
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
 from sabbatical.core.settings import Settings
 from sabbatical.durable import BUSY, forkserver, runs
-from sabbatical.durable.forkserver import Child, ForkServer
+from sabbatical.durable.forkserver import LOST, Child, ForkServer
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.limits import Limits, Over
 from sabbatical.storage.tables import RunRow
@@ -77,7 +77,7 @@ def see_through(workspace: Workspace, run_id: str, stopping: threading.Event, sp
             code = _wait(spawn(row), stopping, Limits(workspace.settings))
         except (OverLimit, Broken) as error:
             return _fail(workspace, run_id, error)
-        if code != BUSY:
+        if code not in (BUSY, LOST):
             deaths += _count_death(workspace, run_id, code, deaths)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import selectors
 import signal
@@ -24,12 +25,17 @@ from typing import Protocol
 
 from sabbatical.core.errors import Broken
 
+log = logging.getLogger("sabbatical.runs")
 MESSAGE_BYTES = 4096
 ATTEMPTS = 2
+PATIENCE_SECONDS, GRACE_SECONDS = 60.0, 5.0
+"""How long a server may take to import and fork, and to end."""
 AVAILABLE = sys.platform == "linux"
 """Elsewhere system libraries do not outlive a fork, or sockets keep no bounds of messages."""
-LOST = -signal.SIGKILL
-"""What a run is said to have ended with when the server was killed; it sees that and hands itself on."""
+LOST = -255
+"""What a run whose server was killed is said to have ended with: it lives, sees that, and hands itself on."""
+REFUSED = b"!"
+WISHES = {signal.SIGTERM, signal.SIGINT}
 
 
 class Child(Protocol):
@@ -58,9 +64,8 @@ class Forked:
             self._line.settimeout(timeout)
             try:
                 told = self._line.recv(MESSAGE_BYTES)
-            except TimeoutError:
-                assert timeout is not None
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout) from None
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0) from None
             self._code = int(told) if told else LOST
             self._line.close()
         return self._code
@@ -72,51 +77,88 @@ class Forked:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._code is None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0.0)  # one that has ended may have given its number to another
+        if self._code in (None, LOST):
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+
+@dataclass(frozen=True)
+class _Server:
+    """One process of the server, and what it is asked by."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    def end(self) -> int:
+        """Its exit code; one that does not end by itself is ended."""
+        self.control.close()
+        try:
+            return self.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
 
 class ForkServer:
     """The server as its parent sees it: started when it is first needed, and again when it is gone."""
 
-    def __init__(self, command: Callable[[], Sequence[str]], environment: dict[str, str], log: Path) -> None:
-        """`command` starts the server with the number of its socket as one more argument; it prints to `log`."""
+    def __init__(self, command: Callable[[], Sequence[str]], environment: dict[str, str], log_file: Path) -> None:
+        """`command` starts the server with the number of its socket as one more argument; it prints to `log_file`."""
         self._command = command
         self._environment = environment
-        self._log = log
+        self._log_file = log_file
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._server: _Server | None = None
 
-    def fork(self, run_id: str, kind: str, log: Path) -> Forked:
-        """Begin a run in a process of its own, which prints to `log`.
+    def fork(self, run_id: str, kind: str, log_file: Path) -> Forked:
+        """Begin a run in a process of its own, which prints to `log_file`.
 
         Raises:
-            Broken: the server does not live, nor does another in its place.
+            Broken: the server cannot fork, or does not live, nor does another in its place.
         """
-        asked = json.dumps({"run": run_id, "kind": kind, "log": str(log)}).encode()
+        asked = json.dumps({"run": run_id, "kind": kind, "log": str(log_file)}).encode()
         for _ in range(ATTEMPTS):
+            server = self._running()
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs, suppress(OSError):
-                self._send(asked, theirs)
-            if told := ours.recv(MESSAGE_BYTES):
+                socket.send_fds(server.control, [asked], [theirs.fileno()])
+            told = _heard(ours)
+            if told and not told.startswith(REFUSED):
                 return Forked(int(told), ours)
             ours.close()
-            code = self.close()
-        raise Broken(f"The process that starts runs ended with code {code}.", where=str(self._log))
+            if told:
+                reason = told.removeprefix(REFUSED).decode()
+                raise Broken(f"No process could be started for it: {reason}.", hint="Try again when there is room.")
+            code = self._drop(server)
+        raise Broken(f"The process that starts runs ended with code {code}.", where=str(self._log_file))
 
-    def _send(self, message: bytes, line: socket.socket) -> None:
+    def close(self) -> None:
+        """Let it end; runs that still go on see it and hand themselves on."""
+        if self._server is not None:
+            self._drop(self._server)
+
+    def _running(self) -> _Server:
         with self._lock:
-            if self._control is None:
-                self._start()
-            assert self._control is not None
-            socket.send_fds(self._control, [message], [line.fileno()])
+            if self._server is None:
+                try:
+                    self._server = self._start()
+                except OSError as error:
+                    where = str(self._log_file)
+                    raise Broken(f"The process that starts runs does not start: {error}.", where=where) from error
+            return self._server
 
-    def _start(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, self._log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    def _drop(self, server: _Server) -> int:
+        with self._lock:
+            if self._server is server:
+                self._server = None
+        return server.end()
+
+    def _start(self) -> _Server:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self._log_file.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [*self._command(), str(theirs.fileno())],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -125,15 +167,24 @@ class ForkServer:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        return _Server(process, ours)
 
-    def close(self) -> int | None:
-        """Let it end, and answer its exit code; runs that still go on see it and hand themselves on."""
-        with self._lock:
-            if self._control is None or self._process is None:
-                return None
-            self._control.close()
-            self._control = None
-            return self._process.wait()
+
+def _heard(line: socket.socket) -> bytes:
+    """The first that the server says of a run; nothing where it is gone, or hangs."""
+    line.settimeout(PATIENCE_SECONDS)
+    try:
+        return line.recv(MESSAGE_BYTES)
+    except OSError:
+        return b""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a forked process is to do, and which process it came from."""
+
+    run: str
+    parent: int
 
 
 @dataclass(frozen=True)
@@ -143,16 +194,18 @@ class _Asked:
     log: str
 
 
-def serve(descriptor: int, prepare: Callable[[str], None]) -> str | None:
+def serve(descriptor: int, prepare: Callable[[str], None]) -> Job | None:
     """Fork a process for each request that comes by the socket `descriptor`, until the one that asks is gone.
 
-    Returns twice, as fork does: None in the server at its end, and the id of its run in each process that it forked.
-    `prepare` is given the kind of a run before the fork: what it imports, all later ones have.
+    Returns twice, as fork does: None in the server at its end, and its job in each process that it forked; there the
+    signals that ask it to end wait until they are unblocked. `prepare` is given the kind of a run before the fork: what
+    it imports, all later ones have.
     """
     control = socket.socket(fileno=descriptor)
     woken, waker = socket.socketpair()
     for end in (woken, waker):
         end.setblocking(False)
+    signal.pthread_sigmask(signal.SIG_BLOCK, WISHES)  # it ends with who asks, not before
     signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
     signal.set_wakeup_fd(waker.fileno())
     lines: dict[int, socket.socket] = {}
@@ -169,15 +222,30 @@ def serve(descriptor: int, prepare: Callable[[str], None]) -> str | None:
                 if not message:
                     return None
                 asked, line = _Asked(**json.loads(message)), socket.socket(fileno=descriptors[0])
-                with suppress(Exception):  # what cannot be had here the run itself will miss, and say so
-                    prepare(asked.kind)
-                gc.freeze()  # what is there now stays shared between all processes
-                pid = os.fork()
-                if not pid:
+                job, pid = Job(asked.run, os.getpid()), _fork(asked, line, prepare)
+                if pid == 0:
                     _become(asked, [control, woken, waker, line, *lines.values()])
-                    return asked.run
-                lines[pid] = line
-                _tell(line, pid)
+                    return job
+                if pid is not None:
+                    lines[pid] = line
+
+
+def _fork(asked: _Asked, line: socket.socket, prepare: Callable[[str], None]) -> int | None:
+    """0 in the new process, its number in the server; None where there is none, which is told."""
+    try:
+        prepare(asked.kind)
+    except Exception as error:
+        log.warning("not loaded ahead of a run of kind %s, which will say what it lacks: %s", asked.kind, error)
+    gc.freeze()  # what is there now stays shared between all processes
+    try:
+        pid = os.fork()
+    except OSError as error:
+        _tell(line, REFUSED + str(error.strerror).encode())
+        line.close()
+        return None
+    if pid:
+        _tell(line, str(pid).encode())
+    return pid
 
 
 def _become(asked: _Asked, sockets: Sequence[socket.socket]) -> None:
@@ -197,10 +265,10 @@ def _reap(lines: dict[int, socket.socket]) -> None:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             line = lines.pop(pid)
-            _tell(line, os.waitstatus_to_exitcode(status))
+            _tell(line, str(os.waitstatus_to_exitcode(status)).encode())
             line.close()
 
 
-def _tell(line: socket.socket, number: int) -> None:
-    with suppress(BrokenPipeError):  # nobody asks any more
-        line.send(str(number).encode())
+def _tell(line: socket.socket, said: bytes) -> None:
+    with suppress(OSError):  # nobody asks any more
+        line.send(said)
