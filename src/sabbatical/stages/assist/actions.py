@@ -85,10 +85,10 @@ def _accepted(session: Session, project: Project, number: int, model: str | None
     """What a suggestion shows from the start, as somebody's own words."""
     found = suggest_task(session, project, labels.task_row(session, project, number)[1], number, model)
     shapes = [Shape(label=one.label, box=one.box) for one in found.shapes if one.shown]
-    if not shapes and project.task == "text":
-        raise NotReady(
-            f"{found.model} suggests no label.", where=f"task {number}", hint="Say which: `sabbatical labels answer`."
-        )
+    if not shapes:
+        what, empty = ("label", "") if project.task == "text" else ("box", " An empty list says that nothing is there.")
+        hint = f"Say which: `sabbatical labels answer`.{empty}"
+        raise NotReady(f"{found.model} suggests no {what}.", where=f"task {number}", hint=hint)
     return shapes
 
 

@@ -40,7 +40,7 @@ def give(session: Session, project: Project, asked: FeedbackIn, now: datetime) -
         if there is not None:
             if (there.served_id, there.verdict, there.shapes) != (about.id, asked.verdict, shapes):
                 raise Conflict("This key was used for other feedback.", where="field key", hint="Take a fresh one.")
-            return _feedback(session, project, there, about)
+            return _feedback(there, about, models.get(session, project, about.model_id).name)
     _check_labels(session, project, about, [str(shape["label"]) for shape in shapes or ()])
     row = FeedbackRow(
         id=new_id("fbk"),
@@ -56,13 +56,14 @@ def give(session: Session, project: Project, asked: FeedbackIn, now: datetime) -
     )
     session.add(row)
     session.flush()
-    return _feedback(session, project, row, about)
+    return _feedback(row, about, models.get(session, project, about.model_id).name)
 
 
 def page(session: Session, project: Project, after: str | None, limit: int) -> Page[Feedback]:
     """Newest first."""
     rows = queries.feedback(session, project.id, before_seq=int(after) if after else None, newest=True, limit=limit + 1)
-    found = [_feedback(session, project, row, about) for row, about in rows[:limit]]
+    by_id = {key: models.get(session, project, key).name for key in {about.model_id for _, about in rows}}
+    found = [_feedback(row, about, by_id[about.model_id]) for row, about in rows[:limit]]
     return Page(rows=found, next=str(rows[limit - 1][0].seq) if len(rows) > limit else None)
 
 
@@ -92,10 +93,9 @@ def _check_labels(session: Session, project: Project, about: ServedRow, given: l
         )
 
 
-def _feedback(session: Session, project: Project, row: FeedbackRow, about: ServedRow) -> Feedback:
+def _feedback(row: FeedbackRow, about: ServedRow, model: str) -> Feedback:
     values = {name: getattr(row, name) for name in ("id", "verdict", "shapes", "comment", "author", "created_at")}
     values["label"] = row.shapes[0]["label"] if row.shapes and len(row.shapes) == 1 else None
-    model = models.get(session, project, about.model_id).name
     return Feedback.model_validate(
         values | {"prediction": about.id, "item": row.item_id, "model": model, "arm": about.arm}
     )
