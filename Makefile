@@ -15,14 +15,24 @@ help: ## Say what each command does
 
 setup: $(VENV)/.installed ## Make the virtual environment; does nothing when it is up to date
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Sabbatical needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+# What is never imported need not be compiled; the rest is at its first import.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable
+
+$(VENV)/.product: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (a minute or two the first time)"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	@$(INSTALL) '.[train]'
 	@touch $@
 
-demo: setup ## Play two turns of the loop and write a report; DATA=bccd or made-with-ml on real data
+$(VENV)/.installed: $(VENV)/.product
+	@echo "Installing what tests and checks need"
+	@$(INSTALL) '.[train,dev]'
+	@touch $@
+
+demo: $(VENV)/.product ## Play two turns of the loop and write a report; DATA=bccd or made-with-ml on real data
 	@$(BIN)/sabbatical demo --data $(DATA)
 
 # Two processes of one thread each: with more threads they wait for one another. What a file builds is built once.

@@ -27,17 +27,17 @@ from sabbatical.sim.world import AURORA, BASALT, COBALT, DAY, NIGHT_RAIN, HumanE
 
 CUSTOMERS = (AURORA, BASALT, COBALT)
 DAY_SEED, DARK_SEED, LATER_SEED = 1007, 1307, 1607
-DAY_SCENES = 60  # of each customer, a frame each
-DARK_SCENES = 62
+DAY_SCENES = 50  # of each customer, a frame each
+DARK_SCENES = 52
 ENOUGH = 1000  # scenes that the background stream may need
 AT_ONCE = 20  # requests between two looks at a release
 TASKS = 180
-STEPS = 300  # of the second training, on both cores
+STEPS = 260  # of the second training, on both cores
 PACE = 1.0  # seconds between requests while the loop does not wait for traffic
 RULES: dict[str, Any] = {
     "stages": [
-        {"stage": "shadow", "requests": 40},
-        {"stage": "canary", "share": 0.25, "requests": 20},
+        {"stage": "shadow", "requests": 30},
+        {"stage": "canary", "share": 0.3, "requests": 20},
         {"stage": "full", "requests": 0},
     ],
     "judge": {"taxonomies": ["truth"]},

@@ -198,11 +198,10 @@ def box_contest(taken: Taken, teller: Teller) -> Contest:
         seconds = masked.record.record["seconds"]
         told.summary = f"{naive.name} naive, {masked.name} with tree masking, {seconds:.0f} s each, side by side."
     with teller.step("Evaluate", "Both on the same fully labeled test items.") as told:
-        judge = [ready.judge]
-        plain = naive.evaluate(snapshot, plain_threshold=True, progress=teller.watch, taxonomies=judge)
-        against = masked.evaluate(
-            snapshot, against=naive, plain_threshold=True, progress=teller.watch, taxonomies=judge
-        )
-        judged = masked.evaluate(snapshot, against=naive, progress=teller.watch, taxonomies=judge)
+        judge: dict[str, Any] = {"taxonomies": [ready.judge]}
+        at_half: dict[str, Any] = {"plain_threshold": True}
+        plain = naive.evaluate(snapshot, progress=teller.watch, **judge, **at_half)
+        runs = [masked.start_evaluate(snapshot, against=naive, **judge, **more) for more in (at_half, {})]
+        against, judged = teller.together(runs, ("at 0.5", "at thresholds of its own"))
         told.summary = judged.report.sentences[0]
     return Contest(taken, (naive, masked), (plain, against), judged)

@@ -15,7 +15,7 @@ from sabbatical.sim import world
 
 SCENES = 110
 FRAMES = 2
-TEST_SCENES = 37
+TEST_SCENES = 30
 DARK_SCENES = 10
 WORLD_SEED = 7
 CUSTOMERS = (world.AURORA, world.BASALT, world.COBALT)
