@@ -62,11 +62,10 @@ def test_boxes_are_said_from_a_file_and_the_same_again_changes_nothing(
     assert meant.document["task"]["said"] == "nothing"
 
 
-def test_a_suggestion_is_accepted_as_it_is_shown(sabbatical: Call, night: list[int]) -> None:
-    suggested = sabbatical("labels", "next", "--json").document["suggestion"]
-    done = sabbatical("labels", "answer", str(night[0]), "--accept", "--json").document["task"]
-    assert (done["said"], done["state"]) == (suggested["said"], "done")
-    assert sabbatical("labels", "answer", str(night[0]), "--accept", "--json").document["task"] == done
+def test_where_nothing_is_suggested_nothing_can_be_accepted(sabbatical: Call, night: list[int]) -> None:
+    assert sabbatical("labels", "next", "--json").document["suggestion"]["said"] == "nothing"
+    refused = sabbatical("labels", "answer", str(night[0]), "--accept")
+    assert refused.code == 1 and "suggests no box" in refused.err and "An empty list" in refused.err
 
 
 def test_skipped_tasks_come_no_more_and_the_end_is_said(sabbatical: Call, night: list[int]) -> None:
@@ -99,6 +98,7 @@ def test_texts_are_read_whole_labeled_in_a_word_and_suggested_only_once_the_mode
     number = run(texts, "labels", "next", "--json").document["task"]["number"]
     done = run(texts, "labels", "answer", str(number), "--accept", "--json").document["task"]
     assert done["said"] == "Sea" and len(done["text"]) == 300 and done["text"].endswith("…")
+    assert run(texts, "labels", "answer", str(number), "--accept", "--json").document["task"] == done
     lacking = run(texts, "labels", "next")
     assert "No suggestion" in lacking.out and "--accept" not in lacking.out
     said = run(texts, "labels", "answer", str(number + 1), "--label", "sky")
