@@ -77,7 +77,7 @@ class Spoken:
 
     def progress(self, fraction: float, message: str) -> None:
         if not err.is_terminal:
-            self._lines.say("  ", fraction, message, timed=False)  # a turn waits for people
+            self._lines.say("  ", fraction, message)
         elif self._task is not None:
             self._bar.update(self._task, completed=fraction, description=escape(message[:50]))
 
