@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -74,27 +74,25 @@ def revision_rows(session: Session, project_id: str, revision_ids: Iterable[str]
 
 def revision(session: Session, project_id: str, revision_id: str) -> tuple[RevisionRow, str, int] | None:
     """A revision with its taxonomy's name and version."""
-    query = (
-        select(RevisionRow, TaxonomyRow.name, TaxonomyRow.version)
-        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
-        .where(RevisionRow.project_id == project_id, RevisionRow.id == revision_id)
-    )
-    found = session.execute(query).one_or_none()
+    found = session.execute(_under_taxonomies(project_id).where(RevisionRow.id == revision_id)).one_or_none()
     return None if found is None else (found[0], found[1], found[2])
 
 
 def history(session: Session, project_id: str, item_id: str, after: int | None, limit: int) -> list[Any]:
     """Revisions of an item with their taxonomy's name and version, newest first, older than `after`."""
-    query = (
-        select(RevisionRow, TaxonomyRow.name, TaxonomyRow.version)
-        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
-        .where(RevisionRow.project_id == project_id, RevisionRow.item_id == item_id)
-        .order_by(RevisionRow.seq.desc())
-        .limit(limit)
-    )
+    query = _under_taxonomies(project_id).where(RevisionRow.item_id == item_id)
     if after is not None:
         query = query.where(RevisionRow.seq < after)
-    return list(session.execute(query))
+    return list(session.execute(query.order_by(RevisionRow.seq.desc()).limit(limit)))
+
+
+def _under_taxonomies(project_id: str) -> Select[RevisionRow, str, int]:
+    """Revisions with the name and the version of their taxonomies."""
+    return (
+        select(RevisionRow, TaxonomyRow.name, TaxonomyRow.version)
+        .join(TaxonomyRow, TaxonomyRow.id == RevisionRow.taxonomy_id)
+        .where(RevisionRow.project_id == project_id)
+    )
 
 
 def items_exist(session: Session, project_id: str, item_ids: Sequence[str]) -> set[str]:
