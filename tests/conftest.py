@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sabbatical.core.settings import load
+from sabbatical.durable import dispatch, forkserver
 from sabbatical.storage.workspace import Workspace, open_workspace
+from tests import forks
 
 MIRROR = os.environ.get("SABBATICAL_DATA_MIRROR")
 
@@ -28,6 +30,16 @@ def mirror() -> Path:
     """The folder of public data sets; tests that use it carry `@pytest.mark.data(name)`."""
     assert MIRROR is not None
     return Path(MIRROR)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked() -> Iterator[None]:
+    """Runs without a server, and workers of tests, come from one process that has imported what they need."""
+    with pytest.MonkeyPatch.context() as patched:
+        if forkserver.AVAILABLE:
+            patched.setattr(dispatch, "Spawner", forks.Spawner)
+        yield
+    forks.close()
 
 
 @pytest.fixture

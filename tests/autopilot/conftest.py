@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ import sabbatical as sb
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.core.settings import load
 from sabbatical.durable import records, runs
+from sabbatical.durable.forkserver import Child
 from sabbatical.sdk.workspace import Workspace as Client
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import (
@@ -32,6 +31,7 @@ from sabbatical.storage.tables import (
     TaskRow,
 )
 from sabbatical.storage.workspace import Workspace, open_workspace
+from tests import forks
 from tests.autopilot import desk
 from tests.durable.conftest import until
 
@@ -52,7 +52,7 @@ class Office:
     workspace: Workspace
     client: Client
     ends: ExitStack
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Child] = field(default_factory=list)
 
     def ask(self) -> str:
         """Record a turn, for a worker to find; answers its run."""
@@ -60,15 +60,12 @@ class Office:
             project = projects.get(session, "desk")
             return autopilot.once(session, project, "anna", self.workspace.clock()).id
 
-    def work(self, fault: str | None = None, **settings: Any) -> subprocess.Popen[bytes]:
+    def work(self, fault: str | None = None, **settings: Any) -> Child:
         """Start a worker, which is to die at a point."""
         given = load(home=self.home, workers=2, fault=fault, **settings)
-        log = (self.home / "worker.log").open("ab")
-        command = [sys.executable, "-m", "sabbatical.worker", "serve"]
-        process = subprocess.Popen(command, env=given.environment(), stdout=log, stderr=log)
-        self.ends.callback(log.close)
+        process = forks.begin(given, ["serve"], self.home / "worker.log")
         self.ends.callback(process.wait)
-        self.ends.callback(process.terminate)
+        self.ends.callback(process.kill)  # what it leaves sees that it is gone, and ends
         self.workers.append(process)
         return process
 

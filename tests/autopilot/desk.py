@@ -158,7 +158,7 @@ def life(workspace: Workspace, *, labels: bool = True, traffic: bool = True) -> 
     def live() -> None:
         number = 0
         with asking(workspace) as ask:
-            while not over.wait(0.1):
+            while not over.wait(0.4):
                 with suppress(SabbaticalError, httpx.TransportError):
                     project = workspace.project()
                     if labels:

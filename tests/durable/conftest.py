@@ -44,12 +44,13 @@ def look(workspace: Workspace, run_id: str) -> RunRow:
 
 def until(happens: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     """Wait until something is true; how long it takes is not the promise, that it comes is."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.02
     while time.monotonic() < end:
         found = happens()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.2)
     raise AssertionError(f"{what} did not happen")
 
 

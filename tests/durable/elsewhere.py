@@ -13,9 +13,14 @@ from tests.durable import napping
 HOST = "elsewhere"
 KINDS = napping
 
-if __name__ == "__main__":
+
+def main(arguments: list[str]) -> int:
     patch.object(socket, "gethostname", lambda: HOST).start()
     runs.STALE_SECONDS = 3.0
     queue.PUT_AGAIN_SECONDS = 2.0
-    children.MODULE = __spec__.name
-    sys.exit(worker.main(sys.argv[1:]))
+    children.MODULE = "tests.durable.elsewhere"
+    return worker.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

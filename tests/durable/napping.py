@@ -90,8 +90,12 @@ def journey(flow: Flow) -> dict[str, Any]:
     return {"ticks": slept["ticks"], "waited": waited, "message": "Arrived"}
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "serve":
+def main(arguments: list[str]) -> int:
+    if arguments[0] == "serve":
         Path(os.environ["SABBATICAL_HOME"], "worker.pid").write_text(str(os.getpid()))
-    children.MODULE = __spec__.name
-    sys.exit(worker.main(sys.argv[1:]))
+    children.MODULE = "tests.durable.napping"
+    return worker.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -17,14 +15,16 @@ from sabbatical.core.settings import load
 from sabbatical.durable import records, runs
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.durable.flow import ATTEMPTS
+from sabbatical.durable.forkserver import Child
 from sabbatical.schemas.project import ProjectIn
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.tables import PolicyRow, RunRow
 from sabbatical.storage.workspace import Workspace
+from tests import forks
 from tests.durable import napping
 from tests.durable.conftest import look, ticks, until
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Child]
 Begin = Callable[..., str]
 STEPS = ("leave", "sleep", "knock", "arrive")
 # Before a step all stands as the step before has left it, so that only the first is killed there.
@@ -36,12 +36,11 @@ def start(workspace: Workspace) -> Iterator[Start]:
     """Starts a worker, which is to die at a point; all are ended after the test."""
     with ExitStack() as ends:
 
-        def worker(fault: str | None = None) -> subprocess.Popen[bytes]:
+        def worker(fault: str | None = None) -> Child:
             settings = load(home=workspace.home, workers=2, fault=fault)
-            command = [sys.executable, "-m", napping.__name__, "serve"]
-            process = subprocess.Popen(command, env=settings.environment())
+            process = forks.begin(settings, ["serve"], workspace.home / "worker.log", module=napping.__name__)
             ends.callback(process.wait)
-            ends.callback(process.terminate)
+            ends.callback(process.kill)  # what it leaves sees that it is gone, and ends
             return process
 
         yield worker

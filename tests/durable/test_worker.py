@@ -18,12 +18,14 @@ from dbos import DBOSClient
 
 from sabbatical.core.settings import load
 from sabbatical.durable import runs
+from sabbatical.durable.forkserver import Child
 from sabbatical.durable.queue import DbosDispatcher, address, executor
 from sabbatical.storage.workspace import Workspace
+from tests import forks
 from tests.durable import elsewhere, napping
 from tests.durable.conftest import Ask, look, ticks, until
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Child]
 
 
 @pytest.fixture
@@ -31,11 +33,11 @@ def start(workspace: Workspace) -> Iterator[Start]:
     """Starts a worker; all are ended after the test."""
     with ExitStack() as ends:
 
-        def worker(module: ModuleType = napping) -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", module.__name__, "serve"]
-            process = subprocess.Popen(command, env=workspace.settings.environment())
+        def worker(module: ModuleType = napping) -> Child:
+            log = workspace.home / "worker.log"
+            process = forks.begin(workspace.settings, ["serve"], log, module=module.__name__)
             ends.callback(process.wait)
-            ends.callback(process.terminate)
+            ends.callback(process.kill)  # what it leaves sees that it is gone, and ends
             return process
 
         yield worker
