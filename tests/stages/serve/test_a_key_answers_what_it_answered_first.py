@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 
+from sabbatical.stages.serve import queries
 from tests.stages.serve.conftest import Served
 
 
@@ -60,3 +65,49 @@ def test_a_batch_with_a_key_is_answered_in_its_order_also_where_some_is_not_reco
     assert again["answers"][1]["id"] is None and len(texts.rows()) == 2
     shorter = post(texts, {"inputs": inputs[:2]}, "predict/batch")
     assert shorter.status_code == 409
+
+
+def race(served: Served, monkeypatch: pytest.MonkeyPatch, asked: Sequence[dict[str, Any]]) -> list[httpx.Response]:
+    """Answers to requests with one key that are all at work before any of them is on record."""
+    held, goes_on = threading.Event(), threading.Event()
+    real = queries.add
+
+    def waits(session: Any, rows: list[dict[str, Any]]) -> None:
+        held.set()
+        assert goes_on.wait(20)
+        real(session, rows)
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(8) as pool:
+        patched.setattr(queries, "add", waits)
+        before = pool.submit(served.ask, text="something else")
+        assert held.wait(20)
+        racing = []
+        for number, one in enumerate(asked):
+            racing.append(pool.submit(post, served, one, "predict/batch"))
+            while served.online._recorder._waiting.qsize() <= number:
+                time.sleep(0.01)
+        goes_on.set()
+        before.result()
+        return [future.result() for future in racing]
+
+
+def test_of_requests_at_once_under_a_key_one_is_on_record_and_all_are_answered_by_it(
+    texts: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"inputs": [{"text": "the sea"}]}
+    texts.ask(text="the sea", record=False)
+    first, *others = (answer.json()["answers"] for answer in race(texts, monkeypatch, [asked] * 3))
+    assert others == [first, first]
+    assert len(texts.rows()) == 2
+
+
+def test_of_requests_at_once_under_a_key_one_that_asks_something_else_leaves_nothing(
+    texts: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, more = {"inputs": [{"text": "the sea"}]}, {"inputs": [{"text": "the sea"}, {"text": "the sky"}]}
+    texts.ask(text="the sea", record=False)
+    first, other = race(texts, monkeypatch, [one, more])
+    assert (first.status_code, other.status_code) == (200, 409)
+    assert post(texts, one, "predict/batch").json() == first.json()
+    kept = {item["text"] for item in texts.get("items", source="traffic")["rows"]}
+    assert len(texts.rows()) == 2 and kept == {"something else", "the sea"}

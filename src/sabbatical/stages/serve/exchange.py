@@ -14,7 +14,7 @@ from sabbatical.stages.serve.cast import Cast
 from sabbatical.stages.serve.engines import Engine
 from sabbatical.stages.serve.inputs import Ready
 from sabbatical.stages.serve.outcomes import Outcome
-from sabbatical.stages.serve.repeats import prediction_id
+from sabbatical.stages.serve.repeats import names, prediction_id
 from sabbatical.stages.serve.routes import Route
 
 
@@ -64,6 +64,10 @@ class Exchange:
             Outcome(new_id("prd"), self.id, number, self.inputs[number], arm, str(model_id), self.at, failure=why)
             for number in numbers
         ]
+
+    def names(self) -> frozenset[str]:
+        """The ids that answers to this request have, whoever gives them; none without a key."""
+        return frozenset(names(self.route.project.id, self.key, len(self.inputs)) if self.key is not None else ())
 
     def _try(self, numbers: Sequence[int], arm: Arm, find: Callable[[Route], Engine | None]) -> list[Outcome]:
         engine: Engine | None = None

@@ -32,11 +32,14 @@ MOST_SHADOWS = 200  # requests that wait for a challenger in the shadow; further
 
 @dataclass(frozen=True)
 class Work:
-    """A request at its end: the answers, which go out when what is to be `recorded` is."""
+    """A request at its end: the answers, which go out when what is to be `recorded` is.
+
+    It tells whether another request with the same key was faster: what is on record then is the answer.
+    """
 
     exchange: Exchange
     answers: Answers
-    recorded: Future[None] | None = None
+    recorded: Future[bool] | None = None
 
 
 class Online:
@@ -69,10 +72,8 @@ class Online:
         work = await loop.run_in_executor(self._pool, self._work, project, ask, key)
         if work.recorded is None:
             return work.answers
-        await asyncio.wrap_future(work.recorded)
-        if key is None:
+        if not await asyncio.wrap_future(work.recorded) or key is None:
             return work.answers
-        # Another request with this key may have been faster: what is on record is the answer.
         return await loop.run_in_executor(self._pool, self._from_record, work, key)
 
     def status(self, project: str) -> Serving:
@@ -104,7 +105,7 @@ class Online:
         outcomes = self._outcomes(exchange)
         answers = sorted((one for one in outcomes if one.failure is None), key=lambda one: one.number)
         self._answered[route.project.id] += len(answers)
-        recorded = self._record(exchange, outcomes, items=True)
+        recorded = self._record(exchange, outcomes, items=True, names=exchange.names())
         if route.routing.release is not None and route.routing.release.stage == "shadow":
             self._shadow(exchange)
         return Work(exchange, Answers(request=exchange.id, answers=[served(one) for one in answers]), recorded)
@@ -139,11 +140,13 @@ class Online:
             self._record(exchange, outcomes + exchange.failures(rest, "champion", error), items=True)
             raise
 
-    def _record(self, exchange: Exchange, outcomes: Sequence[Outcome], *, items: bool) -> Future[None] | None:
-        """Hand over what is to be kept; None where that is nothing."""
+    def _record(
+        self, exchange: Exchange, outcomes: Sequence[Outcome], *, items: bool, names: frozenset[str] = frozenset()
+    ) -> Future[bool] | None:
+        """Hand over what is to be kept, unless one of `names` is on record; None where that is nothing."""
         rows = [row_of(one, exchange.route) for one in outcomes if one.input.about.record]
         new = [(one.about.customer, one.new) for one in exchange.inputs if items and one.new is not None]
-        return self._recorder.add(Entry(exchange.route.project, new, rows)) if rows else None
+        return self._recorder.add(Entry(exchange.route.project, new, rows, names)) if rows else None
 
     def _shadow(self, exchange: Exchange) -> None:
         """Let the challenger answer too; while too many wait for that, it is spared."""

@@ -33,6 +33,15 @@ def with_ids(session: Session, ids: Collection[str]) -> list[ServedRow]:
     return list(session.scalars(select(ServedRow).where(ServedRow.id.in_(ids)).order_by(ServedRow.seq)))
 
 
+def ids_there(session: Session, ids: Collection[str]) -> set[str]:
+    """Which of these answers are here."""
+    return {
+        key
+        for chunk in batched(ids, CHUNK)
+        for key in session.scalars(select(ServedRow.id).where(ServedRow.id.in_(chunk)))
+    }
+
+
 def answers(
     session: Session,
     project_id: str,

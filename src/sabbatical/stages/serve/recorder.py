@@ -6,6 +6,7 @@ So an answer that somebody got is never lost, and a hundred answers at once cost
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,12 +30,17 @@ CLOSE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Entry:
-    """What one request leaves: new items with their customers, and rows of `ServedRow`. `done` ends with the commit."""
+    """What one request leaves: new items with their customers, and rows of `ServedRow`.
+
+    `names`: the ids that answers to the same request have, if it has a key. `done` ends with the commit, and tells
+    whether one of them was on record before; then nothing more is kept.
+    """
 
     project: Project
     items: list[tuple[str | None, Prepared]]
     rows: list[dict[str, Any]]
-    done: Future[None] = field(default_factory=Future)
+    names: frozenset[str] = frozenset()
+    done: Future[bool] = field(default_factory=Future)
 
     def __post_init__(self) -> None:
         self.done.set_running_or_notify_cancel()  # a client that goes away cancels its waiting, not the record
@@ -52,7 +58,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def add(self, entry: Entry) -> Future[None]:
+    def add(self, entry: Entry) -> Future[bool]:
         """Hand an entry over; the future ends when it is committed, or raises why it cannot be.
 
         Raises:
@@ -105,7 +111,7 @@ class Recorder:
     def _write_all(self, entries: list[Entry]) -> None:
         """Together; where that fails each alone, so that one cannot take others with it."""
         try:
-            self._write(entries)
+            late = self._write(entries)
         except BaseException as error:
             if len(entries) == 1:
                 entries[0].done.set_exception(error)
@@ -113,16 +119,19 @@ class Recorder:
             for entry in entries:
                 self._write_all([entry])
             return
-        for entry in entries:
-            entry.done.set_result(None)
+        for entry, was_there in zip(entries, late, strict=True):
+            entry.done.set_result(was_there)
 
-    def _write(self, entries: list[Entry]) -> None:
+    def _write(self, entries: list[Entry]) -> list[bool]:
+        """One transaction; whether each entry's request was answered on record before."""
         now = self._workspace.clock()
         intakes = {entry.project.id: self._intake(entry.project) for entry in entries if entry.items}
         before = {key: intake.known_now() for key, intake in intakes.items()}
         try:
             with self._workspace.database.transaction() as session:
-                by_project = sorted(entries, key=lambda entry: entry.project.id)
+                late = _late(session, entries)
+                first = [entry for entry, was_there in zip(entries, late, strict=True) if not was_there]
+                by_project = sorted(first, key=lambda entry: entry.project.id)
                 for key, some in groupby(by_project, key=lambda entry: entry.project.id):
                     together = list(some)
                     if key in intakes:
@@ -132,6 +141,7 @@ class Recorder:
             for key, intake in intakes.items():
                 intake.rewind(before[key])  # it may know items that were not kept
             raise
+        return late
 
     def _intake(self, project: Project) -> Intake:
         """What takes in a project's inputs, up to date, so that the transaction has little to learn."""
@@ -152,6 +162,17 @@ class Recorder:
     def _learn(self, project: Project) -> Intake:
         with self._workspace.database.reading() as session:
             return ingest.intake(session, project, SOURCE, None, None, SOURCE)
+
+
+def _late(session: Session, entries: Sequence[Entry]) -> list[bool]:
+    """Whether an answer to each request is on record already, or comes with an entry before it."""
+    asked = {name for entry in entries for name in entry.names}
+    there = queries.ids_there(session, asked) if asked else set()
+    late = []
+    for entry in entries:
+        late.append(not there.isdisjoint(entry.names))
+        there.update(row["id"] for row in entry.rows if not late[-1])
+    return late
 
 
 def _take_in(session: Session, intake: Intake, entries: list[Entry], now: datetime) -> None:

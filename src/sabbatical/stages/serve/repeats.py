@@ -20,6 +20,11 @@ def prediction_id(project_id: str, key: str, number: int, arm: Arm) -> str:
     return f"prd_{content_id(f'{project_id} {key} {number} {arm}'.encode())}"
 
 
+def names(project_id: str, key: str, many: int) -> dict[str, int]:
+    """The ids that answers to the first `many` inputs of a request with this key may have, with their places."""
+    return {prediction_id(project_id, key, number, arm): number for number in range(many) for arm in SEEN}
+
+
 def recorded(session: Session, project: Project, key: str, inputs: Sequence[Ready]) -> dict[int, Served]:
     """What was answered under a key, by the place of each input that is recorded; empty at the first time.
 
@@ -41,7 +46,7 @@ def recorded(session: Session, project: Project, key: str, inputs: Sequence[Read
 
 def _rows(session: Session, project_id: str, key: str, many: int) -> Mapping[int, ServedRow]:
     """The first answer to each input; one place more is looked at, so that a longer request is noticed."""
-    places = {prediction_id(project_id, key, number, arm): number for number in range(many + 1) for arm in SEEN}
+    places = names(project_id, key, many + 1)
     found: dict[int, ServedRow] = {}
     for row in queries.with_ids(session, places):
         found.setdefault(places[row.id], row)
