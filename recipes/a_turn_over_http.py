@@ -43,7 +43,7 @@ def doubts(words):
 
 def label_and_chat(run):
     print(run["message"], "- not sure of", doubts(CHAT), "of 60 chats")
-    for campaign in ask(f"{desk}/campaigns"):
+    for campaign in ask(f"{desk}/campaigns")["rows"]:
         for task in ask(f"{desk}/campaigns/{campaign['name']}/tasks?state=open")["rows"]:
             shapes = [{"label": topics[ask(f"{desk}/items/{task['item']}")["text"]]}]
             said = {"item": task["item"], "taxonomy": campaign["taxonomy"], "author": "the desk", "shapes": shapes}

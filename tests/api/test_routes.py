@@ -133,7 +133,10 @@ def test_a_campaign_gathers_tasks(full: httpx.Client) -> None:
     assert full.post(f"{STREET}/campaigns", json=asked | {"items": items[:9]}).json()["tasks"] == {"open": 9}
     tasks = rows(full, f"{STREET}/campaigns/night/tasks", state="open")
     assert [one["item"] for one in tasks] == items[:9]
-    assert [one["name"] for one in full.get(f"{STREET}/campaigns").json()] == ["night"]
+    full.post(f"{STREET}/campaigns", json=asked | {"name": "rain"})
+    first = full.get(f"{STREET}/campaigns?limit=1").json()
+    rest = full.get(f"{STREET}/campaigns?limit=1&after={first['next']}").json()
+    assert [one["name"] for page in (first, rest) for one in page["rows"]] == ["rain", "night"] and not rest["next"]
 
 
 def test_a_snapshot_is_described_and_asked(full: httpx.Client) -> None:

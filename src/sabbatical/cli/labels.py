@@ -76,6 +76,17 @@ def history(
     session.answer({"revisions": [one.model_dump(mode="json") for one in found]}, words)
 
 
+def _campaigns(session: Session, limit: int | None) -> None:
+    found, there_are = first(session.project.campaigns(), limit)
+
+    def words() -> None:
+        rows = [(c.name, f"{c.taxonomy} {c.version}", c.tasks.get("open", 0), sum(c.tasks.values())) for c in found]
+        table(["campaign", "taxonomy", "open", "tasks"], rows)
+        more(there_are, len(found))
+
+    session.answer({"campaigns": [one.model_dump(mode="json") for one in found]}, words)
+
+
 def tasks(
     session: Session,
     campaign: Annotated[str | None, typer.Argument(help="Its tasks; all campaigns without it.")] = None,
@@ -84,12 +95,7 @@ def tasks(
 ) -> None:
     """Campaigns, or the tasks of one."""
     if campaign is None:
-        campaigns = session.project.campaigns()
-        rows = [(c.name, f"{c.taxonomy} {c.version}", c.tasks.get("open", 0), sum(c.tasks.values())) for c in campaigns]
-        session.answer(
-            {"campaigns": [one.model_dump(mode="json") for one in campaigns]},
-            lambda: table(["campaign", "taxonomy", "open", "tasks"], rows),
-        )
+        _campaigns(session, limit)
         return
     found, there_are = first(session.project.tasks(campaign, state), limit)
 

@@ -29,9 +29,33 @@ def place_of(after: str | None) -> str | None:
         BadRequest: no list has given it.
     """
     if after and number_of(after) is None:
-        raise BadRequest(
-            f"'{after[:40]}' is no place in this list.",
-            where="query after",
-            hint="Pass the `next` of the page before as it is, or nothing to begin at the first.",
-        )
+        raise _no_place(after)
     return after or None
+
+
+def ranked(score: float, key: str) -> str:
+    """The `next` of a page that is told by a score, the highest first, and the key of what has it."""
+    return f"{score!r} {key}"
+
+
+def rank_of(after: str | None) -> tuple[float, str] | None:
+    """The score and the key after which a page begins; None begins at the first.
+
+    Raises:
+        BadRequest: no list has given it.
+    """
+    if not after:
+        return None
+    score, _, key = after.partition(" ")
+    try:
+        return float(score), key
+    except ValueError:
+        raise _no_place(after) from None
+
+
+def _no_place(after: str) -> BadRequest:
+    return BadRequest(
+        f"'{after[:40]}' is no place in this list.",
+        where="query after",
+        hint="Pass the `next` of the page before as it is, or nothing to begin at the first.",
+    )

@@ -116,9 +116,9 @@ class Project:
         asked = request(CampaignIn, name=name, taxonomy=taxonomy, items=items, instructions=instructions)
         return Campaign.model_validate(self._client.post(self._place("campaigns"), asked))
 
-    def campaigns(self) -> list[Campaign]:
+    def campaigns(self) -> Iterator[Campaign]:
         """Newest first."""
-        return [Campaign.model_validate(row) for row in self._client.get(self._place("campaigns"))]
+        return self._client.pages(Campaign, self._place("campaigns"))
 
     def tasks(self, campaign: str, state: TaskState | None = None) -> Iterator[LabelTask]:
         """Tasks of a campaign in the order in which they joined."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sabbatical.core.errors import Conflict, NotFound
+from sabbatical.core.errors import BadRequest, Conflict, NotFound
 from sabbatical.durable import runs
 from sabbatical.schemas.campaign import LabelTask
 from sabbatical.schemas.label import RevisionIn, Shape
@@ -95,6 +95,22 @@ def test_later_labels_say_which_class_is_missed_where(traffic: Traffic) -> None:
     with traffic.workspace.database.reading() as session:
         worst = mining.items(session, traffic.project, 1, None, 1).rows[0]
     assert worst.item in dark and worst.detail["missed"] == [["car", [10, 10, 60, 60]]]
+
+
+def test_the_items_of_an_issue_page_to_the_same_as_all_at_once(traffic: Traffic) -> None:
+    model = traffic.model()
+    for scene in range(60):
+        traffic.answer(model, f"scene {scene}", sure=scene % 2 > 0, weather="clear" if scene % 2 else "rain")
+    traffic.mine()
+    with traffic.workspace.database.reading() as session:
+        whole = mining.items(session, traffic.project, 1, None, 100)
+        paged, after = [], None
+        while after is not None or not paged:
+            page = mining.items(session, traffic.project, 1, after, 7)
+            paged, after = [*paged, *page.rows], page.next
+        assert paged == whole.rows and len(paged) > 14 and whole.next is None
+        with pytest.raises(BadRequest, match="no place in this list"):
+            mining.items(session, traffic.project, 1, "first", 7)
 
 
 def test_traffic_that_is_alike_everywhere_makes_no_issue_and_it_is_said(traffic: Traffic) -> None:

@@ -8,7 +8,7 @@ from sabbatical.api import routing
 from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import Limit, Number, Place
+from sabbatical.api.paging import After, Limit, Number, Place
 from sabbatical.api.runs import Key
 from sabbatical.schemas.mine import Closing, Issue, IssueItem, IssueState, MineRequest, Ordered, OrderRequest
 from sabbatical.schemas.page import PAGE_SIZE, Page
@@ -63,7 +63,7 @@ def get_issue(context: Reader, project: str, number: Number) -> Issue:
 
 @router.get("/{number}/items")
 def list_issue_items(
-    context: Reader, project: str, number: Number, after: Place = None, limit: Limit = PAGE_SIZE
+    context: Reader, project: str, number: Number, after: After = None, limit: Limit = PAGE_SIZE
 ) -> Page[IssueItem]:
     """The worst first; then those that only stand in the same place."""
     with context.reading() as session:

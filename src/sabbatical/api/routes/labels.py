@@ -45,10 +45,10 @@ def make_campaign(context: Writer, project: str, asked: CampaignIn) -> Campaign:
 
 
 @router.get("/campaigns")
-def list_campaigns(context: Reader, project: str) -> list[Campaign]:
+def list_campaigns(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Campaign]:
     """Newest first."""
     with context.reading() as session:
-        return campaigns.every(session, projects.get(session, project))
+        return campaigns.page(session, projects.get(session, project), after, limit)
 
 
 @router.get("/campaigns/{campaign}/tasks")

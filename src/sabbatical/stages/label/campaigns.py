@@ -54,9 +54,11 @@ def create(session: Session, project: Project, asked: CampaignIn, now: datetime)
     return _campaigns(session, [row])[0]
 
 
-def every(session: Session, project: Project) -> list[Campaign]:
-    """All campaigns of a project, newest first."""
-    return _campaigns(session, queries.campaigns(session, project.id))
+def page(session: Session, project: Project, after: str | None, limit: int) -> Page[Campaign]:
+    """Campaigns of a project, newest first."""
+    rows = queries.campaigns(session, project.id, after, limit + 1)
+    found = _campaigns(session, rows[:limit])
+    return Page(rows=found, next=rows[limit - 1].id if len(rows) > limit else None)
 
 
 def get(session: Session, project: Project, name: str) -> Campaign:

@@ -114,9 +114,12 @@ def campaign_named(session: Session, project_id: str, name: str) -> CampaignRow 
     return session.scalar(select(CampaignRow).where(CampaignRow.project_id == project_id, CampaignRow.name == name))
 
 
-def campaigns(session: Session, project_id: str) -> list[CampaignRow]:
+def campaigns(session: Session, project_id: str, before: str | None, limit: int) -> list[CampaignRow]:
+    """Newest first."""
     query = select(CampaignRow).where(CampaignRow.project_id == project_id).order_by(CampaignRow.id.desc())
-    return list(session.scalars(query))
+    if before is not None:
+        query = query.where(CampaignRow.id < before)
+    return list(session.scalars(query.limit(limit)))
 
 
 def add_tasks(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import Conflict
+from sabbatical.core.numbers import rank_of, ranked
 from sabbatical.durable import runs
 from sabbatical.schemas.mine import Issue, IssueItem, IssueState, MineRequest
 from sabbatical.schemas.page import Page
@@ -58,12 +59,12 @@ def items(session: Session, project: Project, number: int, after: str | None, li
 
     Raises:
         NotFound: there is no such issue.
+        BadRequest: no page has given `after`.
     """
     issue = find(session, project, number)
-    rows = queries.issue_items(session, issue.id)
-    start = int(after or 0)
-    shown = issue_items(session, project, issue, rows[start : start + limit])
-    return Page(rows=shown, next=str(start + limit) if len(rows) > start + limit else None)
+    rows = queries.issue_items(session, issue.id, after=rank_of(after), limit=limit + 1)
+    shown, last = issue_items(session, project, issue, rows[:limit]), rows[:limit][-1:]
+    return Page(rows=shown, next=ranked(last[0].score, last[0].item_id) if len(rows) > limit else None)
 
 
 def dismiss(session: Session, project: Project, number: int, why: str, now: datetime) -> Issue:

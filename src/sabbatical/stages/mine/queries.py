@@ -100,10 +100,15 @@ def put_items(session: Session, issue_id: str, rows: list[dict[str, Any]]) -> No
         session.execute(insert(Base.metadata.tables[IssueItemRow.__tablename__]), rows)
 
 
-def issue_items(session: Session, issue_id: str) -> list[IssueItemRow]:
-    """The worst first."""
-    query = select(IssueItemRow).where(IssueItemRow.issue_id == issue_id)
-    return list(session.scalars(query.order_by(IssueItemRow.score.desc(), IssueItemRow.item_id)))
+def issue_items(
+    session: Session, issue_id: str, *, after: tuple[float, str] | None = None, limit: int | None = None
+) -> list[IssueItemRow]:
+    """The worst first; `after` the score and the item of another."""
+    score, item = IssueItemRow.score, IssueItemRow.item_id
+    query = select(IssueItemRow).where(IssueItemRow.issue_id == issue_id).order_by(score.desc(), item).limit(limit)
+    if after is not None:
+        query = query.where((score < after[0]) | ((score == after[0]) & (item > after[1])))
+    return list(session.scalars(query))
 
 
 def campaigns(session: Session, issue_ids: Sequence[str]) -> dict[str, list[CampaignRow]]:
