@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from datetime import datetime
 from types import FrameType
 
 from sabbatical.core.errors import Conflict, SabbaticalError
@@ -14,12 +15,13 @@ from sabbatical.core.settings import load
 from sabbatical.durable import BUSY, runs
 from sabbatical.durable.children import WORKER_LOCK
 from sabbatical.durable.execution import ORPHANED, execute
+from sabbatical.durable.flow import flow_in
 from sabbatical.durable.forkserver import WISHES
 from sabbatical.durable.forkserver import serve as serve_forks
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.queue import Worker
 from sabbatical.stages import kinds
-from sabbatical.storage.workspace import open_workspace
+from sabbatical.storage.workspace import Workspace, open_workspace
 
 USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID] | fork SOCKET\n"
 SWEEP_SECONDS = 1.0
@@ -51,9 +53,8 @@ def serve(parent: int | None) -> int:
     lease = Lease.take(workspace.home / WORKER_LOCK, PATIENCE_SECONDS)
     if lease is None:
         raise Conflict("Another worker is at work on this workspace.", where=str(workspace.home))
-    from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - a worker's, and it registers the flow of a turn
-
-    worker = Worker(workspace, stop, tick)
+    flow_in("turn", "sabbatical.autopilot.turn")
+    worker = Worker(workspace, stop, _tick)
     try:
         while not stop.is_set() and parent in (None, os.getppid()):
             worker.sweep()
@@ -64,6 +65,12 @@ def serve(parent: int | None) -> int:
         workspace.close()
         lease.give_back()
     return 0
+
+
+def _tick(workspace: Workspace, moment: datetime) -> None:
+    from sabbatical.autopilot.schedules import tick  # noqa: PLC0415 - half of what a worker would load at its start
+
+    tick(workspace, moment)
 
 
 def fork(descriptor: int) -> int:

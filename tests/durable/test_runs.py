@@ -60,6 +60,15 @@ def test_asking_again_for_what_failed_or_was_cancelled_queues_it_anew(
     assert (row.state, row.error, row.ended_at) == ("queued", None, None)
 
 
+def test_a_run_that_ended_stays_as_it_ended(workspace: Workspace, ask: Ask) -> None:
+    run_id = ask(ticks=1)
+    with workspace.database.transaction() as session:
+        runs.cancel(session, run_id, workspace.clock(), "A person said so.")
+        runs.end(session, run_id, "done", workspace.clock(), message="Done", result={})
+    row = look(workspace, run_id)
+    assert (row.state, row.message, row.result) == ("cancelled", "Cancelled: A person said so.", None)
+
+
 def test_a_run_is_claimed_once(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=1)
     with workspace.database.transaction() as session:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from sabbatical.autopilot import policies
 from sabbatical.durable import records, runs
 from sabbatical.schemas.autopilot import Turn, TurnStep
 from sabbatical.storage.tables import RunRow, RunStepRow
@@ -31,7 +32,7 @@ def turn(session: Session, row: RunRow, now: datetime) -> Turn:
         "why": row.params.get("why", ""),
         "outcome": (row.result or {}).get("outcome"),
         "message": _message(row, steps),
-        "todo": _todo(row, steps),
+        "todo": _todo(session, row, steps),
         "steps": steps,
         "result": row.result,
         "error": row.error,
@@ -49,22 +50,16 @@ def _message(row: RunRow, steps: list[TurnStep]) -> str:
     return f"{last.name}: {last.message}" if last.message else last.name
 
 
-def _todo(row: RunRow, steps: list[TurnStep]) -> str:
+def _todo(session: Session, row: RunRow, steps: list[TurnStep]) -> str:
     """What a person can do; the hint of what went wrong, where something did."""
     if row.ended_at is None:
         return ADVICE.get(steps[-1].name, "") if steps and steps[-1].state == "waiting" else ""
     if row.state == "cancelled":
-        return (
-            f"{BEGIN_ANEW} Or go on with this one: `sabbatical run resume {row.id}`." if _by_hand(row) else BEGIN_ANEW
-        )
+        go_on = f" Or go on with this one: `sabbatical run resume {row.id}`."
+        return f"{BEGIN_ANEW}{go_on if policies.why_off(session, row) is None else ''}"
     if row.error is not None and row.state == "failed":
         return f"{row.error.get('hint') or ''} {AGAIN}".strip()
     return str((row.result or {}).get("todo", ""))
-
-
-def _by_hand(row: RunRow) -> bool:
-    """Whether somebody cancelled the turn itself; what the autopilot was turned off for does not go on."""
-    return row.message.startswith("Cancelled")
 
 
 def _step(session: Session, row: RunStepRow, now: datetime) -> TurnStep:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sabbatical.cli.output import err, out
 from sabbatical.cli.session import Session, command
-from sabbatical.cli.waiting import Lines
+from sabbatical.cli.waiting import UNTIMED, Lines
 
 if TYPE_CHECKING:
     from sabbatical.demo.play import Contest, Outcome
@@ -75,9 +75,9 @@ class Spoken:
         self._task = self._bar.add_task("", total=1.0)
         self._lines = Lines()
 
-    def progress(self, fraction: float, message: str) -> None:
+    def progress(self, fraction: float, message: str, kind: str = "") -> None:
         if not err.is_terminal:
-            self._lines.say("  ", fraction, message)
+            self._lines.say("  ", fraction, message, timed=kind not in UNTIMED)
         elif self._task is not None:
             self._bar.update(self._task, completed=fraction, description=escape(message[:50]))
 

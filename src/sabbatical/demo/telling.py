@@ -29,7 +29,8 @@ class Voice(Protocol):
 
     def begin(self, number: int, name: str, why: str) -> None: ...
 
-    def progress(self, fraction: float, message: str) -> None: ...
+    def progress(self, fraction: float, message: str, kind: str = "") -> None:
+        """`kind`: of the run, where it is one."""
 
     def end(self, told: Told) -> None: ...
 
@@ -40,7 +41,7 @@ class Silent:
     def begin(self, number: int, name: str, why: str) -> None:
         return None
 
-    def progress(self, fraction: float, message: str) -> None:
+    def progress(self, fraction: float, message: str, kind: str = "") -> None:
         return None
 
     def end(self, told: Told) -> None:
@@ -67,7 +68,7 @@ class Teller:
 
     def watch(self, record: schema.Run) -> None:
         """Progress of one run."""
-        self.voice.progress(record.fraction, record.message)
+        self.voice.progress(record.fraction, record.message, record.kind)
 
     def begun(self, run: Run[T]) -> None:
         """Wait until a run is at work."""

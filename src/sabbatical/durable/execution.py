@@ -115,7 +115,7 @@ def execute(
             if outcome["state"] == "cancelled":
                 outcome = _with_reason(outcome, runs.why_cancelled(runs.get(session, run_id)))
             runs.end(session, run_id, now=workspace.clock(), **outcome)
-            return str(outcome["state"])
+            return runs.get(session, run_id).state
     finally:
         lease.give_back()
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -246,6 +247,7 @@ class Flow:
 
 Function = Callable[[Flow], Result]
 _flows: dict[str, tuple[Function, Rules]] = {}
+_modules: dict[str, str] = {}
 
 
 def flow(kind: str, *, stop_rule: StopRule | None = None, plan: Sequence[str] = ()) -> Callable[[Function], Function]:
@@ -264,14 +266,21 @@ def flow(kind: str, *, stop_rule: StopRule | None = None, plan: Sequence[str] = 
     return register
 
 
+def flow_in(kind: str, module: str) -> None:
+    """Say which module registers the flow of a kind: it is loaded with the first such run, and not before."""
+    _modules[kind] = module
+
+
 def is_flow(kind: str) -> bool:
-    return kind in _flows
+    return kind in _flows or kind in _modules
 
 
 def follow(workspace: Workspace, run_id: str, hand_on: HandOn, stopping: threading.Event) -> str:
     """Do a flow in this thread, which must be that of a DBOS workflow, and answer its run's state."""
     with workspace.database.reading() as session:
         row = runs.get(session, run_id)
+    if row.kind not in _flows:
+        import_module(_modules[row.kind])
     function, rules = _flows[row.kind]
 
     def body(step: Step) -> Result:

@@ -207,10 +207,11 @@ def end(
     result: dict[str, Any] | None = None,
     error: dict[str, Any] | None = None,
 ) -> None:
+    """Record how a run ended; one that has ended already, as when a person cancelled it, stays as it is."""
     values: dict[str, Any] = {"state": state, "ended_at": now, "message": message, "result": result, "error": error}
     if state == "done":
         values["fraction"] = 1.0
-    session.execute(update(RunRow).where(RunRow.id == run_id).values(**values))
+    session.execute(update(RunRow).where(RunRow.id == run_id, RunRow.state.not_in(ENDED)).values(**values))
 
 
 def waiting(session: Session, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
