@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
 import sabbatical as sb
+from sabbatical.autopilot import actions as autopilot
 from sabbatical.core.errors import BadFile, BadRequest
+from sabbatical.core.settings import load
 from sabbatical.schemas.policy import Policy
 from sabbatical.sdk.project import Project
+from sabbatical.stages.project import actions as projects
+from sabbatical.storage.workspace import open_workspace
 from tests.cli.conftest import Said, call
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +138,30 @@ def test_the_policy_in_the_manual_is_one() -> None:
     policy = Policy.model_validate(yaml.safe_load(found[1]))
     assert policy.when.every is not None
     assert [stage.stage for stage in policy.release.stages][-1] == "full"
+
+
+def test_a_turn_is_not_resumed_beside_another_and_the_answer_says_which_and_what_to_do(home: Path) -> None:
+    project = project_of(home)
+    http = project._client._http
+
+    def post(path: str) -> httpx.Response:
+        return http.post(path, json={})
+
+    first = turn_of(home)
+    assert post(f"/v1/runs/{first}/cancel").json()["state"] == "cancelled"
+    second = turn_of(home)
+    refused = post(f"/v1/runs/{first}/resume")
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], error["where"]) == (409, "conflict", f"run {second}")
+    assert f"`sabbatical run cancel {second}`" in error["hint"]
+    assert [turn.state for turn in project.autopilot.turns()] == ["queued", "cancelled"]
+    assert post(f"/v1/runs/{second}/cancel").json()["state"] == "cancelled"
+
+
+def turn_of(home: Path) -> str:
+    """A turn on record, which no worker has come for yet."""
+    workspace = open_workspace(load(home=home))
+    with workspace.database.transaction() as session:
+        row = autopilot.once(session, projects.get(session, "desk"), "anna", workspace.clock())
+    workspace.close()
+    return row.id

@@ -89,14 +89,14 @@ class Calendar:
 
     def end(self, state: str = "done") -> None:
         with self.workspace.database.transaction() as session:
-            row = queries.turn_under_way(session, self.project.id)
+            row = runs.under_way(session, self.project.id, queries.TURN)
             assert row is not None
             runs.end(session, row.id, state, self.clock(), message="x", result={})
 
     def take_snapshot(self) -> None:
         """The turn under way takes a snapshot, which was there already."""
         with self.workspace.database.transaction() as session:
-            row = queries.turn_under_way(session, self.project.id)
+            row = runs.under_way(session, self.project.id, queries.TURN)
             assert row is not None
             step = records.begin(session, row.id, "snapshot", place=5, state="running", now=self.clock())
             records.end(step, "done", self.clock(), message="s1", result={"snapshot": "s1"})

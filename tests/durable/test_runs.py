@@ -127,6 +127,52 @@ def test_who_cancelled_a_run_is_kept_and_told(workspace: Workspace, ask: Ask) ->
         assert runs.resume(session, running, workspace.clock()).error is None
 
 
+def turn(workspace: Workspace, project: str, key: str | None = None) -> str:
+    """A run of a kind of which a project has one at a time."""
+    with workspace.database.transaction() as session:
+        return runs.ask(session, project_id=project, kind="turn", params={}, now=workspace.clock(), key=key).id
+
+
+def project(workspace: Workspace, name: str) -> str:
+    with workspace.database.transaction() as session:
+        return projects.create(session, ProjectIn(name=name, task="text"), workspace.clock()).id
+
+
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+def test_a_turn_is_not_resumed_nor_asked_for_again_while_another_of_its_project_is_under_way(
+    workspace: Workspace, state: str
+) -> None:
+    desk, street = project(workspace, "desk"), project(workspace, "street")
+    first = turn(workspace, desk, "k")
+    with workspace.database.transaction() as session:
+        runs.end(session, first, state, workspace.clock(), message="x", error={"code": "broken"})
+    second = turn(workspace, desk)
+    turn(workspace, street)
+    with workspace.database.transaction() as session:
+        with pytest.raises(Conflict, match=rf"one at a time: {second} \(queued\)") as caught:
+            runs.resume(session, first, workspace.clock())
+        assert f"`sabbatical run cancel {second}`" in str(caught.value.hint)
+    for key in ("k", None):
+        with pytest.raises(Conflict, match=second):
+            turn(workspace, desk, key)
+    assert look(workspace, first).state == state
+    with workspace.database.transaction() as session:
+        runs.cancel(session, second, workspace.clock())
+        assert runs.resume(session, first, workspace.clock()).state == "queued"
+        assert runs.resume(session, first, workspace.clock()).state == "queued"
+
+
+def test_the_database_itself_lets_no_second_turn_of_a_project_be_under_way(workspace: Workspace) -> None:
+    desk = project(workspace, "desk")
+    first = turn(workspace, desk)
+    with workspace.database.transaction() as session:
+        runs.cancel(session, first, workspace.clock())
+    turn(workspace, desk)
+    for state in ("queued", "running", "stopping"):
+        with pytest.raises(IntegrityError), workspace.database.transaction() as session:
+            runs.get(session, first).state = state
+
+
 def test_resume_leaves_alone_what_is_done_or_at_work(workspace: Workspace, ask: Ask) -> None:
     run_id = ask(ticks=1)
     with workspace.database.transaction() as session:

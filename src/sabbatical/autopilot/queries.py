@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sabbatical.durable import runs
 from sabbatical.storage.tables import PolicyRow, RevisionRow, RunRow, RunStepRow, SnapshotRow
 
 TURN = "turn"
@@ -35,11 +34,6 @@ def enabled_projects(session: Session) -> list[str]:
     """The projects whose newest policy is in force."""
     newest = select(func.max(PolicyRow.seq)).group_by(PolicyRow.project_id)
     return list(session.scalars(select(PolicyRow.project_id).where(PolicyRow.seq.in_(newest), PolicyRow.enabled)))
-
-
-def turn_under_way(session: Session, project_id: str) -> RunRow | None:
-    query = select(RunRow).where(RunRow.project_id == project_id, RunRow.kind == TURN)
-    return session.scalar(query.where(RunRow.state.not_in(runs.ENDED)).order_by(RunRow.id.desc()).limit(1))
 
 
 def turns(session: Session, project_id: str, before: str | None, limit: int) -> list[RunRow]:

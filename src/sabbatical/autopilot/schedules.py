@@ -30,7 +30,7 @@ PERSON_ONLY = (
 
 def ask(session: Session, project: Project, why: str, now: datetime, key: str | None = None) -> RunRow:
     """A turn; the one under way if there is one, so that two asked at once are one."""
-    there = queries.turn_under_way(session, project.id)
+    there = runs.under_way(session, project.id, turn.KIND)
     if key is not None:
         there = queries.turn_with_key(session, project.id, key) or there
     if there is not None:

@@ -21,6 +21,8 @@ HEARTBEAT_SECONDS = 1.0
 STALE_SECONDS = 20.0
 ENDED = ("done", "failed", "cancelled")
 AT_WORK = ("running", "stopping")
+ALONE = ("turn",)
+"""Kinds of which a project has one under way at a time; the database sees to it too (`uq_run_turn_under_way`)."""
 
 
 def ask(
@@ -35,7 +37,8 @@ def ask(
     """Record a run to be done. The same `key` again gives the same run, queued anew if it failed or was cancelled.
 
     Raises:
-        Conflict: the key was used for something else.
+        Conflict: the key was used for something else; or the project has another run of a kind of which it has one at
+            a time.
     """
     if key is not None:
         row = _with_key(session, project_id, key, params)
@@ -43,8 +46,9 @@ def ask(
             if (row.kind, row.params) != (kind, params):
                 raise Conflict("This Idempotency-Key was used for another request.", hint="Take a fresh key.")
             if row.state in {"failed", "cancelled"}:
-                _queue_again(row)
+                _begin_again(session, row)
             return row
+    _check_alone(session, project_id, kind)
     row = RunRow(
         id=new_id("run"),
         project_id=project_id,
@@ -68,6 +72,31 @@ def _with_key(session: Session, project_id: str | None, key: str, params: dict[s
         return session.scalar(select(RunRow).where(RunRow.project_id == project_id, RunRow.key == key))
     rows = session.scalars(select(RunRow).where(RunRow.key == key))
     return next((row for row in rows if row.project_id is None or row.params == params), None)
+
+
+def under_way(session: Session, project_id: str, kind: str) -> RunRow | None:
+    """The newest run of a kind that has not ended."""
+    query = select(RunRow).where(RunRow.project_id == project_id, RunRow.kind == kind, RunRow.state.not_in(ENDED))
+    return session.scalar(query.order_by(RunRow.id.desc()).limit(1))
+
+
+def _check_alone(session: Session, project_id: str | None, kind: str) -> None:
+    """That a run which is to begin, or to begin again, is the only one of its kind where it must be.
+
+    Writers queue, so what is seen here stays true until it is written.
+    """
+    other = under_way(session, project_id, kind) if project_id is not None and kind in ALONE else None
+    if other is not None:
+        raise Conflict(
+            f"Another {kind} of this project is under way, and there is one at a time: {other.id} ({other.state}).",
+            where=f"run {other.id}",
+            hint=f"Wait for it (`sabbatical run show {other.id}`), or stop it: `sabbatical run cancel {other.id}`.",
+        )
+
+
+def _begin_again(session: Session, row: RunRow) -> None:
+    _check_alone(session, row.project_id, row.kind)
+    _queue_again(row)
 
 
 def _queue_again(row: RunRow) -> None:
@@ -177,9 +206,14 @@ def resume(session: Session, run_id: str, now: datetime) -> RunRow:
     """Let a run be done again: one that waits, failed, was cancelled, or whose process died.
 
     A run that is done, or that somebody is at work on, stays as it is.
+
+    Raises:
+        Conflict: another run of its kind is under way, of which a project has one at a time.
     """
     row = get(session, run_id)
-    if row.state in {"failed", "cancelled"} or (row.state in AT_WORK and stalled(row, now)):
+    if row.state in {"failed", "cancelled"}:
+        _begin_again(session, row)
+    elif row.state in AT_WORK and stalled(row, now):
         _queue_again(row)
     return row
 

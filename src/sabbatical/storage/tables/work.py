@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sabbatical.storage.tables.base import ID, NAME, SEQ, Base
 
+OPEN_TURN = text("kind = 'turn' AND state IN ('queued', 'running', 'stopping')")
+
 
 class RunRow(Base):
     __tablename__ = "run"
@@ -22,6 +24,7 @@ class RunRow(Base):
             sqlite_where=text("project_id IS NULL"),
             postgresql_where=text("project_id IS NULL"),
         ),
+        Index("uq_run_turn_under_way", "project_id", unique=True, sqlite_where=OPEN_TURN, postgresql_where=OPEN_TURN),
         Index(None, "state"),
         Index(None, "project_id", "id"),
     )

@@ -233,3 +233,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_issue_item_issue_id")),
         sa.PrimaryKeyConstraint("issue_id", "item_id", name=op.f("pk_issue_item")),
     )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_run_turn_under_way",
+            ["project_id"],
+            unique=True,
+            sqlite_where=sa.text("kind = 'turn' AND state IN ('queued', 'running', 'stopping')"),
+            postgresql_where=sa.text("kind = 'turn' AND state IN ('queued', 'running', 'stopping')"),
+        )
