@@ -173,6 +173,7 @@ def test_a_file_of_gates_that_cannot_be_read_is_refused_by_its_place(
     [
         ("gaets: []", "There is no field 'gaets'.", "Did you mean 'gates'?"),
         ("gates: [{gate: slices, item: 3}]", "There is no field 'item'.", "Did you mean 'items'?"),
+        ("gates: [{gate: slices, judge_by: point}]", "not 'point'.", "Did you mean 'points'?"),
         ("gates: [{gate: sizes}]", "There is no gate 'sizes'.", "Did you mean 'size'"),
         ("stages: [{stage: canry}, {stage: full}]", "not 'canry'.", "Did you mean 'canary'?"),
         ("release: {judge: {split: [test]}}", "There is no field 'split'.", "Did you mean 'splits'?"),

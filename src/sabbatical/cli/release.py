@@ -57,6 +57,8 @@ def propose(
 ) -> None:
     """Judge a model by the gates, against the champion; where they pass, its release begins.
 
+    Sure losses fail; `judge_by: points` in a gate counts every loss, be it chance.
+
     Exit code 1 where a gate failed, or there is not enough to judge by.
     """
     tests = _document(behaviour) if behaviour else None

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 StageName = Literal["shadow", "canary", "ab", "full"]
+JudgeBy = Literal["sure", "points"]
 STAGES: tuple[StageName, ...] = ("shadow", "canary", "ab", "full")
 
 
@@ -38,23 +39,33 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class OverallGate(Rule):
-    """The leading number of all data (mAP, weighted F1) may not fall by more, judged by the paired difference."""
+class LosingGate(Rule):
+    """A gate on what is lost against the champion on the same items: more than `lose_at_most` (0.02: 2 points) fails.
+
+    sure: where the 95 % interval of the paired difference leaves out zero too, among all that the gate looks at.
+    points: by the difference alone, be it chance or not.
+    """
+
+    lose_at_most: float = Field(0.0, ge=0)
+    judge_by: JudgeBy = Field("sure", description="sure: losses that are no chance; points: the difference alone.")
+
+
+class OverallGate(LosingGate):
+    """The leading number of all data (mAP, weighted F1) may not fall by more."""
 
     gate: Literal["overall"]
-    lose_at_most: float = Field(0.0, ge=0)
 
 
-class SliceGate(Rule):
-    """No slice with at least `items` items may surely lose more: its interval leaves out zero, and it falls by more."""
+class SliceGate(LosingGate):
+    """No slice with at least `items` items may lose more."""
 
     gate: Literal["slices"]
     items: int = Field(30, ge=1)
     lose_at_most: float = Field(0.02, ge=0)
 
 
-class ClassGate(Rule):
-    """No class with at least `truths` labels may surely lose more."""
+class ClassGate(LosingGate):
+    """No class with at least `truths` labels may lose more."""
 
     gate: Literal["classes"]
     truths: int = Field(30, ge=1)

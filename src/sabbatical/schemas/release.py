@@ -32,6 +32,7 @@ class GateVerdict(BaseModel):
     limit: float | None = Field(None, description="What it had to keep to.")
     interval: Interval | None = Field(None, description="95 % of the value.")
     where: str | None = Field(None, description="The class or slice that it is about.")
+    sure_from: float | None = Field(None, description="The smallest loss there that would have counted as sure.")
     items: int | None = Field(None, description="Images or texts (truths, for a class) that it was judged on.")
 
 

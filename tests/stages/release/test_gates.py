@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from sabbatical.schemas.evaluate import Behaved
-from sabbatical.schemas.policy import STAGES, ReleaseRules
+from sabbatical.schemas.policy import STAGES, LosingGate, ReleaseRules
 from sabbatical.schemas.release import GateVerdict
 from sabbatical.stages.release.gates import GATES, judge
 from sabbatical.stages.release.latency import Latency
@@ -122,6 +123,92 @@ def test_a_slice_that_loses_within_the_limit_or_by_chance_passes_and_the_lowest_
     assert found.verdict == "passed"
     assert found.where == "weather=clear"
     assert found.reason.startswith("No slice of 2 with 30 items or more surely loses more than 2.0 points")
+
+
+@pytest.mark.parametrize(("judge_by", "expected"), [("points", "failed"), ("sure", "passed")])
+def test_a_loss_that_may_be_chance_fails_by_points_and_passes_where_only_sure_ones_count(
+    judge_by: str, expected: str
+) -> None:
+    parts = [part("weather=rain", 64), part("weather=clear", 80)]
+    changes = [
+        change("slice", "weather=rain", -0.05, 0.06, p_value=0.1),
+        change("slice", "weather=clear", 0.01, 0.02),
+        change("class", "car", -0.05, 0.06, p_value=0.1),
+    ]
+    found = measured(report(*changes, slices=parts, whole=(-0.05, 0.06)))
+    for gate in ("overall", "slices", "classes"):
+        said = verdict(found, gate=gate, lose_at_most=0.02, judge_by=judge_by)
+        assert said.verdict == expected
+        assert ("sure or not" in said.reason) is (judge_by == "points")
+        assert said.value == pytest.approx(-0.05)
+        allowed = verdict(found, gate=gate, lose_at_most=0.05, judge_by=judge_by)
+        assert allowed.verdict == "passed"
+
+
+@pytest.mark.parametrize("judge_by", ["points", "sure"])
+def test_a_slice_with_too_few_items_is_judged_neither_by_points_nor_by_sure_losses(judge_by: str) -> None:
+    parts = [part("weather=rain", 29), part("weather=clear", 80)]
+    changes = [
+        change("slice", "weather=rain", -0.4, 0.1, p_value=1e-9),
+        change("slice", "weather=clear", 0.01, 0.02),
+    ]
+    found = verdict(measured(report(*changes, slices=parts)), gate="slices", items=30, judge_by=judge_by)
+    assert (found.verdict, found.where) == ("passed", "weather=clear")
+    alone = verdict(measured(report(changes[0], slices=parts[:1])), gate="slices", items=30, judge_by=judge_by)
+    assert alone.verdict == "undecided"
+
+
+def test_by_points_the_largest_loss_is_named_first_and_by_sureness_the_surest() -> None:
+    parts = [part("weather=rain", 40), part("weather=snow", 400)]
+    changes = [
+        change("slice", "weather=rain", -0.2, 0.19, p_value=1e-3),
+        change("slice", "weather=snow", -0.08, 0.01, p_value=1e-9),
+    ]
+    by = {
+        how: verdict(measured(report(*changes, slices=parts)), gate="slices", judge_by=how)
+        for how in ("points", "sure")
+    }
+    assert (by["points"].where, by["sure"].where) == ("weather=rain", "weather=snow")
+    assert by["points"].reason.startswith(
+        "2 slices of 2 with 30 items or more lost more than 2.0 points, sure or not: "
+    )
+
+
+def test_what_passes_for_want_of_certainty_says_how_large_a_loss_could_have_been_seen() -> None:
+    parts = [part("weather=rain", 64), part("weather=clear", 80)]
+    changes = [
+        change("slice", "weather=rain", -0.05, 0.06, p_value=0.1),
+        change("slice", "weather=clear", 0.01, 0.02),
+    ]
+    found = verdict(measured(report(*changes, slices=parts)), gate="slices")
+    assert found.sure_from == pytest.approx(0.06 * 2.2414 / 1.96, abs=1e-4)  # the level of the surest of two
+    assert "There a loss is sure from 6.9 points on." in found.reason
+    whole = verdict(measured(report(whole=(-0.05, 0.06))), gate="overall")
+    assert whole.sure_from == pytest.approx(0.06)
+    assert whole.reason.endswith("a sure loss of more than 0.0 is refused. Here a loss is sure from 6.0 points on.")
+    assert verdict(measured(report(*changes, slices=parts)), gate="slices", judge_by="points").sure_from is None
+
+
+def test_a_loss_that_is_sure_from_so_many_points_on_is_refused_from_there_and_passes_below() -> None:
+    parts = [part(f"lane={n}", 50) for n in range(12)]
+    others = [change("slice", f"lane={n}", 0.0, 0.05, p_value=0.9) for n in range(1, 12)]
+
+    def judged(loss: float) -> GateVerdict:
+        p_value = math.erfc(loss / (0.05 / 1.96) / math.sqrt(2))
+        return verdict(
+            measured(report(change("slice", "lane=0", -loss, 0.05, n=999, p_value=p_value), *others, slices=parts)),
+            gate="slices",
+        )
+
+    limit = judged(0.01).sure_from
+    assert limit is not None
+    assert [judged(limit + step).verdict for step in (-1e-3, 1e-3)] == ["passed", "failed"]
+
+
+def test_two_models_that_say_the_same_of_few_items_could_not_have_seen_a_small_loss() -> None:
+    same = change("slice", "weather=rain", 0.0, 0.0, n=30, p_value=1.0)
+    found = verdict(measured(report(same, slices=[part("weather=rain", 30)])), gate="slices")
+    assert found.sure_from == pytest.approx(0.1135, abs=1e-4)
 
 
 def test_one_of_forty_slices_that_dips_by_chance_does_not_stop_a_model() -> None:
@@ -247,6 +334,12 @@ def test_one_that_failed_decides_and_one_that_cannot_tell_holds() -> None:
     assert together([]) is True
 
 
+def test_gates_on_losses_are_read_with_either_word_and_judge_by_sure_losses_without_one() -> None:
+    written = "gates:\n  - {gate: overall, judge_by: points}\n  - {gate: slices, judge_by: sure}\n  - {gate: classes}\n"
+    gates = ReleaseRules.model_validate(yaml.safe_load(written)).gates
+    assert [gate.judge_by for gate in gates if isinstance(gate, LosingGate)] == ["points", "sure", "sure"]
+
+
 def test_every_gate_of_the_policy_has_a_judge() -> None:
     rules = ReleaseRules()
     assert [gate.gate for gate in rules.gates] == ["items", "overall", "slices", "classes", "latency", "size"]
@@ -270,6 +363,7 @@ def test_the_page_for_users_shows_every_gate_and_stage_with_fields_that_are_read
     [
         ({"gates": [{"gate": "speed"}]}, "gates.0"),
         ({"gates": [{"gate": "slices", "item": 3}]}, "gates.0.slices.item"),
+        ({"gates": [{"gate": "slices", "judge_by": "point"}]}, "gates.0.slices.judge_by"),
         ({"gates": [{"gate": "items"}, {"gate": "overall", "lose_at_most": -1}]}, "gates.1.overall.lose_at_most"),
         ({"gates": [{"gate": "metric", "at_least": 0.5}]}, "gates.0.metric.metric"),
         ({"stages": [{"stage": "canary", "share": 2}, {"stage": "full"}]}, "stages.0.share"),
