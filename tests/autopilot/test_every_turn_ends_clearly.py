@@ -334,6 +334,40 @@ def test_what_the_policy_leaves_to_a_person_waits_for_one(office: Office, thread
     assert (found.outcome, champion(office)) == ("promoted", "v2")
 
 
+def test_a_release_that_passed_the_gates_goes_on_once_a_person_takes_its_hold_back(
+    office: Office, threads: Threads
+) -> None:
+    office.policy(ask_a_person=["release"], release=rules(stages=stages(wait="2s")))
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+        assert (found.outcome, champion(office)) == ("person", "v1")
+        assert "r2 waits at the gate for a person" in found.message
+        release = office.client.project().releases.current()
+        assert release is not None and release.record.passed
+        release.resume(actor="bert")
+        office.policy(ask_a_person=["release"], release=rules(stages=stages()))
+        found = threads.end(threads.play())
+    assert (found.outcome, champion(office)) == ("promoted", "v2")
+    assert [step.name for step in found.steps][:3] == ["begin", "gate", "leave-gate"]
+    assert "r2 passed the gates, and nobody holds it" in found.steps[1].message
+    assert len(list(office.client.project().models())) == 2
+
+
+def test_a_release_that_waits_at_the_gate_for_a_pin_goes_on_when_the_champion_is_unpinned(
+    office: Office, threads: Threads
+) -> None:
+    office.policy(release=rules(stages=[{"stage": "full", "requests": 0}]))
+    office.client.project().releases.pin(actor="bert")
+    with desk.life(office.client):
+        turn = threads.play()
+        office.until_step(turn, "gate", "waiting")
+        until(lambda: "bert pinned" in office.client.project().autopilot.turn(turn).message, "the wait for bert")
+        assert champion(office) == "v1"
+        office.client.project().releases.unpin(actor="bert")
+        found = threads.end(turn)
+    assert (found.outcome, champion(office)) == ("promoted", "v2")
+
+
 def test_a_turn_with_nothing_new_ends_at_once(office: Office, threads: Threads) -> None:
     office.policy(label={"tasks_a_turn": 0})
     found = threads.end(threads.play())

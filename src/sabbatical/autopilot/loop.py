@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.autopilot import endings, policies
 from sabbatical.core.errors import BadRequest, Conflict
+from sabbatical.durable import runs
 from sabbatical.durable.flow import Flow, Look, Result
 from sabbatical.schemas.campaign import Campaign
 from sabbatical.schemas.dataset import SnapshotQuery
@@ -33,6 +34,7 @@ from sabbatical.storage.tables import RunRow
 ON_THE_WAY = ("gate", "shadow", "canary", "ab")
 NO_FURTHER = ("gate", "failed", "rejected", "reverted")
 BLOCKED = "blocked"
+SAID = 100  # the newest decisions on a release, among which its proposal is
 BY: dict[str, Any] = {"actor": "autopilot", "actor_kind": "loop"}
 
 
@@ -53,8 +55,8 @@ class Loop:
         project = self._project(session)
         champion = releases.champion(session, project)
         release = releases.current(session, project)
-        if release is not None and release.stage == "gate" and release.held_by is None:
-            release = None  # it waits for nobody, and gives way to a new one
+        if release is not None and release.stage == "gate" and not (release.passed or self._held(session, release)):
+            release = None  # the gates cannot tell, and it waits for nobody: it gives way to a new one
         told = f"{release.name} is under way ({release.stage})" if release else "No release is under way"
         return {
             "policy": policies.current(session, project).policy.model_dump(mode="json"),
@@ -175,7 +177,7 @@ class Loop:
                 return Look(told, {"go": True, "to": release.stage, "message": told})
             if (waits_for := self._person(session, release)) is not None:
                 return Look(waits_for)
-            return _undecided(release) if stage == "gate" else self._by_traffic(session, release)
+            return _by_gates(release) if stage == "gate" else self._by_traffic(session, release)
 
         return look
 
@@ -192,7 +194,7 @@ class Loop:
                 if seen["bad"]:
                     release = releases.reject(session, project, name, why=" ".join(seen["bad"]), **decide)
                 else:
-                    evidence = Evidence.model_validate(seen["evidence"])
+                    evidence = Evidence.model_validate(seen["evidence"]) if stage != "gate" else None
                     release = releases.advance(session, project, name, evidence=evidence, stage=stage, **decide)
             except Conflict as error:
                 there = self._release(session).stage
@@ -230,7 +232,7 @@ class Loop:
 
     def _person(self, session: Session, release: Release) -> str | None:
         """Which person's decision a release waits for, in words."""
-        if release.stage == "gate" and release.held_by is not None:
+        if release.stage == "gate" and self._held(session, release):
             return f"{release.name} waits at the gate for a person"
         if release.held_by == "person":
             return f"A person holds {release.name} in {release.stage}"
@@ -242,6 +244,17 @@ class Loop:
         if "full" in self.policy.ask_a_person:
             return f"A person is to give {release.name} all traffic"
         return None
+
+    def _held(self, session: Session, release: Release) -> bool:
+        """Whether a release waits for a person's word: a person holds it, or it was proposed to wait at the gate.
+
+        One that the loop held for a pin alone waits for its end; see `_person`.
+        """
+        if release.held_by != "loop":
+            return release.held_by is not None
+        said = releases.decisions(session, self._project(session), release.name, None, SAID).rows
+        asked = next((one.evidence["run"] for one in said if one.kind == "propose"), None)
+        return asked is None or bool(runs.get(session, asked).params.get("hold"))
 
     def _by_traffic(self, session: Session, release: Release) -> Look:
         evidence = serving.evidence(session, release)
@@ -273,7 +286,10 @@ def _answered(campaign: Campaign) -> int:
     return campaign.tasks.get("done", 0) + campaign.tasks.get("skipped", 0)
 
 
-def _undecided(release: Release) -> Look:
-    """The gates cannot tell, and no waiting helps."""
+def _by_gates(release: Release) -> Look:
+    """Nobody holds it: it goes on where the gates let it; where they cannot tell, no waiting helps."""
+    if release.passed:
+        told = f"{release.name} passed the gates, and nobody holds it."
+        return Look(told, {"go": True, "bad": [], "message": told})
     told = " ".join(one.reason for one in release.gates if one.verdict == "undecided")
     return Look(told, {"undecided": True, "message": told})
