@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sabbatical.schemas import run as run_schema
@@ -9,6 +10,11 @@ from sabbatical.schemas.assist import PrelabelRequest, Suggestion
 from sabbatical.schemas.campaign import Campaign, LabelTask, TaskAnswer
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run, plain
+
+
+def campaigns(client: Client, project: str) -> Iterator[Campaign]:
+    """Newest first."""
+    return client.pages(Campaign, place("projects", project, "campaigns"))
 
 
 def campaign(client: Client, project: str, name: str) -> Campaign:
@@ -29,8 +35,7 @@ def skip(client: Client, project: str, name: str, number: int) -> LabelTask:
 def next_task(client: Client, project: str, name: str | None, after: int | None) -> LabelTask | None:
     """The first open task of a campaign, or of the newest that has any; None where nothing is open."""
     if name is None:
-        rows = [Campaign.model_validate(row) for row in client.get(place("projects", project, "campaigns"))]
-        name = next((one.name for one in rows if one.tasks.get("open")), None)
+        name = next((one.name for one in campaigns(client, project) if one.tasks.get("open")), None)
     if name is None:
         return None
     path = place("projects", project, "campaigns", name, "tasks")

@@ -118,7 +118,7 @@ class Project:
 
     def campaigns(self) -> Iterator[Campaign]:
         """Newest first."""
-        return self._client.pages(Campaign, self._place("campaigns"))
+        return labeling.campaigns(self._client, self.name)
 
     def tasks(self, campaign: str, state: TaskState | None = None) -> Iterator[LabelTask]:
         """Tasks of a campaign in the order in which they joined."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from sabbatical.api import routing
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
-from sabbatical.api.paging import Limit, Number, Place
+from sabbatical.api.paging import After, Limit, Number, Place
 from sabbatical.api.runs import Key
 from sabbatical.schemas.campaign import Campaign, CampaignIn, LabelTask, TaskState
 from sabbatical.schemas.label import Revision, RevisionIn
@@ -45,7 +45,7 @@ def make_campaign(context: Writer, project: str, asked: CampaignIn) -> Campaign:
 
 
 @router.get("/campaigns")
-def list_campaigns(context: Reader, project: str, after: Place = None, limit: Limit = PAGE_SIZE) -> Page[Campaign]:
+def list_campaigns(context: Reader, project: str, after: After = None, limit: Limit = PAGE_SIZE) -> Page[Campaign]:
     """Newest first."""
     with context.reading() as session:
         return campaigns.page(session, projects.get(session, project), after, limit)
