@@ -29,7 +29,13 @@ class Context:
         """One request is one transaction."""
         with self.workspace.database.transaction() as session:
             yield session
-        self.online.changed()  # it may have moved a model
+
+    @contextmanager
+    def moving(self) -> Iterator[Session]:
+        """A transaction that may change which models answer: the next request sees it."""
+        with self.transaction() as session:
+            yield session
+        self.online.changed()
 
     def reading(self) -> AbstractContextManager[Session]:
         return self.workspace.database.reading()

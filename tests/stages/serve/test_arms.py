@@ -96,7 +96,7 @@ def test_a_challenger_that_fails_is_on_record_and_the_champion_answers(
     assert (failed.arm, failed.failure, failed.payload) == ("canary", "RuntimeError: it has no idea", b"")
     assert answered.id == found["id"] and answered.failure is None
     with texts.made.workspace.database.reading() as session:
-        evidence = serve.evidence(session, releases.get(session, texts.made.project, None))
+        evidence = serve.evidence(session, releases.get(session, texts.made.project, None), agreement=True)
     assert evidence is not None
     assert (evidence.challenger.requests, evidence.challenger.failures, evidence.champion.failures) == (1, 1, 0)
 
@@ -125,7 +125,7 @@ def test_in_the_shadow_the_challenger_answers_too_and_nobody_gets_it(texts: Serv
     assert {row.model_id for row in shadowed(texts)} == {texts.model("v2").id}
     assert {row.item_id for row in shadowed(texts)} == {one["item"] for one in asked}
     with texts.made.workspace.database.reading() as session:
-        evidence = serve.evidence(session, releases.get(session, texts.made.project, None))
+        evidence = serve.evidence(session, releases.get(session, texts.made.project, None), agreement=True)
     assert evidence is not None and evidence.champion.requests == evidence.challenger.requests == 10
     assert evidence.compared == 10 and 0 <= evidence.agreed <= 10
     assert evidence.challenger.median_ms is not None and evidence.challenger.p95_ms is not None
@@ -166,7 +166,7 @@ def test_while_a_new_champion_is_loaded_the_old_one_answers(texts: Served, monke
         return real(workspace, model, threads)
 
     monkeypatch.setattr(models, "load_engine", slow)
-    texts.champion(texts.model("v2"))
+    texts.release(texts.model("v2"), "full", share=1.0, full=True)
     assert texts.ask(text="the sea")["model"] == "v1"
     assert texts.get("serving") | {"answered": 0} == {
         "champion": "v2",
@@ -181,6 +181,20 @@ def test_while_a_new_champion_is_loaded_the_old_one_answers(texts: Served, monke
     }
     allowed.set()
     until(lambda: texts.ask(text="the sea")["model"] == "v2")
+
+
+def test_a_model_that_was_reverted_answers_no_more_though_the_one_before_it_is_damaged(images: Served) -> None:
+    images.release(images.model("v2"), "full", share=1.0, full=True)
+    until(lambda: images.ask(item=item_of(images))["model"] == "v2")
+    until(lambda: images.get("serving")["warm"] == ["v1", "v2"])
+    images.online._cast._engines._warm.pop(images.model("v1").id)  # as after many other models
+    file = file_of(images, "v1")
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    reverted = images.http.post("/v1/projects/shapes/champion/revert", json={"why": "It is worse."})
+    assert reverted.status_code == 200, reverted.text
+    answer = images.http.post("/v1/projects/shapes/predict", json={"item": item_of(images)})
+    assert answer.status_code == 503, answer.json()
+    assert "damaged" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("again", [False, True])

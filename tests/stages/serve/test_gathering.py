@@ -92,3 +92,27 @@ def test_one_that_cannot_be_answered_fails_alone() -> None:
         with pytest.raises(BadFile, match="damaged"):
             bad.result()
     assert ask(gathering, "and on it goes") == [14]
+
+
+def test_who_has_an_answer_waits_for_no_batch_of_others() -> None:
+    model = Echo()
+    model.batch = 2
+    gathering = Gathering(model, width=1)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(ask, gathering, "a")
+        until(lambda: model.batches == [1], "the first batch")
+        asked = []
+        for number in range(2, 6):
+            asked.append(pool.submit(ask, gathering, "b" * number))
+            until(lambda: len(gathering._waiting) == number - 1, "one more that waits")  # noqa: B023 - at once
+        real = model.goes_on
+        model.goes_on = threading.Event()
+        real.set()
+        until(lambda: model.batches == [1, 2], "the second batch")
+        second, model.goes_on = model.goes_on, threading.Event()
+        second.set()
+        assert [one.result(20) for one in (first, *asked[:2])] == [[1], [2], [3]]
+        until(lambda: model.batches == [1, 2, 2], "the third batch, which is held")
+        assert not any(one.done() for one in asked[2:])
+        model.goes_on.set()
+        assert [one.result(20) for one in asked[2:]] == [[4], [5]]

@@ -89,6 +89,25 @@ def test_one_that_cannot_be_written_takes_no_other_with_it(texts: Served) -> Non
     assert [row.id for row in texts.rows()[1:]] == [good["id"]]
 
 
+def test_what_a_busy_database_keeps_from_all_is_not_tried_for_each(
+    texts: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def busy(_session: Any, rows: list[dict[str, Any]]) -> None:
+        tried.append(len(rows))
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+
+    held = recorder.Recorder(texts.made.workspace)
+    entries = [Entry(texts.made.project, [], [row_like(texts, number)]) for number in range(5)]
+    monkeypatch.setattr(queries, "add", busy)
+    held._write_all(entries)
+    assert tried == [5]
+    for entry in entries:
+        with pytest.raises(Unavailable):
+            entry.done.result(0)
+
+
 def row_like(texts: Served, number: int) -> dict[str, Any]:
     if not texts.rows():
         texts.ask(text="the sea")

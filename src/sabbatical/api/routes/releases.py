@@ -40,7 +40,7 @@ def propose_model(context: Runner, project: str, asked: ProposeRequest, key: Key
 
     The run's result says `release`, `model`, `stage`, `passed` (null: the gates cannot tell), `evaluation`, `reasons`.
     """
-    with context.transaction() as session:
+    with context.moving() as session:
         row = releases.ask_propose(
             session, projects.get(session, project), asked, context.now(), asked_runs.request_key(key)
         )
@@ -69,7 +69,7 @@ def get_release_traffic(context: Reader, project: str, release: str) -> Traffic:
     with context.reading() as session:
         found = projects.get(session, project)
         record = releases.get(session, found, _name(release))
-        return releases.traffic(session, found, record.id, served.evidence(session, record))
+        return releases.traffic(session, found, record.id, served.evidence(session, record, agreement=True))
 
 
 @router.post("/{release}/advance")
@@ -77,8 +77,8 @@ def advance_release(context: Runner, project: str, release: str, asked: AdvanceR
     """To its next stage, if gates and traffic suffice, or `anyway`. At full it becomes the champion."""
     with context.reading() as session:  # those who write answers down do not wait for this
         record = releases.get(session, projects.get(session, project), _name(release))
-        evidence = served.evidence(session, record)
-    with context.transaction() as session:
+        evidence = served.evidence(session, record, agreement=True)
+    with context.moving() as session:
         found = projects.get(session, project)
         said = _said(context, asked, key) | {"stage": asked.stage, "anyway": asked.anyway}
         return releases.advance(session, found, record.id, evidence=evidence, **said)
@@ -115,7 +115,7 @@ def revert_champion(context: Runner, project: str, asked: DecisionRequest, key: 
 
     What waits at the gate ends with the champion that it was compared with.
     """
-    with context.transaction() as session:
+    with context.moving() as session:
         return releases.revert(session, projects.get(session, project), **_said(context, asked, key))
 
 
@@ -150,7 +150,7 @@ def list_aliases(context: Reader, project: str) -> list[Alias]:
 def _decided(
     context: Context, project: str, release: str, verb: Callable[..., Release], asked: DecisionRequest, key: str | None
 ) -> Release:
-    with context.transaction() as session:
+    with context.moving() as session:
         found = projects.get(session, project)
         record = releases.get(session, found, _name(release))
         return verb(session, found, record.id, **_said(context, asked, key))
@@ -160,7 +160,7 @@ def _pinned(
     context: Context, project: str, verb: Callable[..., None], asked: DecisionRequest, key: str | None
 ) -> Champion:
     said = {name: value for name, value in _said(context, asked, key).items() if name != "actor_kind"}
-    with context.transaction() as session:
+    with context.moving() as session:
         found = projects.get(session, project)
         verb(session, found, **said)
         return releases.standing(session, found)

@@ -17,7 +17,7 @@ from sabbatical.stages.ingest.images import check_size
 from sabbatical.stages.ingest.intake import Intake, Prepared
 from sabbatical.stages.ingest.items import glimpses
 from sabbatical.stages.ingest.options import ReadOptions
-from sabbatical.stages.ingest.preparing import Preparer
+from sabbatical.stages.ingest.preparing import Preparer, check_text
 from sabbatical.stages.ingest.recognise import Recognition, recognise
 from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
 from sabbatical.storage.workspace import Workspace
@@ -34,6 +34,7 @@ __all__ = [
     "Record",
     "Refusal",
     "check_size",
+    "check_text",
     "compare",
     "find_by_name",
     "glimpses",

@@ -62,10 +62,7 @@ class Preparer:
 
     def _text(self, record: Record) -> Prepared:
         text = record.text or ""
-        if not text.strip():
-            raise BadInput("The text is empty.")
-        if len(text) > LONGEST_TEXT:
-            raise BadInput(f"The text has {len(text):,} characters; at most {LONGEST_TEXT:,} are allowed.")
+        check_text(text)
         data = text.encode()
         return Prepared(
             id=content_id(data),
@@ -107,6 +104,14 @@ class Preparer:
             payload=record.payload,
         )
         return prepared, refusals
+
+
+def check_text(text: str) -> None:
+    """Raises BadInput for one that is empty or too long."""
+    if not text.strip():
+        raise BadInput("The text is empty.")
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(f"The text has {len(text):,} characters; at most {LONGEST_TEXT:,} are allowed.")
 
 
 def _refused(record: Record, reason: str) -> Refusal:

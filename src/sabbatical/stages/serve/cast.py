@@ -32,6 +32,8 @@ class Cast:
     def champion(self, route: Route) -> Engine:
         """The champion; while it is on its way or refused, the last that answered, or the champion before.
 
+        A model that was reverted does not answer any more, whatever became of the one before it.
+
         Raises:
             NotReady: no model is released.
             Unavailable: neither the champion nor the one before it can be loaded.
@@ -42,10 +44,13 @@ class Cast:
                 f"No model of '{route.project.name}' is released yet.",
                 hint="`sabbatical release propose` judges a model and releases it.",
             )
-        last = self._good.get(route.project.id, "")
-        engine = self._engines.warm(wanted) or self._engines.warm(last) or self._wait(route, wanted)
+        engine = self._engines.warm(wanted) or self._last(route) or self._wait(route, wanted)
         self._good[route.project.id] = engine.model.id
         return engine
+
+    def _last(self, route: Route) -> Engine | None:
+        last = self._good.get(route.project.id)
+        return self._engines.warm(last) if last is not None and last in route.model_ids else None
 
     def challenger(self, route: Route) -> Engine | None:
         """The model of the release under way if it is in memory; None while it is on its way.
@@ -74,7 +79,8 @@ class Cast:
     def status(self, route: Route, answered: int, failed: int) -> Serving:
         """Who answers for a project, and who is refused."""
         release, champion, ids = route.routing.release, route.routing.champion_id, route.model_ids
-        last = self._good.get(route.project.id)
+        answers = self._last(route)
+        last = answers.model.id if answers else None
         warm = self._engines.names()
         with self._workspace.database.reading() as session:
             names = warm | {key: models.get(session, route.project, key).name for key in ids if key not in warm}

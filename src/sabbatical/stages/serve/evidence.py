@@ -19,12 +19,14 @@ from sabbatical.stages.train.actions import Abstention, Answer
 from sabbatical.storage.tables import ServedRow
 
 NEWEST = 2000  # answers of an arm whose times and units count
-COMPARED = 1000  # newest answers of an arm whose agreement counts
+COMPARED = 300  # newest answers of an arm whose agreement counts
 ON_TRAFFIC: dict[str, Arm] = {"shadow": "shadow", "canary": "canary", "ab": "ab"}
 
 
-def evidence(session: Session, release: Release) -> Evidence | None:
+def evidence(session: Session, release: Release, *, agreement: bool = False) -> Evidence | None:
     """What traffic shows of a release since it came to its stage; None while it gets no traffic.
+
+    `agreement`: also compare what both models said, which reads hundreds of answers; no rule asks for it.
 
     Requests, failures, doubts and feedback are counted over the whole stage; times, units and agreement are of its
     newest answers, so that they cost the same in a stage of a million.
@@ -40,7 +42,7 @@ def evidence(session: Session, release: Release) -> Evidence | None:
     arms = {name: _of(counts.get(name, (0, 0, 0)), calls[name]) for name in calls}
     for name, one in arms.items():
         one.right, one.wrong = said.get((name, "right"), 0), said.get((name, "wrong"), 0)
-    compared, agreed = _agreement(session, project, release, arm)
+    compared, agreed = _agreement(session, project, release, arm) if agreement else (0, 0)
     return Evidence.model_validate(
         {
             "release": release.id,

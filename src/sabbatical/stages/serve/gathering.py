@@ -1,6 +1,7 @@
 """Requests that wait for the same model are answered together: what waits when a thread becomes free is its batch.
 
-Nobody waits for others to come. A text costs a quarter in a batch of sixteen, an image nine tenths.
+Nobody waits for others to come, nor for a batch that is not its own: who has computed one hands the next to the first
+of those that wait. A text costs a quarter in a batch of sixteen, an image nine tenths.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ class Call:
 
 @dataclass
 class _Waiting:
+    """Woken once: with its answers, or with a `batch` to compute, whose first it is."""
+
     questions: Sequence[Question]
-    ended: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Event = field(default_factory=threading.Event)
+    batch: list[_Waiting] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     call: Call | None = None
     error: Exception | None = None
@@ -36,7 +40,7 @@ class Gathering:
 
     def __init__(self, model: Model, width: int) -> None:
         self._model = model
-        self._free = threading.Semaphore(width)
+        self._free = width
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
 
@@ -46,27 +50,41 @@ class Gathering:
         Raises what the model raises on these questions, whatever else is in their batch.
         """
         mine = _Waiting(questions)
-        with self._lock:
-            self._waiting.append(mine)
-        with self._free:
-            batch = self._take()
-            if batch:
-                self._answer(batch)
-        mine.ended.wait()
+        if not self._begin(mine):
+            mine.woken.wait()
+        if mine.batch:
+            try:
+                self._answer(mine.batch)
+            finally:
+                self._hand_on()
         if mine.error is not None:
             raise mine.error
         assert mine.call is not None
         return mine.answers, mine.call
 
-    def _take(self) -> list[_Waiting]:
-        """Those that wait, the first to come first, as far as they fill a batch."""
+    def _begin(self, mine: _Waiting) -> bool:
+        """Compute at once where that is free; else wait."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                mine.batch = [mine]
+            else:
+                self._waiting.append(mine)
+        return bool(mine.batch)
+
+    def _hand_on(self) -> None:
+        """Let the first of those that wait compute what fills a batch, the first to come first."""
         batch: list[_Waiting] = []
         many = 0
         with self._lock:
             while self._waiting and (not batch or many + len(self._waiting[0].questions) <= self._model.batch):
                 batch.append(self._waiting.popleft())
                 many += len(batch[-1].questions)
-        return batch
+            if not batch:
+                self._free += 1
+                return
+        batch[0].batch = batch
+        batch[0].woken.set()
 
     def _answer(self, batch: list[_Waiting]) -> None:
         """All together; where that fails each alone, so that one bad question fails nobody else's."""
@@ -77,11 +95,11 @@ class Gathering:
             call = Call((time.perf_counter() - began) * 1000, len(questions))
             for one in batch:
                 one.answers, one.call = [next(answers) for _ in one.questions], call
-                one.ended.set()
+                one.woken.set()
         except Exception as error:
             if len(batch) == 1:
                 batch[0].error = error
-                batch[0].ended.set()
+                batch[0].woken.set()
                 return
             for one in batch:
                 self._answer([one])

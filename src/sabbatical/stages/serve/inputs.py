@@ -108,8 +108,8 @@ def ready(workspace: Workspace, project: Project, asked: Asked) -> Ready:
 
 def _passing(workspace: Workspace, asked: Asked) -> Ready:
     """An input that is not kept."""
-    if asked.text is not None and not asked.text.strip():
-        raise BadInput("The text is empty.", where="field text")
+    if asked.text is not None:
+        ingest.check_text(asked.text)
     if asked.image is not None:
         ingest.check_size(asked.image, workspace.settings.max_pixels)
     key = content_id(asked.image if asked.image is not None else (asked.text or "").encode())

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sabbatical.core.errors import BadInput, NotReady
+from sabbatical.core.errors import BadInput, NotReady, Unavailable
 from sabbatical.core.ids import new_id
 from sabbatical.schemas.serve import Answers, Served, Serving
 from sabbatical.stages.serve import repeats
@@ -27,6 +27,7 @@ from sabbatical.stages.serve.routes import Routes
 from sabbatical.storage.workspace import Workspace
 
 AT_ONCE = 32  # requests; further ones wait
+MOST_WAITING = 512  # requests that are at work or wait, each with its bytes in memory; further ones come again
 MOST_SHADOWS = 200  # requests that wait for a challenger in the shadow; further ones it does not see
 
 
@@ -55,6 +56,7 @@ class Online:
         self._shadows = threading.Semaphore(MOST_SHADOWS)
         self._answered: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        self._at_work = 0
 
     async def answer(self, project: str, ask: Callable[[], Sequence[Asked]], key: str | None = None) -> Answers:
         """One answer to each input, after they are on record. The same `key` again answers what was recorded first.
@@ -65,9 +67,18 @@ class Online:
             BadInput, NotFound: an input that cannot be used.
             Conflict: the key was used for other inputs.
             NotReady: no model is released.
-            Unavailable: neither the released model nor the one before it can be loaded.
+            Unavailable: neither the released model nor the one before it can be loaded, or too many requests wait.
             StorageFull: the disk is full; nothing of the request is on record.
         """
+        if self._at_work >= MOST_WAITING:
+            raise Unavailable(f"{MOST_WAITING} requests wait already.", hint="Ask again in a moment, or fewer at once.")
+        self._at_work += 1
+        try:
+            return await self._answered_to(project, ask, key)
+        finally:
+            self._at_work -= 1
+
+    async def _answered_to(self, project: str, ask: Callable[[], Sequence[Asked]], key: str | None) -> Answers:
         loop = asyncio.get_running_loop()
         work = await loop.run_in_executor(self._pool, self._work, project, ask, key)
         if work.recorded is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import Unavailable
+from sabbatical.core.errors import StorageFull, Unavailable
 from sabbatical.schemas.project import Project
 from sabbatical.stages.ingest import actions as ingest
 from sabbatical.stages.ingest.actions import Intake, Prepared
@@ -109,12 +109,16 @@ class Recorder:
         return entries, True
 
     def _write_all(self, entries: list[Entry]) -> None:
-        """Together; where that fails each alone, so that one cannot take others with it."""
+        """Together; where that fails each alone, so that one cannot take others with it.
+
+        A database that is busy, full or gone is so for all: to try each would let them wait for hours.
+        """
         try:
             late = self._write(entries)
         except BaseException as error:
-            if len(entries) == 1:
-                entries[0].done.set_exception(error)
+            if len(entries) == 1 or isinstance(error, (Unavailable, StorageFull)):
+                for entry in entries:
+                    entry.done.set_exception(error)
                 return
             for entry in entries:
                 self._write_all([entry])

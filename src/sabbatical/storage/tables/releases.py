@@ -108,7 +108,12 @@ class FeedbackRow(Base):
     """What somebody says of an answer that was served; append-only."""
 
     __tablename__ = "feedback"
-    __table_args__ = (UniqueConstraint("project_id", "key"), Index(None, "project_id", "seq"), Index(None, "served_id"))
+    __table_args__ = (
+        UniqueConstraint("project_id", "key"),
+        Index(None, "project_id", "seq"),
+        Index(None, "project_id", "created_at"),
+        Index(None, "served_id"),
+    )
 
     seq: Mapped[int] = mapped_column(SEQ, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(ID, unique=True)

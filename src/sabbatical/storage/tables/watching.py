@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sabbatical.storage.tables.base import ID, Base
@@ -49,6 +49,7 @@ class IssueRow(Base):
 
 class IssueItemRow(Base):
     __tablename__ = "issue_item"
+    __table_args__ = (Index(None, "issue_id", "score"),)
 
     issue_id: Mapped[str] = mapped_column(ForeignKey("issue.id"), primary_key=True)
     item_id: Mapped[str] = mapped_column(ID, primary_key=True)

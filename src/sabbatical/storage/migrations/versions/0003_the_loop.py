@@ -212,6 +212,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "key", name=op.f("uq_feedback_project_id_key")),
     )
     with op.batch_alter_table("feedback", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_feedback_project_id_created_at"), ["project_id", "created_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_feedback_project_id_seq"), ["project_id", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_feedback_served_id"), ["served_id"], unique=False)
 
@@ -233,6 +236,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_issue_item_issue_id")),
         sa.PrimaryKeyConstraint("issue_id", "item_id", name=op.f("pk_issue_item")),
     )
+    with op.batch_alter_table("issue_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issue_item_issue_id_score"), ["issue_id", "score"], unique=False)
+
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.create_index(
             "uq_run_turn_under_way",
