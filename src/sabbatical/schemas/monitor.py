@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sabbatical.schemas.policy import MOST_COMPARED
+
 Kind = Literal["number", "category", "vector"]
 About = Literal["input", "attribute", "answer"]
 Source = Literal["served", "snapshot", "items"]
@@ -19,8 +21,10 @@ class MonitorRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, description="Name or id; the champion unless given, else the newest.")
-    window: int | None = Field(None, ge=20, description="Newest answers that are looked at.")
-    reference: int | None = Field(None, ge=20, description="First answers of the model that they are compared with.")
+    window: int | None = Field(None, ge=20, le=MOST_COMPARED, description="Newest answers that are looked at.")
+    reference: int | None = Field(
+        None, ge=20, le=MOST_COMPARED, description="First answers of the model that they are compared with."
+    )
     sure: float | None = Field(None, gt=0, lt=0.5, description="Chance of a false alarm, all columns together.")
     effect: float | None = Field(None, gt=0, description="Smaller effects (Cohen's d or w) are no drift.")
     items: list[str] | None = Field(None, description="Look at these items instead of the newest answers.")

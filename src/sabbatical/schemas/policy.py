@@ -14,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 StageName = Literal["shadow", "canary", "ab", "full"]
 JudgeBy = Literal["sure", "points"]
+MOST_COMPARED = 10_000
+"""Items of a side of a look for drift: all of them are in memory, with their answers."""
 STAGES: tuple[StageName, ...] = ("shadow", "canary", "ab", "full")
 
 
@@ -164,8 +166,10 @@ class When(Rule):
 class Watching(Rule):
     """What is compared: the newest answers with those that the champion gave when it was released."""
 
-    window: int = Field(200, ge=20, description="Answers in a window.")
-    reference: int = Field(200, ge=20, description="First answers of the champion; before, what judged it.")
+    window: int = Field(200, ge=20, le=MOST_COMPARED, description="Answers in a window.")
+    reference: int = Field(
+        200, ge=20, le=MOST_COMPARED, description="First answers of the champion; before, what judged it."
+    )
     sure: float = Field(0.01, gt=0, lt=0.5, description="Chance of a false alarm, all columns together.")
     effect: float = Field(0.2, gt=0, description="Smaller effects (Cohen's d or w) are no drift.")
 

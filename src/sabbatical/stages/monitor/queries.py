@@ -1,18 +1,20 @@
-"""Looks for drift and the facts of items, in SQL."""
+"""Looks for drift, the answers that they look at, and the facts of items, in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import desc, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sabbatical.core.batches import batched
-from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow, ModelRow
+from sabbatical.schemas.serve import SEEN
+from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow, ModelRow, ServedRow
 
 CHUNK = 2000
+ROWS_AT_ONCE = 1000
 
 
 def look(session: Session, project_id: str, key: str) -> DriftRow | None:
@@ -41,6 +43,46 @@ def looks(session: Session, project_id: str, model_id: str | None, before: int |
 def model_names(session: Session, ids: set[str]) -> dict[str, str]:
     query = select(ModelRow.id, ModelRow.number).where(ModelRow.id.in_(ids))
     return {row[0]: f"v{row[1]}" for row in session.execute(query)}
+
+
+def answers(
+    session: Session,
+    project_id: str,
+    model_id: str,
+    limit: int,
+    *,
+    after_seq: int = 0,
+    without: Collection[str] = (),
+    newest: bool = False,
+) -> list[ServedRow]:
+    """Answers of a model that somebody got to inputs that are items, one an item, in the order of their coming.
+
+    The first `limit` items at their first answer, or the `newest` at their last; none `without`. Each arm is read in
+    the order of its index, and only as far as it takes to find so many.
+    """
+    arms = [
+        select(ServedRow.seq.label("seq"), ServedRow.item_id).where(
+            ServedRow.project_id == project_id,
+            ServedRow.model_id == model_id,
+            ServedRow.arm == arm,
+            ServedRow.seq > after_seq,
+            ServedRow.kept,
+            ServedRow.failure.is_(None),
+        )
+        for arm in SEEN
+    ]
+    query = union_all(*arms).order_by(desc("seq") if newest else "seq").execution_options(yield_per=ROWS_AT_ONCE)
+    found: dict[str, int] = {}
+    with session.execute(query) as came:
+        for seq, item_id in came:
+            if item_id not in without:
+                found.setdefault(item_id, seq)
+            if len(found) == limit:
+                break
+    rows: list[ServedRow] = []
+    for chunk in batched(sorted(found.values()), CHUNK):
+        rows += session.scalars(select(ServedRow).where(ServedRow.seq.in_(chunk)).order_by(ServedRow.seq))
+    return rows
 
 
 def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, ItemRow]:

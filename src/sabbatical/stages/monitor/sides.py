@@ -19,16 +19,14 @@ from sabbatical.stages.monitor import queries
 from sabbatical.stages.monitor.columns import Seen
 from sabbatical.stages.monitor.facts import Facts, facts_of
 from sabbatical.stages.predict import actions as predictions
-from sabbatical.stages.serve import actions as serving
-from sabbatical.stages.serve.actions import Given
 from sabbatical.stages.train.actions import Answer
-from sabbatical.storage.tables import ItemRow
+from sabbatical.storage.tables import ItemRow, ServedRow
 from sabbatical.storage.workspace import Workspace
 
 LEAST = 20
 """Items of a window; fewer are not looked at."""
 MOST_LATER = 2000
-"""Newest answers that are told by month."""
+"""Newest answers that are told by month, where the window is no larger."""
 UNSEEN: tuple[Split, ...] = ("validation", "test")
 LEARNED: tuple[Split, ...] = ("train",)
 
@@ -68,40 +66,53 @@ class Choosing:
     def sides(self) -> Sides:
         """The reference is what is given, else the model's first answers, else items of its snapshot.
 
-        Its first answers are a reference as soon as a whole window came after them.
+        Its first answers are a reference as soon as a whole window came after them, and stay it.
         """
-        answers = [] if self.asked.items else self._answers()
+        first, after = ([], []) if self.asked.items is not None else self._answers()
         if self.asked.against is not None:
-            window, later = self._window(answers)
-            return Sides("items", [Asked(item) for item in self.asked.against], later, window)
-        many = self.asked.reference or Watching().reference
-        if len(answers) >= many + (self.asked.window or Watching().window):
-            window, later = self._window(answers[many:])
-            return Sides("served", answers[:many], later, window)
-        window, later = self._window(answers)
+            window, later = self._window([*first, *after])
+            return Sides("items", [Asked(item) for item in dict.fromkeys(self.asked.against)], later, window)
+        if len(after) >= self._size:
+            window, later = self._window(after)
+            return Sides("served", first, later, window)
+        window, later = self._window([*first, *after])
         taken = {one.item_id for one in (*window, *later)}
-        return Sides("snapshot", self._from_snapshot(many, taken), later, window)
+        return Sides("snapshot", self._from_snapshot(self._many, taken), later, window)
+
+    @property
+    def _size(self) -> int:
+        return self.asked.window or Watching().window
+
+    @property
+    def _many(self) -> int:
+        return self.asked.reference or Watching().reference
 
     def _window(self, answers: list[Asked]) -> tuple[list[Asked], list[Asked]]:
         """What is looked at, and the answers before it."""
         if self.asked.items is not None:
             return [Asked(item) for item in dict.fromkeys(self.asked.items)], []
-        size = self.asked.window or Watching().window
-        return answers[-size:], answers[:-size]
+        return answers[-self._size :], answers[: -self._size]
 
-    def _answers(self) -> list[Asked]:
-        """The first answers of the model and its newest ones, each item at its first answer, in the order they came."""
-        first = self.asked.reference or Watching().reference
+    def _answers(self) -> tuple[list[Asked], list[Asked]]:
+        """The first answers of the model, and the newest after them: each item once, in the order they came.
+
+        The first are the same in every look: no item or answer comes before them any more once they are all there.
+        """
         project, model = self.project.id, self.model.id
         with self.workspace.database.reading() as session:
-            begun = serving.window(session, project, model_id=model, limit=first)
-            after = begun[-1].seq if begun else 0
-            newest = serving.window(session, project, model_id=model, after_seq=after, limit=MOST_LATER, newest=True)
-        by_item: dict[str, Given] = {}
-        for one in (*begun, *newest):
-            if one.kept:
-                by_item.setdefault(one.item_id, one)
-        return [Asked(one.item_id, one.answer, one.captured_at or one.created_at) for one in by_item.values()]
+            first = queries.answers(session, project, model, self._many)
+            if len(first) < self._many:
+                return [_asked(row) for row in first], []
+            after = queries.answers(
+                session,
+                project,
+                model,
+                max(self._size, MOST_LATER),
+                after_seq=first[-1].seq,
+                without={row.item_id for row in first},
+                newest=True,
+            )
+            return [_asked(row) for row in first], [_asked(row) for row in after]
 
     def _from_snapshot(self, many: int, taken: set[str]) -> list[Asked]:
         """Items of the snapshot that the model came from: those that it did not learn from, then the others."""
@@ -114,6 +125,10 @@ class Choosing:
                 if one.item_id not in taken:
                     found.setdefault(one.item_id, Asked(one.item_id, learned=splits == LEARNED))
         return list(found.values())
+
+
+def _asked(row: ServedRow) -> Asked:
+    return Asked(row.item_id, Answer.from_bytes(row.payload), row.captured_at or row.created_at)
 
 
 def seen_of(step: Step, choosing: Choosing, asked: Sequence[Asked], progress: Progress) -> list[Seen]:
