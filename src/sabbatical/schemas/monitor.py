@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,9 @@ from sabbatical.schemas.policy import MOST_COMPARED
 Kind = Literal["number", "category", "vector"]
 About = Literal["input", "attribute", "answer"]
 Source = Literal["served", "snapshot", "items"]
+ItemId = Annotated[str, Field(max_length=64)]
+MOST_NAMED = 2000
+"""Items that a request may name; they are kept with its run."""
 
 
 class MonitorRequest(BaseModel):
@@ -27,8 +30,12 @@ class MonitorRequest(BaseModel):
     )
     sure: float | None = Field(None, gt=0, lt=0.5, description="Chance of a false alarm, all columns together.")
     effect: float | None = Field(None, gt=0, description="Smaller effects (Cohen's d or w) are no drift.")
-    items: list[str] | None = Field(None, description="Look at these items instead of the newest answers.")
-    against: list[str] | None = Field(None, description="Compare with these items instead of the first answers.")
+    items: list[ItemId] | None = Field(
+        None, max_length=MOST_NAMED, description="Look at these items instead of the newest answers."
+    )
+    against: list[ItemId] | None = Field(
+        None, max_length=MOST_NAMED, description="Compare with these items instead of the first answers."
+    )
 
 
 class Drift(BaseModel):

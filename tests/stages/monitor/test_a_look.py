@@ -17,7 +17,7 @@ from sabbatical.schemas.monitor import DriftColumn, DriftReport, MonitorRequest,
 from sabbatical.stages.monitor import actions as monitor
 from sabbatical.stages.monitor import telling
 from sabbatical.stages.monitor.sides import LEAST
-from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow
+from sabbatical.storage.tables import DriftRow, FactsRow, ItemRow, RunRow
 from tests.report.reading import read
 from tests.stages.conftest import NOW
 from tests.stages.predict.conftest import babble
@@ -192,6 +192,25 @@ def test_looks_are_read_over_http(texts: Served) -> None:
     asked = texts.post("drift", {"window": 30})
     assert (asked.status_code, asked.json()["kind"], asked.json()["params"]["model"]) == (202, "monitor", "v1")
     assert texts.post("drift", {"window": 3}).status_code == 400
+
+
+@pytest.mark.parametrize("field", ["items", "against"])
+def test_more_items_than_a_look_takes_are_refused_by_their_field_and_nothing_is_kept(texts: Served, field: str) -> None:
+    for many, message in ((["0" * 32] * 2001, "at most 2000 items"), (["0" * 65] * 20, "at most 64 characters")):
+        refused = texts.post("drift", {field: many})
+        assert refused.status_code == 400
+        error = refused.json()["error"]
+        assert message in error["message"] and field in error["where"]
+    with texts.made.workspace.database.reading() as session:
+        assert session.query(RunRow).filter_by(kind="monitor").count() == 0
+    assert texts.post("drift", {field: ["0" * 32] * 2000}).status_code == 202
+
+
+def test_an_item_that_is_named_twice_is_looked_at_once(texts: Served) -> None:
+    items = ask_texts(texts, 40, "the sea and the {}")
+    look(texts, items=items[:20] * 2, against=items[20:] * 3)
+    found = report_of(texts)
+    assert (found.window.items, found.reference.items) == (20, 20)
 
 
 def test_a_page_runs_nothing_and_fetches_nothing_whatever_strangers_wrote(texts: Served) -> None:
