@@ -119,6 +119,8 @@ def _show_loop(loop: dict[str, Any]) -> None:
     if loop["changes"]:
         out.print(table)
     out.print(escape(f"The second turn, by itself: {loop['message']}"))
+    if loop["gain"]:
+        out.print(escape(loop["gain"]["sentence"]))
 
 
 def _table(contest: Contest) -> Table:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from sabbatical.core.errors import NotReady
+from sabbatical.demo.gain import Gain
 from sabbatical.demo.play import Contest
 from sabbatical.demo.served import joined
 from sabbatical.demo.telling import Teller
@@ -67,6 +68,14 @@ class Turned:
     release: Release | None
     second: Evaluation | None
     decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def gain(self) -> Gain | None:
+        """What the second model gained on the first; None where there is none to compare."""
+        comparison = self.second.report.comparison if self.second else None
+        if self.release is None or comparison is None:
+            return None
+        return Gain.of(self.release.record.model, comparison, promoted=self.turn.outcome == "promoted")
 
 
 def turn_over(contest: Contest, server: Server, teller: Teller) -> Turned:

@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from sabbatical.core.errors import BadFile, NotFound
+from sabbatical.demo.gain import DRIFTED
 from sabbatical.demo.loop import POLICY, Turned
 from sabbatical.geometry import pairwise_iou
 from sabbatical.report.drift_page import drift_chapter
@@ -27,7 +28,6 @@ SHOTS = 4
 LOOKED_AT = 24  # failures of an issue, for those of which most was missed
 FOUND_IOU = 0.5
 Labels = Callable[[str], list[Shape] | None]
-DRIFTED = ("time_of_day=night", "weather=rain")
 
 
 def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]) -> list[Chapter]:
@@ -53,17 +53,16 @@ def loop_chapters(turned: Turned, project: Project, pictures: dict[str, Picture]
 
 def loop_headline(first: Comparison, turned: Turned) -> tuple[Words, Words] | None:
     """What both turns changed, in one sentence and its numbers; None where there was no second model."""
-    second = turned.second.report.comparison if turned.second else None
-    if second is None:
+    second, gain = turned.second.report.comparison if turned.second else None, turned.gain
+    if second is None or gain is None:
         return None
     said: list[str | Stress] = [
         "One model for every customer: masking gives ",
         new(signed(first.difference)),
         " points",
     ]
-    dark = {one.name: one for one in second.changes if one.name in DRIFTED}
-    if turned.turn.outcome == "promoted" and len(dark) == len(DRIFTED):
-        night, rain = (dark[name] for name in DRIFTED)
+    if gain.promoted and gain.better:
+        night, rain = gain.drifted
         gains = f"{signed(night.difference)} by night, {signed(rain.difference)} in rain"
         said += [". Then it grew dark, and the loop by itself brought back ", new(gains)]
     numbers = (
@@ -71,7 +70,7 @@ def loop_headline(first: Comparison, turned: Turned) -> tuple[Words, Words] | No
         strong(f"{points(first.before)} naive, {points(first.after)} masked"),
         f" ({signed_span(first.interval)}); ",
         strong(f"{points(second.after)} after the second turn"),
-        f" ({signed_span(second.interval)}), each paired over the same items.",
+        f" ({signed_span(second.interval)}), each paired over the same items. {gain.sentence}",
     )
     return (*said, "."), numbers
 

@@ -46,6 +46,7 @@ def loop_as_json(turned: Turned) -> dict[str, Any]:
             for one in changes
             if len(one.where) == 1
         },
+        "gain": turned.gain.as_json() if turned.gain else None,
     }
 
 
