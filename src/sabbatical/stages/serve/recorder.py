@@ -5,7 +5,9 @@ So an answer that somebody got is never lost, and a hundred answers at once cost
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from sabbatical.storage.workspace import Workspace
 
 AT_ONCE = 256  # requests in one transaction
 CLOSE_SECONDS = 10.0
+CATCH_UP_SECONDS = 1.0  # after which others may have added many items
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Recorder:
         self._workspace = workspace
         self._waiting: SimpleQueue[Entry | None] = SimpleQueue()
         self._intakes: dict[str, Future[Intake]] = {}
+        self._caught_up: dict[str, float] = {}
         self._loader = ThreadPoolExecutor(1, "sabbatical-prints")
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -129,7 +133,8 @@ class Recorder:
     def _write(self, entries: list[Entry]) -> list[bool]:
         """One transaction; whether each entry's request was answered on record before."""
         now = self._workspace.clock()
-        intakes = {entry.project.id: self._intake(entry.project) for entry in entries if entry.items}
+        projects = {entry.project.id: entry.project for entry in entries if entry.items}
+        intakes = {key: self._intake(project) for key, project in projects.items()}
         before = {key: intake.known_now() for key, intake in intakes.items()}
         try:
             with self._workspace.database.transaction() as session:
@@ -148,7 +153,7 @@ class Recorder:
         return late
 
     def _intake(self, project: Project) -> Intake:
-        """What takes in a project's inputs, up to date, so that the transaction has little to learn."""
+        """What takes in a project's inputs, nearly up to date, so that the transaction has little to learn."""
         future = self._intakes.get(project.id)
         if future is None:
             future = Future()
@@ -159,8 +164,11 @@ class Recorder:
         except BaseException:
             self._intakes.pop(project.id)  # the next one tries again
             raise
-        with self._workspace.database.reading() as session:
-            intake.catch_up(session)
+        now = time.monotonic()
+        if now - self._caught_up.get(project.id, -math.inf) > CATCH_UP_SECONDS:
+            with self._workspace.database.reading() as session:
+                intake.catch_up(session)
+        self._caught_up[project.id] = now
         return intake
 
     def _learn(self, project: Project) -> Intake:
