@@ -105,3 +105,10 @@ def test_texts_are_read_whole_labeled_in_a_word_and_suggested_only_once_the_mode
     assert said.code == 0 and "is Sky" in said.out
     wrong = run(texts, "labels", "answer", str(number + 1), "--label", "skye", "--change")
     assert wrong.code == 1 and "Did you mean 'Sky'?" in wrong.err
+
+
+def test_a_list_for_machines_says_whether_there_is_more(sabbatical: Call, night: list[int]) -> None:
+    cut, whole = (sabbatical("labels", "tasks", "night", "--json", *limit).document for limit in (("--limit", "1"), ()))
+    assert (len(cut["tasks"]), cut["more"]) == (1, True)
+    assert (len(whole["tasks"]), whole["more"]) == (len(night), False)
+    assert sabbatical("labels", "tasks", "--json").document["more"] is False

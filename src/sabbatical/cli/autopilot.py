@@ -95,7 +95,7 @@ def turns(session: Session, limit: Annotated[int | None, typer.Option(min=1, hel
         _say_turns(found)
         more(there_are, len(found))
 
-    session.answer({"turns": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"turns": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def show(

@@ -51,7 +51,7 @@ def list_feedback(
         table(["prediction", "model", "arm", "verdict", "*it is, comment", "when"], rows)
         more(there_are, len(found))
 
-    session.answer({"feedback": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"feedback": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def _said(one: Feedback) -> str:

@@ -73,7 +73,7 @@ def history(
         table(["revision", "taxonomy", "author", "state", "shapes", "when"], rows)
         more(there_are, len(found))
 
-    session.answer({"revisions": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"revisions": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def _campaigns(session: Session, limit: int | None) -> None:
@@ -84,7 +84,7 @@ def _campaigns(session: Session, limit: int | None) -> None:
         table(["campaign", "taxonomy", "open", "tasks"], rows)
         more(there_are, len(found))
 
-    session.answer({"campaigns": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"campaigns": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def tasks(
@@ -104,4 +104,4 @@ def tasks(
         table(["task", "state", "labeled", "by", "~item"], rows)
         more(there_are, len(found))
 
-    session.answer({"tasks": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"tasks": [one.model_dump(mode="json") for one in found], "more": there_are}, words)

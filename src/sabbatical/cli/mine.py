@@ -80,7 +80,7 @@ def list_issues(
         _tell_issues(records)
         more(there_are, len(records))
 
-    session.answer({"issues": [one.model_dump(mode="json") for one in records]}, words)
+    session.answer({"issues": [one.model_dump(mode="json") for one in records], "more": there_are}, words)
 
 
 def show(session: Session, number: Number) -> None:

@@ -49,7 +49,7 @@ def list_models(
         more(there_are, len(rows))
 
     models = [one.model_dump(mode="json") | {"newest_score": judged.get(one.name)} for one in records]
-    session.answer({"models": models}, words)
+    session.answer({"models": models, "more": there_are}, words)
 
 
 def _newest_scores(project: Project) -> dict[str, dict[str, Any]]:

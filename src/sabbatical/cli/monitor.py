@@ -64,7 +64,7 @@ def list_looks(
         table(["name", "model", "items", "drifts", "*found", "made"], rows)
         more(there_are, len(rows))
 
-    session.answer({"drifts": [one.model_dump(mode="json") for one in records]}, words)
+    session.answer({"drifts": [one.model_dump(mode="json") for one in records], "more": there_are}, words)
 
 
 def show(

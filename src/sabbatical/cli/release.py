@@ -148,7 +148,7 @@ def list_releases(session: Session, limit: Limit = None) -> None:
         table(["name", "model", "in place of", "stage", "gates", "proposed"], rows)
         more(there_are, len(rows))
 
-    session.answer({"releases": [one.model_dump(mode="json") for one in records]}, words)
+    session.answer({"releases": [one.model_dump(mode="json") for one in records], "more": there_are}, words)
 
 
 def decisions(
@@ -162,7 +162,7 @@ def decisions(
         tell_decisions(found)
         more(there_are, len(found))
 
-    session.answer({"decisions": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"decisions": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def _found(session: Session, name: str | None) -> Release:

@@ -38,7 +38,7 @@ def list_runs(
         table(["run", "kind", "project", "state", "done", "asked"], rows)
         more(there_are, len(rows))
 
-    session.answer({"runs": [one.model_dump(mode="json") for one in records]}, words)
+    session.answer({"runs": [one.model_dump(mode="json") for one in records], "more": there_are}, words)
 
 
 def show(

@@ -41,7 +41,7 @@ def list_served(
             line(f"  {_said(one)}: {escape(called(one))}")
         more(there_are, len(found))
 
-    session.answer({"answers": [one.model_dump(mode="json") for one in found]}, words)
+    session.answer({"answers": [one.model_dump(mode="json") for one in found], "more": there_are}, words)
 
 
 def show(session: Session, prediction: Annotated[str, typer.Argument(help="The id that an answer carries.")]) -> None:

@@ -79,7 +79,7 @@ def list_snapshots(
         table(["name", "items", "labels", "shapes", "made"], rows)
         more(there_are, len(rows))
 
-    session.answer({"snapshots": [one.model_dump(mode="json") for one in records]}, words)
+    session.answer({"snapshots": [one.model_dump(mode="json") for one in records], "more": there_are}, words)
 
 
 def show(session: Session, name: Name = None) -> None:
