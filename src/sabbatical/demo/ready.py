@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +84,15 @@ def make_ready(name: str, workspace: Workspace, folder: Path, watch: Watcher | N
 
 def _world(folder: Path) -> Ready:
     """Three customers' scenes by day; of each also test scenes with full truth, some of them by night and rain."""
+    # Processes, since what draws holds the interpreter; started anew, since this one has threads.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        drawn = [pool.submit(_draw_labeled, folder, number, SCENES) for number in range(len(CUSTOMERS))]
+        drawn += [pool.submit(_draw_test, folder, n, TEST_SCENES, DARK_SCENES) for n in range(len(CUSTOMERS))]
+        for one in drawn:
+            one.result()
     sources = []
-    for number, who in enumerate(CUSTOMERS):
-        frames = world.stream(WORLD_SEED + number, SCENES, FRAMES, who.mix(world.DAY))
-        world.write_dataset(folder / who.name, frames, who, error=world.HumanError(seed=number))
+    for who in CUSTOMERS:
         sources.append(PlanSource(path=f"{who.name}/{who.name}.json", source=who.name, taxonomy=who.name))
-        day = world.stream(WORLD_SEED + 100 + number, TEST_SCENES, FRAMES, who.mix(world.DAY))
-        dark = world.stream(WORLD_SEED + 200 + number, DARK_SCENES, FRAMES, who.mix(world.NIGHT_RAIN))
-        world.write_dataset(folder / f"test-{who.name}", chain(day, dark), world.TRUTH)
         sources.append(
             PlanSource(
                 path=f"test-{who.name}/truth.json",
@@ -111,3 +114,18 @@ def _world(folder: Path) -> Ready:
     )
     plan.write(folder)
     return Ready("world", plan, folder, "truth", "small", WORLD_SETTINGS, {"test_share": 0.0, "validation_share": 0.15})
+
+
+def _draw_labeled(folder: Path, number: int, scenes: int) -> None:
+    """A customer's scenes, with what its people label."""
+    who = CUSTOMERS[number]
+    frames = world.stream(WORLD_SEED + number, scenes, FRAMES, who.mix(world.DAY))
+    world.write_dataset(folder / who.name, frames, who, error=world.HumanError(seed=number))
+
+
+def _draw_test(folder: Path, number: int, by_day: int, dark: int) -> None:
+    """Other scenes of a customer, with the whole truth."""
+    who = CUSTOMERS[number]
+    light = world.stream(WORLD_SEED + 100 + number, by_day, FRAMES, who.mix(world.DAY))
+    night = world.stream(WORLD_SEED + 200 + number, dark, FRAMES, who.mix(world.NIGHT_RAIN))
+    world.write_dataset(folder / f"test-{who.name}", chain(light, night), world.TRUTH)
