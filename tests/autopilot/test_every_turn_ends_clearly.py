@@ -13,12 +13,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from dbos import DBOS
 
 from sabbatical.durable.execution import execute
 from sabbatical.durable.flow import follow
 from sabbatical.schemas.autopilot import Turn
+from sabbatical.schemas.mine import Issue
 from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
 from sabbatical.storage.files import room
 from sabbatical.storage.media import Media
@@ -175,11 +177,35 @@ def test_a_stream_that_stops_ends_it_and_the_next_turn_goes_on_with_the_release(
     assert "r2 stays in shadow: It was asked 0 times in shadow; 4 are needed" in found.message
     assert "Send it traffic" in found.todo
     assert champion(office) == "v1"
+    assert {issue.record.state for issue in office.client.project().issues()} == {"ordered"}
     with desk.life(office.client):
         found = threads.end(threads.play())
     assert (found.outcome, champion(office)) == ("promoted", "v2")
     assert [step.name for step in found.steps] == ["begin", "shadow", "leave-shadow", "end"]
     assert len(list(office.client.project().models())) == 2
+    issues = [issue.record for issue in office.client.project().issues()]
+    assert issues and all(one.state == "resolved" for one in issues)
+    assert all(one.why == f"v2 learned the labels of {n} of its {n} tasks, and answers now." for one, n in of(issues))
+
+
+def of(issues: list[Issue]) -> list[tuple[Issue, int]]:
+    """Issues with how many tasks they became."""
+    return [(one, sum(one.tasks.values())) for one in issues]
+
+
+def test_an_issue_whose_labels_nobody_made_is_not_closed_by_a_model_that_learned_others(
+    office: Office, threads: Threads, tmp_path: Path
+) -> None:
+    more = [orjson.dumps({"text": one.text, "label": one.topic.title()}) for one in desk.letters(200, "day", 3)]
+    (tmp_path / "more.jsonl").write_bytes(b"\n".join(more))
+    office.client.project().ingest(tmp_path / "more.jsonl", taxonomy="desk-a", customer="desk-a")
+    office.policy(label={"wait": "1s", "tasks_a_turn": 10}, release=rules(stages=[{"stage": "full", "requests": 0}]))
+    found = threads.end(threads.play())
+    assert (found.outcome, champion(office)) == ("promoted", "v2"), found.message
+    issues = [issue.record for issue in office.client.project().issues()]
+    ordered = [one for one in issues if one.state == "ordered"]
+    assert ordered and {one.state for one in issues} <= {"ordered", "open"}
+    assert sum(one.tasks["open"] for one in ordered) >= 10
 
 
 def test_a_gate_without_enough_items_cannot_tell_and_says_so(office: Office, threads: Threads) -> None:

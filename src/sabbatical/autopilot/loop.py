@@ -204,7 +204,9 @@ class Loop:
         return body
 
     def end_without_model(self, session: Session) -> Result:
-        return endings.without_model(session, self._project(session), self._done)
+        project = self._project(session)
+        self._close_learned(session, project)
+        return endings.without_model(session, project, self._done)
 
     def end_in_the_way(self, error: Conflict) -> Callable[[Session], Result]:
         """The model may not be proposed, for what a person decided meanwhile."""
@@ -221,14 +223,15 @@ class Loop:
 
     def end(self, session: Session) -> Result:
         """The turn ends with the release."""
-        project, release = self._project(session), self._release(session)
-        result = endings.released(session, project, release, self._done)
-        if result["outcome"] == "promoted":
-            for number in self._done.get("mine", {}).get("issues", []):
-                if mining.get(session, project, number).state == "ordered":
-                    why = f"{release.model} learned from its labels and answers now ({release.name})."
-                    mining.resolve(session, project, number, why, self._flow.now())
-        return result
+        project = self._project(session)
+        self._close_learned(session, project)
+        return endings.released(session, project, self._release(session), self._done)
+
+    def _close_learned(self, session: Session, project: Project) -> None:
+        """Resolve what the champion has learned, in whatever turn it was ordered and whoever released the model."""
+        champion = releases.champion(session, project)
+        if champion is not None:
+            mining.learned(session, project, champion, self._flow.now())
 
     def _person(self, session: Session, release: Release) -> str | None:
         """Which person's decision a release waits for, in words."""

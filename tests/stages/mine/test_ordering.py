@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from sqlalchemy import event
 
 from sabbatical.schemas.campaign import CampaignIn, LabelTask
 from sabbatical.schemas.mine import Ordered
 from sabbatical.schemas.policy import Labeling
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.mine import actions as mining
+from sabbatical.stages.mine.ordering import _left_this_week
 from sabbatical.storage.tables import IssueRow, ItemRow
 from tests.stages.conftest import NOW
 from tests.stages.mine.conftest import Traffic
@@ -101,6 +103,50 @@ def test_the_loop_keeps_to_its_tasks_a_turn_and_a_week(night: Traffic) -> None:
     assert order(night, issue, now=NOW + timedelta(days=6), tasks_a_turn=30, tasks_a_week=35).tasks == 5
 
 
+def test_an_issue_that_the_budget_left_without_tasks_stays_open_and_it_is_said_why(night: Traffic) -> None:
+    other = _another(night)
+    made = order(night, 1, other, tasks_a_turn=1)
+    assert (made.tasks, [one.name for one in made.campaigns]) == (1, ["issue-1-aurora"])
+    assert (night.issue(1).state, night.issue(other).state) == ("ordered", "open")
+    assert (night.issue(1).tasks, night.issue(other).tasks, night.issue(other).campaigns) == ({"open": 1}, {}, [])
+    assert made.notes == [
+        f"Issue {other} got no tasks and stays open: the 1 tasks that could be ordered went to others."
+    ]
+    assert all("in fog" not in one.instructions for one in made.campaigns)
+    again = order(night, 1, other, tasks_a_turn=5)
+    assert (again.tasks, night.issue(other).state, night.issue(other).tasks) == (5, "ordered", {"open": 5})
+
+
+def test_an_issue_is_of_the_campaigns_that_have_its_items_and_counts_its_own_tasks(night: Traffic) -> None:
+    other = _another(night)
+    made = order(night, 1, other, tasks_a_turn=100)
+    assert sorted(one.name for one in made.campaigns) == ["issue-1-2-aurora", "issue-1-2-basalt"]
+    assert sorted(night.issue(1).campaigns) == ["issue-1-2-aurora", "issue-1-2-basalt"]
+    assert night.issue(other).campaigns == ["issue-1-2-aurora"]
+    assert (night.issue(1).tasks, night.issue(other).tasks) == ({"open": 40}, {"open": 30})
+
+
+def test_what_the_loop_may_order_this_week_takes_one_question_however_much_it_ordered_before(night: Traffic) -> None:
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    def questions() -> int:
+        asked.clear()
+        with night.workspace.database.reading() as session:
+            assert _left_this_week(session, night.project, Labeling(tasks_a_week=50), NOW) == left
+        return len([one for one in asked if one.startswith("SELECT")])
+
+    event.listen(night.workspace.database.engine, "before_cursor_execute", note)
+    left = 50
+    assert questions() == 1
+    for number in (1, _another(night)):
+        order(night, number, tasks_a_turn=10)
+        left -= 10
+        assert questions() == 1
+
+
 def test_a_week_later_the_loop_may_order_again(night: Traffic) -> None:
     order(night, 1, tasks_a_turn=30, tasks_a_week=30)
     issue = _another(night)
@@ -163,7 +209,7 @@ def _another(traffic: Traffic) -> int:
     [model] = {row.model_id for row in _issues(traffic)}
     for scene in range(30):
         traffic.answer(model, f"foggy {scene}", sure=False, customer="aurora", time_of_day="day", weather="fog")
-    [number] = traffic.mine()["issues"]
+    number = max(traffic.mine()["issues"])
     return int(number)
 
 

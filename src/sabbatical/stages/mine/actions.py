@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from sabbatical.core.errors import Conflict
 from sabbatical.core.numbers import rank_of, ranked
 from sabbatical.durable import runs
+from sabbatical.schemas.dataset import SnapshotQuery
 from sabbatical.schemas.mine import Issue, IssueItem, IssueState, MineRequest
 from sabbatical.schemas.page import Page
 from sabbatical.schemas.project import Project
+from sabbatical.schemas.train import ModelVersion
+from sabbatical.stages.dataset import actions as datasets
 from sabbatical.stages.mine import queries
 from sabbatical.stages.mine.listing import find, issue_items, issues_of
 from sabbatical.stages.mine.ordering import CLOSED, order
@@ -19,7 +22,7 @@ from sabbatical.stages.release import actions as releases
 from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import IssueRow, RunRow
 
-__all__ = ["ask", "dismiss", "get", "items", "order", "page", "resolve"]
+__all__ = ["ask", "dismiss", "get", "items", "learned", "order", "page", "resolve"]
 
 
 def ask(session: Session, project: Project, asked: MineRequest, now: datetime, key: str | None = None) -> RunRow:
@@ -90,6 +93,25 @@ def resolve(session: Session, project: Project, number: int, why: str, now: date
         NotFound: there is no such issue.
     """
     return _close(session, project, find(session, project, number), "resolved", why, now)
+
+
+def learned(session: Session, project: Project, model: ModelVersion, now: datetime) -> list[Issue]:
+    """Resolve the ordered issues of whose labels a model that answers has learned any; the others go on waiting.
+
+    A model of a snapshot that somebody narrowed resolves none: what it left out is not known here.
+    """
+    snapshot = datasets.get(session, project, model.snapshot)
+    states = snapshot.query.states
+    if snapshot.query != SnapshotQuery(states=states):
+        return []
+    found = queries.learned_tasks(session, project.id, snapshot.cutoff, states)
+    tasks = queries.task_states(session, list(found))
+    rows = queries.issues_by_id(session, list(found))
+    for row in rows:
+        of = sum(tasks[row.id].values())
+        why = f"{model.name} learned the labels of {found[row.id]:,} of its {of:,} tasks, and answers now."
+        _close(session, project, row, "resolved", why, now)
+    return issues_of(session, project, rows)
 
 
 def _close(session: Session, project: Project, row: IssueRow, state: IssueState, why: str, now: datetime) -> Issue:

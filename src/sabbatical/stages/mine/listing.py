@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -22,12 +21,9 @@ def issues_of(session: Session, project: Project, rows: Sequence[IssueRow]) -> l
     """The issues of these rows, in their order."""
     named = queries.model_names(session, list({row.model_id for row in rows}))
     campaigns = queries.campaigns(session, [row.id for row in rows])
-    states = queries.task_states(session, list({one.id for found in campaigns.values() for one in found}))
+    tasks = queries.task_states(session, list(campaigns))
     issues = []
     for row in rows:
-        tasks: Counter[str] = Counter()
-        for campaign in campaigns.get(row.id, []):
-            tasks.update(states.get(campaign.id, {}))
         issues.append(
             Issue.model_validate(
                 {
@@ -37,7 +33,7 @@ def issues_of(session: Session, project: Project, rows: Sequence[IssueRow]) -> l
                     "title": row.title,
                     "state": row.state,
                     "campaigns": [one.name for one in campaigns.get(row.id, [])],
-                    "tasks": tasks,
+                    "tasks": tasks.get(row.id, {}),
                     "ordered_by": row.facts.get("order", {}).get("actor"),
                     "created_at": row.created_at,
                     "updated_at": row.updated_at,

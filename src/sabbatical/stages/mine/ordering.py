@@ -7,6 +7,7 @@ campaign for each customer's taxonomy. Issues that were ordered before answer th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import Conflict
-from sabbatical.schemas.campaign import Campaign, CampaignIn
+from sabbatical.schemas.campaign import CampaignIn
 from sabbatical.schemas.mine import Ordered
 from sabbatical.schemas.policy import Labeling
 from sabbatical.schemas.project import Project
@@ -33,11 +34,12 @@ LONGEST_NAME = 30  # of a taxonomy in the name of a campaign
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An item that should be labeled under a taxonomy."""
+    """An item that should be labeled under a taxonomy, and the ids of the issues that want it."""
 
     item_id: str
     taxonomy: str
     failing: bool
+    issues: frozenset[str]
 
 
 def order(
@@ -54,7 +56,8 @@ def order(
     """Make campaigns of issues, at most `rules.tasks_a_turn` tasks; the loop keeps to its tasks a week as well.
 
     Ordering an issue again, with whatever key, answers its campaigns and orders nothing; `key` is kept with the issue.
-    The loop leaves out what a person dismissed or resolved meanwhile, and says so.
+    An issue that got no tasks stays open, and it is said why. The loop leaves out what a person dismissed or resolved
+    meanwhile, and says so.
 
     Raises:
         NotFound: no such issue.
@@ -66,16 +69,22 @@ def order(
     if closed and actor_kind == "person":
         raise Conflict(" ".join(closed), hint="Order what is open: `sabbatical mine list --state open`.")
     there = queries.campaigns(session, [row.id for row in rows])
+    tasks = queries.task_states(session, list(there))
     new = [row for row in rows if row.id not in there]
     made = [one.name for found in there.values() for one in found]
     left = _left_this_week(session, project, rules, now) if actor_kind == "loop" else None
     room = rules.tasks_a_turn if left is None else min(rules.tasks_a_turn, left)
-    notes: list[str] = [*closed, *(_there(session, row, there[row.id]) for row in rows if row.id in there)]
-    wanted = _wanted(session, project, new, notes)[: max(room, 0)]
+    notes: list[str] = [
+        *closed,
+        *(_there(row, there[row.id], tasks.get(row.id, {})) for row in rows if row.id in there),
+    ]
+    every_wanted = _wanted(session, project, new, notes)
+    wanted = every_wanted[: max(room, 0)]
     if new and left is not None and not room:
         notes.append(_spent(rules, left))
     if wanted:
-        by = {"actor": actor, "actor_kind": actor_kind, "key": key, "at": now.isoformat(), "tasks": len(wanted)}
+        notes += _without_tasks(new, every_wanted, wanted)
+        by = {"actor": actor, "actor_kind": actor_kind, "key": key, "at": now.isoformat()}
         made += _campaigns(session, project, new, wanted, by, now)
         left = None if left is None else left - len(wanted)
     campaigns = [labels.campaign(session, project, name) for name in dict.fromkeys(made)]
@@ -88,10 +97,9 @@ def _closed(row: IssueRow) -> str:
     return f"Issue {row.number} is {row.state}{why}."
 
 
-def _there(session: Session, row: IssueRow, campaigns: Sequence[CampaignRow]) -> str:
+def _there(row: IssueRow, campaigns: Sequence[CampaignRow], tasks: Mapping[str, int]) -> str:
     """That an issue was ordered before, how far its labels are, and what to do."""
-    states = queries.task_states(session, [one.id for one in campaigns]).values()
-    total, open_ = sum(sum(one.values()) for one in states), sum(one.get("open", 0) for one in states)
+    total, open_ = sum(tasks.values()), tasks.get("open", 0)
     waiting = next((one.name for one in campaigns), "")
     do = (
         f"Label them: `sabbatical labels tasks {waiting}`."
@@ -102,15 +110,21 @@ def _there(session: Session, row: IssueRow, campaigns: Sequence[CampaignRow]) ->
     return f"Issue {row.number} was ordered already, in {names}: {open_:,} of {total:,} tasks are open. {do}"
 
 
+def _without_tasks(issues: Sequence[IssueRow], every: Sequence[Wanted], chosen: Sequence[Wanted]) -> list[str]:
+    """Why some of several issues got no tasks."""
+    wanting, got = ({issue for one in wanted for issue in one.issues} for wanted in (every, chosen))
+    spent = f"the {len(chosen):,} tasks that could be ordered went to others"
+    there = "all its items are labeled, or wait to be labeled in other campaigns"
+    return [
+        f"Issue {row.number} got no tasks and stays open: {spent if row.id in wanting else there}."
+        for row in issues
+        if row.id not in got
+    ]
+
+
 def _left_this_week(session: Session, project: Project, rules: Labeling, now: datetime) -> int:
     """What the loop may still order; a person's orders do not count."""
-    by_loop = [
-        row.id
-        for row in queries.ordered_issues(session, project.id)
-        if row.facts.get("order", {}).get("actor_kind") == "loop"
-    ]
-    ids = {one.id for found in queries.campaigns(session, by_loop).values() for one in found}
-    return max(rules.tasks_a_week - queries.tasks_since(session, list(ids), now - WEEK), 0)
+    return max(rules.tasks_a_week - queries.tasks_of_the_loop(session, project.id, now - WEEK), 0)
 
 
 def _spent(rules: Labeling, left: int) -> str:
@@ -127,11 +141,15 @@ def _wanted(session: Session, project: Project, issues: Sequence[IssueRow], note
     busy = queries.labeled(session, project.id, ids) | queries.waiting(session, project.id, ids)
     taxonomy_of = _taxonomies(session, project, {one.customer for one in there.values()})
     turns = [_in_turn(found, there) for found in rows]
+    asked: dict[str, set[str]] = {}
+    for row in (row for found in rows for row in found):
+        asked.setdefault(row.item_id, set()).add(row.issue_id)
     wanted: dict[str, Wanted] = {}
     for row in (row for turn in zip_longest(*turns) for row in turn if row is not None):
         taxonomy = taxonomy_of[there[row.item_id].customer]
         if taxonomy is not None and (row.item_id, taxonomy) not in busy:
-            wanted.setdefault(row.item_id, Wanted(row.item_id, taxonomy, row.kind != "alike"))
+            issues_of = frozenset(asked[row.item_id])
+            wanted.setdefault(row.item_id, Wanted(row.item_id, taxonomy, row.kind != "alike", issues_of))
     homeless = {one.customer for one in there.values() if taxonomy_of[one.customer] is None}
     notes += [_homeless(customer) for customer in sorted(homeless, key=str)]
     if issues and not wanted and not homeless:
@@ -177,22 +195,29 @@ def _campaigns(
     by: Mapping[str, object],
     now: datetime,
 ) -> list[str]:
-    """Make the campaigns, and tell the issues what they became; answers their names."""
-    items: dict[str, list[str]] = {}
+    """Make the campaigns, and tell the issues that got tasks what they became; answers their names."""
+    got = Counter(issue for one in wanted for issue in one.issues)
+    ordered = [issue for issue in issues if issue.id in got]
+    head = _head([issue.number for issue in ordered])
+    told = "\n".join(f"Issue {issue.number}: {issue.title}" for issue in ordered)
+    of_taxonomy: dict[str, list[Wanted]] = {}
     for one in wanted:
-        items.setdefault(one.taxonomy, []).append(one.item_id)
-    head = _head([issue.number for issue in issues])
-    told = "\n".join(f"Issue {issue.number}: {issue.title}" for issue in issues)
-    made: list[Campaign] = []
-    for place, (taxonomy, ids) in enumerate(items.items()):
+        of_taxonomy.setdefault(one.taxonomy, []).append(one)
+    made: list[str] = []
+    for place, (taxonomy, chosen) in enumerate(of_taxonomy.items()):
         name = f"{head}-{_plain(taxonomy)}" if _plain(taxonomy) else f"{head}-{place}"
-        asked = CampaignIn(name=name, taxonomy=taxonomy, items=ids, instructions=told)
-        made.append(labels.create_campaign(session, project, asked, now))
-    for issue in issues:
-        session.add_all(IssueCampaignRow(issue_id=issue.id, campaign_id=one.id) for one in made)
-        issue.state, issue.updated_at, issue.facts = "ordered", now, issue.facts | {"order": dict(by)}
+        items = [one.item_id for one in chosen]
+        campaign = labels.create_campaign(
+            session, project, CampaignIn(name=name, taxonomy=taxonomy, items=items, instructions=told), now
+        )
+        served = sorted({issue for one in chosen for issue in one.issues})
+        session.add_all(IssueCampaignRow(issue_id=issue, campaign_id=campaign.id) for issue in served)
+        made.append(campaign.name)
+    for issue in ordered:
+        facts = issue.facts | {"order": {**by, "tasks": got[issue.id]}}
+        issue.state, issue.updated_at, issue.facts = "ordered", now, facts
     session.flush()
-    return [one.name for one in made]
+    return made
 
 
 def _head(numbers: Sequence[int]) -> str:

@@ -89,6 +89,11 @@ def issues_of_model(session: Session, project_id: str, model_id: str) -> list[Is
     return list(session.scalars(query.order_by(IssueRow.number)))
 
 
+def issues_by_id(session: Session, ids: Sequence[str]) -> list[IssueRow]:
+    """Oldest first."""
+    return list(session.scalars(select(IssueRow).where(IssueRow.id.in_(ids)).order_by(IssueRow.number)))
+
+
 def next_number(session: Session, project_id: str) -> int:
     return int(session.scalar(select(func.max(IssueRow.number)).where(IssueRow.project_id == project_id)) or 0) + 1
 
@@ -125,30 +130,53 @@ def campaigns(session: Session, issue_ids: Sequence[str]) -> dict[str, list[Camp
     return found
 
 
-def task_states(session: Session, campaign_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How many tasks of each campaign are in which state."""
+def task_states(session: Session, issue_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many tasks of each issue are in which state. Issues may share campaigns; a task is of whose item it is."""
     query = (
-        select(TaskRow.campaign_id, TaskRow.state, func.count())
-        .where(TaskRow.campaign_id.in_(campaign_ids))
-        .group_by(TaskRow.campaign_id, TaskRow.state)
+        _tasks(select(IssueItemRow.issue_id, TaskRow.state, func.count()))
+        .where(IssueItemRow.issue_id.in_(issue_ids))
+        .group_by(IssueItemRow.issue_id, TaskRow.state)
     )
     found: dict[str, dict[str, int]] = {}
-    for campaign_id, state, many in session.execute(query):
-        found.setdefault(campaign_id, {})[state] = many
+    for issue_id, state, many in session.execute(query):
+        found.setdefault(issue_id, {})[state] = many
     return found
 
 
-def tasks_since(session: Session, campaign_ids: Sequence[str], since: datetime) -> int:
-    """How many tasks of these campaigns were made since then."""
-    query = select(func.count()).select_from(TaskRow)
-    chosen = query.where(TaskRow.campaign_id.in_(campaign_ids), TaskRow.created_at > since)
-    return int(session.scalar(chosen) or 0)
+def learned_tasks(session: Session, project_id: str, cutoff: int, states: Sequence[str]) -> dict[str, int]:
+    """How many tasks of each ordered issue were done by a label that a snapshot up to a revision holds."""
+    query = (
+        _tasks(select(IssueItemRow.issue_id, func.count()))
+        .join(IssueRow, IssueRow.id == IssueItemRow.issue_id)
+        .join(RevisionRow, (RevisionRow.project_id == IssueRow.project_id) & (RevisionRow.id == TaskRow.revision_id))
+        .where(IssueRow.project_id == project_id, IssueRow.state == "ordered", TaskRow.state == "done")
+        .where(RevisionRow.seq <= cutoff, RevisionRow.state.in_(states))
+        .group_by(IssueItemRow.issue_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
-def ordered_issues(session: Session, project_id: str) -> list[IssueRow]:
-    """Issues that became campaigns."""
-    there = select(IssueCampaignRow.issue_id)
-    return list(session.scalars(select(IssueRow).where(IssueRow.project_id == project_id, IssueRow.id.in_(there))))
+def _tasks(columns: Any) -> Any:
+    """The tasks that issues became, beside their items."""
+    return (
+        columns.select_from(IssueItemRow)
+        .join(IssueCampaignRow, IssueCampaignRow.issue_id == IssueItemRow.issue_id)
+        .join(
+            TaskRow, (TaskRow.campaign_id == IssueCampaignRow.campaign_id) & (TaskRow.item_id == IssueItemRow.item_id)
+        )
+    )
+
+
+def tasks_of_the_loop(session: Session, project_id: str, since: datetime) -> int:
+    """How many tasks the loop has ordered since then."""
+    ordered = (
+        select(IssueCampaignRow.campaign_id)
+        .join(CampaignRow, CampaignRow.id == IssueCampaignRow.campaign_id)
+        .join(IssueRow, IssueRow.id == IssueCampaignRow.issue_id)
+        .where(CampaignRow.project_id == project_id, CampaignRow.created_at > since)
+        .where(IssueRow.facts["order"]["actor_kind"].as_string() == "loop")
+    )
+    return int(session.scalar(select(func.count()).where(TaskRow.campaign_id.in_(ordered))) or 0)
 
 
 def items(session: Session, project_id: str, item_ids: Sequence[str]) -> dict[str, ItemRow]:

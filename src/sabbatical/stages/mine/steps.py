@@ -59,13 +59,11 @@ def mine(step: Step) -> dict[str, Any]:
 def _known(session: Session, project_id: str, model_id: str) -> list[tuple[int, str, dict[str, str]]]:
     """Number, state and place of this model's issues that a person dismissed, or whose labels no model learned yet."""
     rows = queries.issues_of_model(session, project_id, model_id)
-    campaigns = queries.campaigns(session, [row.id for row in rows])
-    states = queries.task_states(session, [one.id for found in campaigns.values() for one in found])
+    states = queries.task_states(session, [row.id for row in rows])
     newest = queries.newest_model_at(session, project_id)
 
     def waits(row: IssueRow) -> bool:
-        awaited = any(states.get(one.id, {}).get("open") for one in campaigns.get(row.id, []))
-        return awaited or newest is None or newest <= row.updated_at
+        return bool(states.get(row.id, {}).get("open")) or newest is None or newest <= row.updated_at
 
     return [
         (row.number, row.state, row.facts["where"])
