@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 import pytest
 
 from sabbatical.core.errors import Conflict
+from sabbatical.durable import flow as flows
 from sabbatical.durable import runs
 from sabbatical.durable.execution import execute
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.steps import Step, step
+from sabbatical.schemas.project import ProjectIn
+from sabbatical.stages.project import actions as projects
 from sabbatical.storage.workspace import Workspace
 from tests.durable.conftest import Ask, look, ticks, until
 
@@ -120,6 +125,39 @@ def test_two_processes_never_do_one_run(workspace: Workspace, ask: Ask) -> None:
     assert execute(workspace, run_id) == "done"
     with pytest.raises(Conflict, match="is done"):
         execute(workspace, run_id)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(None, "No module named 'lost'"), ("import no_such_library", "no_such_library"), ("1 / 0", "ZeroDivisionError")],
+)
+def test_a_flow_whose_code_cannot_be_loaded_fails_in_words_and_goes_on_once_it_can(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str | None, told: str
+) -> None:
+    monkeypatch.setitem(flows._modules, "lost", "lost")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "lost", raising=False)
+    if code is not None:
+        (tmp_path / "lost.py").write_text(code)
+    with workspace.database.transaction() as session:
+        project = projects.create(session, ProjectIn(name="road", task="text"), workspace.clock()).id
+        run_id = runs.ask(session, project_id=project, kind="lost", params={}, now=workspace.clock()).id
+
+    def follow() -> str:
+        return flows.follow(workspace, run_id, lambda _run, _kind: None, threading.Event())
+
+    assert follow() == "failed"
+    error = look(workspace, run_id).error
+    assert error is not None
+    assert (error["code"], error["where"]) == ("broken", "lost")
+    assert told in error["message"] and "install it again" in error["hint"]
+    mended = f"from sabbatical.durable.flow import flow\n@flow('lost')\ndef found(flow): return {{'n': {len(told)}}}\n"
+    (tmp_path / "lost.py").write_text(mended)
+    importlib.invalidate_caches()
+    with workspace.database.transaction() as session:
+        runs.resume(session, run_id, workspace.clock())
+    assert follow() == "done"
+    del flows._flows["lost"]
 
 
 def test_progress_is_on_record_while_the_work_goes_on(workspace: Workspace, ask: Ask) -> None:

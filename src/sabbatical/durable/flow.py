@@ -279,12 +279,10 @@ def follow(workspace: Workspace, run_id: str, hand_on: HandOn, stopping: threadi
     """Do a flow in this thread, which must be that of a DBOS workflow, and answer its run's state."""
     with workspace.database.reading() as session:
         row = runs.get(session, run_id)
-    if row.kind not in _flows:
-        import_module(_modules[row.kind])
-    function, rules = _flows[row.kind]
 
     def body(step: Step) -> Result:
         step.progress.tell(row.fraction, "Started")
+        function, rules = _flow_of(row.kind)
         return function(Flow(step, row.kind, hand_on, rules, row.fraction))
 
     try:
@@ -292,6 +290,25 @@ def follow(workspace: Workspace, run_id: str, hand_on: HandOn, stopping: threadi
     except Conflict:  # it has ended, or its former process still is at work on it
         with workspace.database.reading() as session:
             return runs.get(session, run_id).state
+
+
+def _flow_of(kind: str) -> tuple[Function, Rules]:
+    """The flow of a kind, loaded if this is the first of it.
+
+    Raises:
+        Broken: its module cannot be loaded, or has no such flow.
+    """
+    module = _modules.get(kind)
+    try:
+        if kind not in _flows and module is not None:
+            import_module(module)
+        return _flows[kind]
+    except Exception as error:
+        raise Broken(
+            f"What does a {kind} cannot be loaded: {type(error).__name__}: {error}",
+            where=module,
+            hint="The installation is not whole, or was changed while it ran: install it again, and start it anew.",
+        ) from error
 
 
 def _may_pass(error: BaseException) -> bool:
