@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ from typing import Any
 import orjson
 import pytest
 from dbos import DBOS
+from sqlalchemy import inspect, select
 
+from sabbatical.core.ids import new_id
+from sabbatical.durable import flow
 from sabbatical.durable.execution import execute
 from sabbatical.durable.flow import follow
 from sabbatical.schemas.autopilot import Turn
@@ -24,6 +27,8 @@ from sabbatical.schemas.mine import Issue
 from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
 from sabbatical.storage.files import room
 from sabbatical.storage.media import Media
+from sabbatical.storage.tables import ServedRow
+from sabbatical.storage.workspace import Workspace
 from tests.autopilot import desk
 from tests.autopilot.conftest import Office, open_office
 from tests.durable.conftest import until
@@ -102,6 +107,49 @@ def test_off_stops_a_turn_at_its_next_step(office: Office, threads: Threads) -> 
     assert champion(office) == "v1"
     status = office.client.project().autopilot.status()
     assert (status.now, status.policy.enabled, status.next.at) == (None, False, None)
+
+
+def before(monkeypatch: pytest.MonkeyPatch, point: str, happens: Callable[[], object]) -> None:
+    """Let something happen between a step's question whether to go on and what it changes."""
+
+    def fault(_workspace: Workspace, here: str) -> None:
+        if here == f"turn.{point}.before":
+            happens()
+
+    monkeypatch.setattr(flow, "fault", fault)
+
+
+def test_off_between_the_question_and_the_promotion_still_wins(
+    office: Office, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.policy(release=rules(stages=stages()))
+    before(monkeypatch, "leave-shadow", lambda: office.client.project().autopilot.off(author="bert"))
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert (found.state, found.message) == ("cancelled", "bert turned the autopilot off.")
+    assert (found.steps[-1].name, found.steps[-1].state) == ("leave-shadow", "stopped")
+    release = office.client.project().releases.current()
+    assert release is not None and (release.record.stage, champion(office)) == ("shadow", "v1")
+
+
+def test_a_release_is_judged_by_the_traffic_of_the_moment_at_which_it_goes_on_and_not_of_before_a_kill(
+    office: Office, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        """Its newest answer and many as it, all failures."""
+        with office.workspace.database.transaction() as session:
+            newest = session.scalars(select(ServedRow).where(ServedRow.arm == "shadow").order_by(ServedRow.seq.desc()))
+            row = newest.first()
+            assert row is not None
+            values = {one.key: getattr(row, one.key) for one in inspect(ServedRow).column_attrs if one.key != "seq"}
+            session.add_all(ServedRow(**values | {"id": new_id("srv"), "failure": "No."}) for _ in range(50))
+
+    office.policy(release=rules(stages=stages()))
+    before(monkeypatch, "leave-shadow", fail)
+    with desk.life(office.client):
+        found = threads.end(threads.play())
+    assert (found.state, found.outcome, champion(office)) == ("done", "kept", "v1")
+    assert found.message.count("failed to answer 50 of") == 1
 
 
 def test_off_lets_a_training_end_and_judges_nothing(office: Office, threads: Threads) -> None:

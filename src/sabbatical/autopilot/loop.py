@@ -190,18 +190,34 @@ class Loop:
                 return {"stage": seen["to"], "message": seen["message"]}
             decide = {**BY, "key": self._flow.key(f"leave-{stage}"), "now": self._flow.now()}
             project, name = self._project(session), self._name()
+            bad, evidence = self._seen_now(session, seen, stage)
             try:
-                if seen["bad"]:
-                    release = releases.reject(session, project, name, why=" ".join(seen["bad"]), **decide)
+                if bad:
+                    release = releases.reject(session, project, name, why=" ".join(bad), **decide)
                 else:
-                    evidence = Evidence.model_validate(seen["evidence"]) if stage != "gate" else None
                     release = releases.advance(session, project, name, evidence=evidence, stage=stage, **decide)
             except Conflict as error:
                 there = self._release(session).stage
                 return {"stage": BLOCKED if there == stage else there, "message": error.message}
-            return {"stage": release.stage, "message": f"{release.name} went from {stage} to {release.stage}."}
+            told = f"{release.name} went from {stage} to {release.stage}."
+            return {"stage": release.stage, "message": told, "bad": [one for one in bad if one not in seen["bad"]]}
 
         return body
+
+    def _seen_now(self, session: Session, seen: Result, stage: str) -> tuple[list[str], Evidence | None]:
+        """What is bad about the traffic, and the evidence, as they are now: the wait may have ended long ago.
+
+        What was bad then is bad; what the wait saw counts, too, where nothing that is there now tells more.
+        """
+        release = self._release(session)
+        evidence = serving.evidence(session, release) if release.stage == stage and not seen["bad"] else None
+        if evidence is not None:
+            traffic = releases.traffic(session, self._project(session), release.id, evidence)
+            bad = [one.reason for one in traffic.verdicts if one.verdict == "failed"]
+            if bad or traffic.ready:
+                return bad, evidence
+        kept = seen.get("evidence")
+        return list(seen["bad"]), Evidence.model_validate(kept) if kept else None
 
     def end_without_model(self, session: Session) -> Result:
         project = self._project(session)

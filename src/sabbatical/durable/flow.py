@@ -85,6 +85,7 @@ class Flow:
 
         def act() -> Result:
             with self.workspace.database.transaction() as session:
+                self._check_in(session, name)
                 result = body(session)
                 self._end(session, name, result, message)
             return result
@@ -156,8 +157,12 @@ class Flow:
             Interrupted: this process is to end; the next goes on.
         """
         with self.workspace.database.reading() as session:
-            row = runs.get(session, self.run_id)
-            why = None if child or self._stop_rule is None else self._stop_rule(session, row)
+            self._check_in(session, name, child=child)
+
+    def _check_in(self, session: Session, name: str, *, child: bool = False) -> None:
+        """As `_check`. In the transaction that changes something, no wish to stop can come between the two."""
+        row = runs.get(session, self.run_id)
+        why = None if child or self._stop_rule is None else self._stop_rule(session, row)
         if row.state != "running":
             by = runs.why_cancelled(row)
             raise Stopped(f"Cancelled at the step '{name}'{f': {by}' if by else '.'}")
@@ -190,6 +195,7 @@ class Flow:
         with self.workspace.database.transaction() as session:
             row = self._row(session, name)
             if row.result is None:
+                self._check_in(session, name)
                 child = ask(session)
                 row.result, row.message = {"run": child.id}, message or child.kind
             else:
