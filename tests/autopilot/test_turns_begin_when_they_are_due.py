@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.autopilot import policies, queries, schedules
@@ -289,6 +290,34 @@ def test_a_worker_begins_the_turn_that_is_due(tmp_path: Path) -> None:
         process.terminate()
         process.wait()
         workspace.close()
+
+
+def test_a_list_of_many_turns_costs_as_many_questions_as_one_of_few(calendar: Calendar) -> None:
+    for number in range(12):
+        turn = calendar.once()
+        with calendar.workspace.database.transaction() as session:
+            named = {"project_id": calendar.project.id, "params": {}, "now": calendar.clock()}
+            child = runs.ask(session, kind="nap", **named)
+            step = records.begin(session, turn.id, "monitor", place=1, state="running", now=calendar.clock())
+            step.result = {"run": child.id}
+        if number < 11:
+            calendar.end("cancelled" if number % 2 else "failed")
+    calendar.off()
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    def questions(limit: int) -> int:
+        asked.clear()
+        with calendar.workspace.database.reading() as session:
+            page = autopilot.turns(session, calendar.project, None, limit, calendar.clock())
+        assert [len(one.steps) for one in page.rows] == [1] * limit
+        assert all(one.steps[0].message == "Waiting to start" for one in page.rows)
+        return len([one for one in asked if one.startswith("SELECT")])
+
+    event.listen(calendar.workspace.database.engine, "before_cursor_execute", note)
+    assert questions(3) == questions(12) == 4  # turns, steps, runs, who turned it off
 
 
 def test_every_step_of_a_turn_has_its_place_in_the_plan_by_which_it_tells_how_far_it_is() -> None:

@@ -46,7 +46,7 @@ def once(session: Session, project: Project, author: str, now: datetime, key: st
 def turns(session: Session, project: Project, after: str | None, limit: int, now: datetime) -> Page[Turn]:
     """Every turn, newest first."""
     rows = queries.turns(session, project.id, after, limit + 1)
-    found = [telling.turn(session, row, now) for row in rows[:limit]]
+    found = telling.turns(session, rows[:limit], now)
     return Page(rows=found, next=rows[limit - 1].id if len(rows) > limit else None)
 
 
@@ -68,14 +68,14 @@ def status(session: Session, project: Project, now: datetime, *, worker: bool) -
     record = policies.current(session, project)
     champion = releases.champion(session, project)
     rows = queries.turns(session, project.id, None, SHOWN + 1)
-    under_way = next((row for row in rows if row.ended_at is None), None)
+    told = telling.turns(session, rows, now)
     return Status(
         project=project.name,
         policy=record,
         champion=champion and champion.name,
-        now=telling.turn(session, under_way, now) if under_way else None,
+        now=next((one for one in told if one.ended_at is None), None),
         next=schedules.due(session, project, record)[0],
         begins=schedules.begins(session, project, record),
         worker=worker,
-        turns=[telling.turn(session, row, now) for row in rows if row.ended_at is not None][:SHOWN],
+        turns=[one for one in told if one.ended_at is not None][:SHOWN],
     )

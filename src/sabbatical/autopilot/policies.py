@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -57,8 +58,16 @@ def append(
 
 def why_off(session: Session, turn: RunRow) -> str | None:
     """Whether somebody turned the loop off after a turn was asked for, and not on again, in words."""
-    row = queries.switched(session, turn.project_id or "", turn.params.get("policy", 0))
-    return f"{row.author} turned the autopilot off." if row is not None and row.verb == "off" else None
+    return why_off_each(session, [turn]).get(turn.id)
+
+
+def why_off_each(session: Session, turns: Sequence[RunRow]) -> dict[str, str]:
+    """As `why_off`, of several turns of one project, by their ids; the others are left out."""
+    row = queries.switched(session, turns[0].project_id or "") if turns else None
+    if row is None or row.verb != "off":
+        return {}
+    told = f"{row.author} turned the autopilot off."
+    return {turn.id: told for turn in turns if row.seq > turn.params.get("policy", 0)}
 
 
 def _record(row: PolicyRow) -> PolicyRecord:

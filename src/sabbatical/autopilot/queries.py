@@ -16,9 +16,9 @@ def policy(session: Session, project_id: str) -> PolicyRow | None:
     return session.scalar(query.order_by(PolicyRow.seq.desc()).limit(1))
 
 
-def switched(session: Session, project_id: str, after: int) -> PolicyRow | None:
-    """The newest that turned the loop on or off, of those after the one given."""
-    query = select(PolicyRow).where(PolicyRow.project_id == project_id, PolicyRow.seq > after, PolicyRow.verb != "set")
+def switched(session: Session, project_id: str) -> PolicyRow | None:
+    """The newest that turned the loop on or off."""
+    query = select(PolicyRow).where(PolicyRow.project_id == project_id, PolicyRow.verb != "set")
     return session.scalar(query.order_by(PolicyRow.seq.desc()).limit(1))
 
 

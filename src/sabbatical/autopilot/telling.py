@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +24,27 @@ BEGIN_ANEW = "Begin a new turn: `sabbatical autopilot once`."
 AGAIN = "Mend it, then `sabbatical autopilot once`."
 
 
+def turns(session: Session, rows: Sequence[RunRow], now: datetime) -> list[Turn]:
+    """Turns of one project with their steps so far; as many questions for a hundred as for one."""
+    steps = records.of_runs(session, [row.id for row in rows])
+    work = runs.some(session, [child for found in steps.values() for one in found if (child := _child(one))])
+    off = policies.why_off_each(session, [row for row in rows if row.state == "cancelled"])
+    return [_turn(row, [_step(one, work, now) for one in steps.get(row.id, [])], off.get(row.id), now) for row in rows]
+
+
 def turn(session: Session, row: RunRow, now: datetime) -> Turn:
     """A turn with its steps so far."""
-    steps = [_step(session, one, now) for one in records.of(session, row.id)]
+    return turns(session, [row], now)[0]
+
+
+def _turn(row: RunRow, steps: list[TurnStep], why_off: str | None, now: datetime) -> Turn:
     values: dict[str, Any] = {
         "run": row.id,
         "state": row.state,
         "why": row.params.get("why", ""),
         "outcome": (row.result or {}).get("outcome"),
         "message": _message(row, steps),
-        "todo": _todo(session, row, steps),
+        "todo": _todo(row, steps, why_off),
         "steps": steps,
         "result": row.result,
         "error": row.error,
@@ -50,21 +62,26 @@ def _message(row: RunRow, steps: list[TurnStep]) -> str:
     return f"{last.name}: {last.message}" if last.message else last.name
 
 
-def _todo(session: Session, row: RunRow, steps: list[TurnStep]) -> str:
+def _todo(row: RunRow, steps: list[TurnStep], why_off: str | None) -> str:
     """What a person can do; the hint of what went wrong, where something did."""
     if row.ended_at is None:
         return ADVICE.get(steps[-1].name, "") if steps and steps[-1].state == "waiting" else ""
     if row.state == "cancelled":
         go_on = f" Or go on with this one: `sabbatical run resume {row.id}`."
-        return f"{BEGIN_ANEW}{go_on if policies.why_off(session, row) is None else ''}"
+        return f"{BEGIN_ANEW}{go_on if why_off is None else ''}"
     if row.error is not None and row.state == "failed":
         return f"{row.error.get('hint') or ''} {AGAIN}".strip()
     return str((row.result or {}).get("todo", ""))
 
 
-def _step(session: Session, row: RunStepRow, now: datetime) -> TurnStep:
+def _child(row: RunStepRow) -> str | None:
+    """The run that a step waits for."""
     child = (row.result or {}).get("run") if row.state == "running" else None
-    work = runs.get(session, child) if isinstance(child, str) else None
+    return child if isinstance(child, str) else None
+
+
+def _step(row: RunStepRow, children: Mapping[str, RunRow], now: datetime) -> TurnStep:
+    work = children.get(_child(row) or "")
     return TurnStep.model_validate(
         {
             "name": row.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,15 @@ OPEN = ("running", "waiting")
 def of(session: Session, run_id: str) -> list[RunStepRow]:
     """The steps of a run that began so far, in their order."""
     return list(session.scalars(select(RunStepRow).where(RunStepRow.run_id == run_id).order_by(RunStepRow.place)))
+
+
+def of_runs(session: Session, run_ids: Sequence[str]) -> dict[str, list[RunStepRow]]:
+    """As `of`, of many runs at once."""
+    query = select(RunStepRow).where(RunStepRow.run_id.in_(run_ids)).order_by(RunStepRow.run_id, RunStepRow.place)
+    found: dict[str, list[RunStepRow]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.run_id, []).append(row)
+    return found
 
 
 def get(session: Session, run_id: str, name: str) -> RunStepRow | None:

@@ -7,6 +7,7 @@ queued -> running -> done | failed | cancelled
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,6 +117,13 @@ def get(session: Session, run_id: str) -> RunRow:
     if row is None:
         raise NotFound(f"There is no run '{run_id}'.", hint="See `sabbatical run list`.")
     return row
+
+
+def some(session: Session, run_ids: Sequence[str]) -> dict[str, RunRow]:
+    """Those of these runs that are there, by id."""
+    if not run_ids:
+        return {}
+    return {row.id: row for row in session.scalars(select(RunRow).where(RunRow.id.in_(run_ids)))}
 
 
 def page(session: Session, project_id: str | None, *, after: str | None, limit: int) -> list[RunRow]:
