@@ -8,7 +8,7 @@ step only: what it says is worth nothing, how fast it says it is that of any. In
     bare      onnxruntime alone on canvases that are ready: one thread a core, each with one image at a time
     image     the same from JPEG to canvas to network, still without anything else
     http      a server of its own process, asked by clients of another, answers recorded and images kept as items; and
-              with nothing recorded. `ratio` is against `bare`, measured before and after
+              with nothing recorded, once it is warm. `ratio` is against `bare`, measured before and after
     half      at half of that load, at random moments: time from the moment on which a request was due
     revert    under traffic: from the request to revert to the first answer of the old model
     kill      signal 9 under traffic: the longest time without an answer, by which model, and answers that were lost
@@ -25,6 +25,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ from sabbatical.core.settings import load
 from sabbatical.sdk.serving import Server
 from sabbatical.sim.world import DAY, SUPER_TAXONOMY, TAXONOMIES, stream, write_dataset
 
-SCENES = 40  # of four frames
+SCENES, UNSEEN = 40, 400  # of four frames; so many unseen ones that seconds pass before one is asked of again
+BATCHED = 320  # of the unseen, in batch
+WARM_SECONDS = 5.0
 CORES = len(os.sched_getaffinity(0))
 STRAIGHT = {"gates": [], "stages": [{"stage": "full", "requests": 0}]}
 BATCH = 16
@@ -77,7 +80,7 @@ def figure(name: str, values: list[float], facts: dict[str, Any]) -> dict[str, A
 
 def fill(folder: Path, canvas: tuple[int, int]) -> None:
     """A workspace whose champion is v2, and v1 was before; and images of which it has seen none."""
-    seen, fresh = (stream(seed, SCENES, 4, DAY, size_wh=canvas[::-1]) for seed in (0, 1))
+    seen, fresh = (stream(seed, many, 4, DAY, size_wh=canvas[::-1]) for seed, many in ((0, SCENES), (1, UNSEEN)))
     path = write_dataset(folder / "world", seen, "aurora")
     write_dataset(folder / "unseen", fresh, "aurora")
     with sb.open(home=folder / "home") as workspace:
@@ -173,7 +176,8 @@ def batch_loop(asked: dict[str, Any]) -> dict[str, float]:
         model = models.get(session, project, "v2")
     with sb.open(home=asked["home"]) as opened:
         opened.project().ingest(asked["images"])
-        fresh = [item.id for item in opened.project().items(source=Path(asked["images"]).name)]
+        came = opened.project().items(source=Path(asked["images"]).name)
+        fresh = [item.id for item in islice(came, BATCHED)]
     models.load_model(workspace, model)
     began = time.perf_counter()
     parts = predictions.stream(workspace, project.id, model, fresh, len(fresh), Quiet())
@@ -189,7 +193,7 @@ def served(home: Path, images: str, seconds: float) -> dict[str, float]:
             return child("benchmarks.traffic", json.dumps({"url": server.url, "images": images} | more))
 
         full = {"clients": 8 * CORES, "seconds": seconds}
-        ask(clients=CORES, seconds=2.0)
+        ask(clients=8 * CORES, seconds=WARM_SECONDS)
         kept = ask(**full)
         passing = ask(**full, record=False)
         half = ask(clients=32, seconds=seconds, rate=kept["rate"] / 2)

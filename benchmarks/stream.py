@@ -84,7 +84,7 @@ def play(workspace: Workspace) -> list[dict[str, Any]]:
     folder = Path(workspace.start_get("made-with-ml").wait()["ready"])
     plan = Plan.load(folder)
     texts = _texts(folder)
-    project = workspace.create_project("stream", "text", test_share=0.2, validation_share=0.1)
+    project = workspace.create_project("stream", "text", test_share=0.2, validation_share=0.1, salt="stream")
     for file in (plan.super_taxonomy, "tags-1.yaml"):
         project.taxonomy_add(folder / file)
     _begin(project, [text for text in texts if text.month < FIRST])
