@@ -111,8 +111,8 @@ def test_a_person_holds_resumes_rejects_and_pins(on_its_way: Call) -> None:
     ("question", "fields"),
     [
         ("release status", {"champion", "since", "former", "pinned_by", "release", "traffic"}),
-        ("release list", {"releases"}),
-        ("release decisions r1", {"decisions"}),
+        ("release list", {"releases", "more"}),
+        ("release decisions r1", {"decisions", "more"}),
         ("release advance", {"release"}),
         ("release hold", {"release"}),
         ("release reject r2", {"release"}),
