@@ -18,7 +18,7 @@ def test_a_model_that_answered_nothing_has_nothing_to_look_at(sabbatical: Call) 
     assert "v1 has answered 0 new items; a look takes at least 20." in said.document["error"]["message"]
     assert "It takes 20 more answers" in said.document["error"]["hint"]
     assert "smaller window" not in said.document["error"]["hint"]
-    assert sabbatical("monitor", "list", "--json").document == {"schema": 1, "drifts": []}
+    assert sabbatical("monitor", "list", "--json").document == {"schema": 1, "drifts": [], "more": False}
     missing = sabbatical("monitor", "show", "d1")
     assert missing.code == 1
     assert "sabbatical monitor report" in missing.err

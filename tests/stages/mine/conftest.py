@@ -75,12 +75,14 @@ class Traffic:
         verdict: str | None = None,
         customer: str = "aurora",
         day: int = 0,
+        kept: bool = True,
         **attributes: Any,
     ) -> str:
-        """One more answer, to an item of its own; answers the item's id."""
+        """One more answer, to an item of its own unless it is not `kept`; answers the item's id."""
         self.served += 1
         item = content_id(f"traffic {self.served}".encode())
-        self._items.append(self._item(item, group, customer, day, attributes))
+        if kept:
+            self._items.append(self._item(item, group, customer, day, attributes))
         said = Answer(
             np.array([CLASSES.index(name) for name, _, _ in found], np.int64),
             np.array([score for _, score, _ in found], np.float32),
@@ -88,7 +90,7 @@ class Traffic:
         )
         row = ServedRow(
             id=new_id("srv"), project_id=self.project.id, request="r", model_id=model, arm="champion", unit=group,
-            item_id=item, kept=True, sure=sure, payload=said.to_bytes(), latency_ms=1.0, created_at=NOW,
+            item_id=item, kept=kept, sure=sure, payload=said.to_bytes(), latency_ms=1.0, created_at=NOW,
         )  # fmt: skip
         self._rows.append(row)
         if verdict is not None:

@@ -113,6 +113,16 @@ def test_the_items_of_an_issue_page_to_the_same_as_all_at_once(traffic: Traffic)
             mining.items(session, traffic.project, 1, "first", 7)
 
 
+def test_a_window_is_of_answers_whose_inputs_were_kept_however_few_they_are(traffic: Traffic) -> None:
+    model = traffic.model()
+    for scene in range(60):
+        traffic.answer(model, f"scene {scene}", sure=scene % 2 > 0, weather="clear" if scene % 2 else "rain")
+        for number in range(9):
+            traffic.answer(model, f"passing {scene} {number}", kept=False)
+    said = traffic.mine(window=60)
+    assert said["answers"] == 60 and said["issues"]
+
+
 def test_traffic_that_is_alike_everywhere_makes_no_issue_and_it_is_said(traffic: Traffic) -> None:
     model = traffic.model()
     for scene in range(40):

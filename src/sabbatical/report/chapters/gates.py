@@ -22,8 +22,8 @@ MARKS = {
 KNOWN = {
     "items": ("Enough to judge by", "items", True),
     "overall": ("Not worse overall", "change", True),
-    "slices": ("No slice surely worse", "change", True),
-    "classes": ("No class surely worse", "change", True),
+    "slices": ("No slice worse", "change", True),
+    "classes": ("No class worse", "change", True),
     "metric": ("Good enough", "points", True),
     "latency": ("Fast enough", "ms", False),
     "size": ("Small enough", "MB", False),

@@ -102,7 +102,7 @@ def read_window(workspace: Workspace, project: Project, model: ModelVersion, mos
     """The newest answers of a model with all that is known of them."""
     with workspace.database.reading() as session:
         tree = projects.super_taxonomy_by_id(session, models.super_taxonomy_id(session, project, model.name))
-        given = serving.window(session, project.id, model_id=model.id, arms=ARMS, limit=most, newest=True)
+        given = serving.window(session, project.id, model_id=model.id, arms=ARMS, limit=most, newest=True, kept=True)
         there = queries.items(session, project.id, [one.item_id for one in given])
         newest = {one.item_id: one for one in given if one.item_id in there}
         items = list(newest)

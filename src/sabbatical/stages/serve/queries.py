@@ -53,6 +53,7 @@ def answers(
     after_seq: int = 0,
     before_seq: int | None = None,
     failed: bool | None = False,
+    kept: bool | None = None,
     newest: bool = False,
     limit: int | None = None,
 ) -> list[ServedRow]:
@@ -68,6 +69,8 @@ def answers(
         query = query.where(ServedRow.release_id == release_id)
     if since is not None:
         query = query.where(ServedRow.created_at >= since)
+    if kept is not None:
+        query = query.where(ServedRow.kept.is_(kept))
     if failed is not None:
         query = query.where(ServedRow.failure.is_not(None) if failed else ServedRow.failure.is_(None))
     in_stage = newest and release_id is not None and since is not None  # then one index has both filter and order

@@ -60,13 +60,15 @@ def window(
     after_seq: int = 0,
     limit: int | None = None,
     newest: bool = False,
+    kept: bool | None = None,
 ) -> list[Given]:
     """Answers in the order of their coming after `after_seq`: the first `limit`, or with `newest` the last `limit`.
 
-    Those of shadow arms only when asked for; those that a model failed to give never.
+    With `kept` only those whose input is an item of the project, or is none. Those of shadow arms only when asked for;
+    those that a model failed to give never.
     """
     rows = queries.answers(
-        session, project_id, model_id=model_id, arms=arms, after_seq=after_seq, newest=newest, limit=limit
+        session, project_id, model_id=model_id, arms=arms, after_seq=after_seq, newest=newest, limit=limit, kept=kept
     )
     return [given(row) for row in (reversed(rows) if newest else rows)]
 
