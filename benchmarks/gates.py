@@ -4,8 +4,8 @@
 
 Simulated: 400 texts of 5 classes with three attributes (about 35 slices and 75 pairs of values), two models whose
 errors hang together since some texts are hard for both. The second loses nothing, 15 or 30 points where it rains (a
-fifth of the texts). Beside the gates stands the simple rule: refuse where the interval of any slice with 30 items
-leaves out zero and it lost more than 2 points.
+fifth of the texts). Beside the gates that count sure losses stand the same by points, and the simple rule: refuse
+where the interval of any slice with 30 items leaves out zero and it lost more than 2 points.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.measuring import publish, row
 from sabbatical.metrics.classification import Answers
 from sabbatical.schemas.evaluate import Report
-from sabbatical.schemas.policy import ReleaseRules
+from sabbatical.schemas.policy import LosingGate, ReleaseRules
 from sabbatical.stages.evaluate.classification_report import OtherClassifier, classification_report
 from sabbatical.stages.evaluate.subject import Subject
 from sabbatical.stages.release.gates import judge
@@ -28,6 +28,12 @@ from sabbatical.stages.release.measured import Measured
 CLASSES, ITEMS, LEAST, LOSE = 5, 400, 30, 0.02
 HARD, EASY_RIGHT, HARD_RIGHT = 0.3, 0.97, 0.55  # share of hard texts, and how many are answered right
 LOSSES = (0.0, 0.15, 0.3)
+BY_POINTS = ReleaseRules(
+    gates=[
+        gate.model_copy(update={"judge_by": "points"}) if isinstance(gate, LosingGate) else gate
+        for gate in ReleaseRules().gates
+    ]
+)
 
 
 def main() -> None:
@@ -38,12 +44,18 @@ def main() -> None:
     figures: list[dict[str, Any]] = []
     for loss in LOSSES:
         reports = [compared(seed, loss) for seed in range(pairs)]
-        refused = [any(one.verdict == "failed" for one in judge(ReleaseRules(), told(report))) for report in reports]
+        refused = [fails(ReleaseRules(), report) for report in reports]
+        by_points = [fails(BY_POINTS, report) for report in reports]
         simple = [dips(report) for report in reports]
         facts = {"lost_where_it_rains": loss, "pairs": pairs}
         figures.append(row("gates.refused", "share", [float(np.mean(refused))], **facts))
+        figures.append(row("points.refused", "share", [float(np.mean(by_points))], **facts))
         figures.append(row("simple.refused", "share", [float(np.mean(simple))], **facts))
     publish("gates", figures)
+
+
+def fails(rules: ReleaseRules, report: Report) -> bool:
+    return any(one.verdict == "failed" for one in judge(rules, told(report)))
 
 
 def told(report: Report) -> Measured:
