@@ -35,9 +35,10 @@ $(VENV)/.installed: $(VENV)/.product
 demo: $(VENV)/.product ## Play two turns of the loop and write a report; DATA=bccd or made-with-ml on real data
 	@$(BIN)/sabbatical demo --data $(DATA)
 
-# Two processes of one thread each: with more threads they wait for one another. What a file builds is built once.
+# Processes of one thread each: with more threads they wait for one another. A third, as many tests wait for something.
+# What a file builds is built once.
 test: setup ## Run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, format, types, import rules, tests of the docs
 	@$(BIN)/ruff check .
