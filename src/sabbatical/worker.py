@@ -19,10 +19,12 @@ from sabbatical.durable.flow import flow_in
 from sabbatical.durable.forkserver import WISHES
 from sabbatical.durable.forkserver import serve as serve_forks
 from sabbatical.durable.lease import Lease
+from sabbatical.durable.patience import CANNOT_WRITE
 from sabbatical.durable.queue import Worker
 from sabbatical.stages import kinds
 from sabbatical.storage.workspace import Workspace, open_workspace
 
+log = logging.getLogger("sabbatical.worker")
 USAGE = "usage: python -m sabbatical.worker run RUN_ID [PARENT_PID] | serve [PARENT_PID] | fork SOCKET\n"
 SWEEP_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
@@ -57,7 +59,7 @@ def serve(parent: int | None) -> int:
     worker = Worker(workspace, stop, _tick)
     try:
         while not stop.is_set() and parent in (None, os.getppid()):
-            worker.sweep()
+            _sweep(worker)
             stop.wait(SWEEP_SECONDS)
     finally:
         stop.set()
@@ -65,6 +67,13 @@ def serve(parent: int | None) -> int:
         workspace.close()
         lease.give_back()
     return 0
+
+
+def _sweep(worker: Worker) -> None:
+    try:
+        worker.sweep()
+    except CANNOT_WRITE as error:  # a full disk ends no worker; the next sweep finds the same runs
+        log.warning("no run could be queued: %s", error)
 
 
 def _tick(workspace: Workspace, moment: datetime) -> None:

@@ -6,10 +6,11 @@ promise of another file.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dbos import DBOS
 from sqlalchemy import inspect, select
 
 from sabbatical.core.ids import new_id
-from sabbatical.durable import flow
+from sabbatical.durable import flow, runs
 from sabbatical.durable.execution import execute
 from sabbatical.durable.flow import follow
 from sabbatical.schemas.autopilot import Turn
@@ -31,7 +32,7 @@ from sabbatical.storage.tables import ServedRow
 from sabbatical.storage.workspace import Workspace
 from tests.autopilot import desk
 from tests.autopilot.conftest import Office, open_office
-from tests.durable.conftest import until
+from tests.durable.conftest import full, until
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -319,6 +320,37 @@ def test_a_disk_that_is_full_fails_the_turn_which_goes_on_when_there_is_room(
         full.clear()
         again = threads.end(threads.play())
     assert (again.outcome, champion(office)) == ("promoted", "v2")
+    assert len(list(office.client.project().campaigns())) == 1
+
+
+def test_a_database_without_room_fails_the_turn_in_words_while_the_champion_answers(
+    office: Office, threads: Threads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failed() -> bool:
+        """On record, or waiting for the room to be."""
+        return office.row(turn).state in runs.ENDED or "as soon as the database can be written" in caplog.text
+
+    office.policy(label={"wait": "1s", "tasks_a_turn": 200})  # more than fit in the pages that are there
+    with full(office.workspace) as none_left:
+
+        def fill() -> None:
+            with closing(sqlite3.connect(office.home / "sabbatical.db")) as connection:
+                connection.execute("VACUUM")  # no page of it is free
+            none_left.set()
+
+        before(monkeypatch, "order", fill)
+        turn = threads.play()
+        until(lambda: none_left.is_set() and failed(), "the end of the room")
+        with desk.asking(office.client) as ask:
+            assert all(ask(letter)["model"] == "v1" for letter in desk.letters(3, "day", 2))
+        none_left.clear()
+        found = threads.end(turn)
+    assert (found.state, champion(office)) == ("failed", "v1")
+    assert found.error is not None and found.error["code"] == "storage_full", found.error
+    assert "Free some space" in found.todo and "sabbatical autopilot once" in found.todo
+    assert list(office.client.project().campaigns()) == []
+    monkeypatch.setattr(flow, "fault", lambda *_given: None)
+    assert threads.end(threads.play()).outcome == "no_labels"
     assert len(list(office.client.project().campaigns())) == 1
 
 

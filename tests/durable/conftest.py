@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from sabbatical.core.settings import load
 from sabbatical.durable import children, runs
@@ -52,6 +55,20 @@ def until(happens: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
         time.sleep(pause)
         pause = min(1.2 * pause, 0.2)
     raise AssertionError(f"{what} did not happen")
+
+
+@contextmanager
+def full(workspace: Workspace) -> Iterator[threading.Event]:
+    """While the event is set, the database of this process gets no further page."""
+    none_left = threading.Event()
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if none_left.is_set() else 1 << 30}")
+
+    event.listen(workspace.database.engine, "begin", limit)
+    yield none_left
+    event.remove(workspace.database.engine, "begin", limit)
+    workspace.database.engine.dispose()  # the limit is of a connection
 
 
 def ticks(workspace: Workspace, run_id: str) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sabbatical.core.errors import Conflict
+from sabbatical.core.errors import Conflict, StorageFull
 from sabbatical.durable import flow as flows
 from sabbatical.durable import runs
 from sabbatical.durable.execution import execute
@@ -19,7 +19,7 @@ from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.project import ProjectIn
 from sabbatical.stages.project import actions as projects
 from sabbatical.storage.workspace import Workspace
-from tests.durable.conftest import Ask, look, ticks, until
+from tests.durable.conftest import Ask, full, look, ticks, until
 
 
 def test_a_run_that_ends_well_keeps_its_result(workspace: Workspace, ask: Ask) -> None:
@@ -55,6 +55,41 @@ def test_a_full_disk_is_said_whatever_the_work(workspace: Workspace) -> None:
     error = look(workspace, run_id).error
     assert error is not None
     assert (error["code"], error["retry"]) == ("storage_full", True)
+
+
+@step("boast")
+def boast(_step: Step) -> dict[str, Any]:
+    """A body that has more to tell than the database has room for."""
+    return {"told": "x" * 1_000_000}
+
+
+def test_how_a_run_ended_is_recorded_once_a_full_database_has_room(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    with workspace.database.transaction() as session:
+        run_id = runs.ask(session, project_id=None, kind="boast", params={}, now=workspace.clock()).id
+    with full(workspace) as none_left:
+        none_left.set()
+        thread = threading.Thread(target=execute, args=(workspace, run_id))
+        thread.start()
+        until(lambda: "The disk is full" in caplog.text, "a first try to record the end")
+        assert thread.is_alive() and look(workspace, run_id).state == "running"
+        none_left.clear()
+        thread.join(30)
+    row = look(workspace, run_id)
+    assert row.state == "done" and row.result is not None and len(row.result["told"]) == 1_000_000
+
+
+def test_a_process_that_is_to_end_waits_for_no_room(workspace: Workspace) -> None:
+    with workspace.database.transaction() as session:
+        run_id = runs.ask(session, project_id=None, kind="boast", params={}, now=workspace.clock()).id
+    stop = threading.Event()
+    with full(workspace) as none_left:
+        none_left.set()
+        stop.set()
+        with pytest.raises(StorageFull):
+            execute(workspace, run_id, stop)
+    assert execute(workspace, run_id) == "done"
 
 
 def test_an_unexpected_error_ends_its_run_though_nothing_can_be_written_about_it(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -134,6 +136,33 @@ def test_a_worker_that_is_told_to_end_lets_runs_wait_and_the_next_goes_on(
     start()
     until(lambda: _state(workspace, run_id) == "done", "the end of the run")
     assert len(ticks(workspace, run_id)) == 100
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="needs limits of processes, as Linux has")
+def test_a_run_goes_on_once_a_disk_has_room_that_took_nothing_even_when_its_process_was_killed(
+    workspace: Workspace, ask: Ask, start: Start
+) -> None:
+    run_id = ask(ticks=60)
+    worker = psutil.Process(start().pid)
+    child = until(lambda: ticks(workspace, run_id), "the first tick")[0]
+    family = [worker, *worker.children(recursive=True)]
+    _room(family, 1)  # whatever they write to a file fails
+    time.sleep(1)
+    os.kill(child, signal.SIGKILL)
+    until(lambda: not psutil.pid_exists(child), "the end of the process")
+    time.sleep(2)
+    assert worker.is_running() and _state(workspace, run_id) == "running"
+    _room([one for one in family if one.is_running()], resource.RLIM_INFINITY)
+    until(lambda: _state(workspace, run_id) in runs.ENDED, "the end of the run")
+    row = look(workspace, run_id)
+    assert (row.state, row.error) == ("done", None)
+    assert len(ticks(workspace, run_id)) == 60
+
+
+def _room(processes: list[psutil.Process], size: int) -> None:
+    """How long a file may become that these processes write."""
+    for one in processes:
+        one.rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def test_a_run_is_cancelled_through_its_record(workspace: Workspace, ask: Ask, start: Start) -> None:

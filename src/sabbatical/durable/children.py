@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
 from sabbatical.core.settings import Settings
 from sabbatical.durable import BUSY, forkserver, runs
 from sabbatical.durable.forkserver import LOST, Child, ForkServer
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.limits import Limits, Over
+from sabbatical.durable.patience import recorded
 from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
 
@@ -76,9 +79,9 @@ def see_through(workspace: Workspace, run_id: str, stopping: threading.Event, sp
         try:
             code = _wait(spawn(row), stopping, Limits(workspace.settings))
         except (OverLimit, Broken) as error:
-            return _fail(workspace, run_id, error)
+            return _fail(workspace, run_id, error, stopping)
         if code not in (BUSY, LOST):
-            deaths += _count_death(workspace, run_id, code, deaths)
+            deaths += _count_death(workspace, run_id, code, deaths, stopping)
 
 
 def _is_at_work(workspace: Workspace, row: RunRow) -> bool:
@@ -153,32 +156,33 @@ def _wait(child: Child, stopping: threading.Event, limits: Limits | None) -> int
         return code
 
 
-def _count_death(workspace: Workspace, run_id: str, code: int, deaths: int) -> int:
+def _count_death(workspace: Workspace, run_id: str, code: int, deaths: int, stopping: threading.Event) -> int:
     """1 if the child ended without ending its run; at the last one the run fails, before it waits to go on."""
-    with workspace.database.transaction() as session:
-        state = runs.release(session, run_id)
-        if state in runs.ENDED:
-            return 0
-        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with code {code}"
-        log.warning("the process of run %s %s", run_id, how)
+    if recorded(workspace, lambda session: runs.release(session, run_id), stopping.is_set) in runs.ENDED:
+        return 0
+    how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with code {code}"
+    log.warning("the process of run %s %s", run_id, how)
     if deaths + 1 == MOST_DEATHS:
         error = Broken(
             f"Its process {how}, {MOST_DEATHS} times in a row.",
             where=str(log_of(workspace.settings, run_id)),
             hint="If memory is short, give it a smaller batch; the file may tell more.",
         )
-        _fail(workspace, run_id, error)
+        _fail(workspace, run_id, error, stopping)
     return 1
 
 
-def _fail(workspace: Workspace, run_id: str, error: SabbaticalError) -> str:
+def _fail(workspace: Workspace, run_id: str, error: SabbaticalError, stopping: threading.Event) -> str:
     """End a run whose process is gone, unless it has ended by itself; answers its state."""
-    with workspace.database.transaction() as session:
+
+    def end(session: Session) -> str:
         state = runs.release(session, run_id)
         if state in runs.ENDED:
             return state
         runs.end(session, run_id, "failed", workspace.clock(), message=error.message, error=error.to_dict())
-    return "failed"
+        return "failed"
+
+    return recorded(workspace, end, stopping.is_set)
 
 
 def _signal_name(number: int) -> str:

@@ -7,11 +7,15 @@ import os
 import threading
 import time
 import traceback
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalError, Stopped
 from sabbatical.durable import runs
 from sabbatical.durable.lease import Lease
+from sabbatical.durable.patience import CANNOT_WRITE, recorded
 from sabbatical.durable.steps import Body, Step, body_of
 from sabbatical.storage.files import room
 from sabbatical.storage.workspace import Workspace
@@ -67,7 +71,7 @@ class RunProgress:
                     now = self._workspace.clock()
                     if runs.tell(session, self._run_id, fraction=fraction, message=message, numbers=numbers, now=now):
                         self.cancelled = True
-            except SabbaticalError as error:  # a busy or full database must not end the work; the next beat tries again
+            except CANNOT_WRITE as error:  # this must not end the work; the next beat tries again
                 log.warning("progress of %s was not recorded: %s", self._run_id, error)
 
     def _end_if_deaf(self) -> None:
@@ -89,35 +93,45 @@ def execute(
     """Do a run to its end and answer its final state; errors are recorded, not raised.
 
     When `stop` is set, or the process `parent` is gone, the body saves what it has and the run waits to go on. The body
-    is the one registered for the run's kind unless given.
+    is the one registered for the run's kind unless given. On a full disk it waits for room to record how it ended.
 
     Raises:
         Conflict: the run has ended already, or another process is at work on it.
+        StorageFull: it was to stop, and how the run ended could not be recorded; another process does it again.
     """
+    stop = stop or threading.Event()
+
+    def leaving() -> bool:
+        return stop.is_set() or (parent is not None and os.getppid() != parent)
+
     lease = Lease.take(workspace.folder("runs", run_id) / "lock")
     if lease is None:
         raise Conflict(f"Another process is at work on run {run_id}.", hint="Look at its progress instead.")
     try:
-        with workspace.database.transaction() as session:
-            row = runs.claim(session, run_id, workspace.clock(), alone=lease.inherited)
-            kind, project_id, params = row.kind, row.project_id, dict(row.params)
+        row = recorded(
+            workspace, lambda one: runs.claim(one, run_id, workspace.clock(), alone=lease.inherited), leaving
+        )
         if row.state != "running":
             return row.state
-        progress = RunProgress(workspace, run_id, stop or threading.Event(), parent)
+        progress = RunProgress(workspace, run_id, stop, parent)
         try:
-            step = Step(workspace, run_id, project_id, params, progress)
-            outcome = _outcome(kind, body, step, progress)
+            step = Step(workspace, run_id, row.project_id, dict(row.params), progress)
+            outcome = _outcome(row.kind, body, step, progress)
         finally:
             progress.close()
-        with workspace.database.transaction() as session:
-            if outcome is None:
-                return runs.release(session, run_id)
-            if outcome["state"] == "cancelled":
-                outcome = _with_reason(outcome, runs.why_cancelled(runs.get(session, run_id)))
-            runs.end(session, run_id, now=workspace.clock(), **outcome)
-            return runs.get(session, run_id).state
+        return recorded(workspace, lambda one: _ended(one, run_id, outcome, workspace.clock()), leaving)
     finally:
         lease.give_back()
+
+
+def _ended(session: Session, run_id: str, outcome: dict[str, Any] | None, now: datetime) -> str:
+    """Record how a run ended, or that it waits to go on; answers its state."""
+    if outcome is None:
+        return runs.release(session, run_id)
+    if outcome["state"] == "cancelled":
+        outcome = _with_reason(outcome, runs.why_cancelled(runs.get(session, run_id)))
+    runs.end(session, run_id, now=now, **outcome)
+    return runs.get(session, run_id).state
 
 
 def _outcome(kind: str, body: Body | None, step: Step, progress: RunProgress) -> dict[str, Any] | None:

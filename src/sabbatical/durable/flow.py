@@ -7,6 +7,7 @@ once. A flow asks other runs to do the heavy work, under a key of the flow and t
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,13 +23,16 @@ from sabbatical.core.errors import Broken, Conflict, Interrupted, SabbaticalErro
 from sabbatical.durable import records, runs
 from sabbatical.durable.execution import execute
 from sabbatical.durable.faults import fault
+from sabbatical.durable.patience import CANNOT_WRITE, recorded
 from sabbatical.durable.steps import Step
+from sabbatical.storage.database import explained
 from sabbatical.storage.tables import RunRow, RunStepRow
 from sabbatical.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from dbos import StepOptions
 
+log = logging.getLogger("sabbatical.runs")
 LOOK_SECONDS = 0.2
 LONGEST_LOOK_SECONDS = 2.0
 ATTEMPTS = 3
@@ -118,7 +122,8 @@ class Flow:
             "should_retry": _may_pass,
         }
         try:
-            self.done[name] = DBOS.run_step(again, self._once, name, place, state, act)
+            with explained():
+                self.done[name] = DBOS.run_step(again, self._once, name, place, state, act)
         except DBOSMaxStepRetriesExceeded as error:
             raise error.errors[-1] from None
         except DBOSUnexpectedStepError:  # a newer version has other steps; our own record knows what is done
@@ -181,9 +186,15 @@ class Flow:
         if isinstance(error, Interrupted) and not isinstance(error, Stopped):
             return
         state = "stopped" if isinstance(error, Stopped) else "failed"
-        with self.workspace.database.transaction() as session:
-            words = error.message if isinstance(error, SabbaticalError) else f"{type(error).__name__}: {error}"
+        words = error.message if isinstance(error, SabbaticalError) else f"{type(error).__name__}: {error}"
+
+        def end(session: Session) -> None:
             records.end(self._row(session, name), state, self.now(), message=words, result=None)
+
+        try:
+            recorded(self.workspace, end, self._progress.stopping)
+        except CANNOT_WRITE as unwritten:  # this process is to end; why the step did matters more
+            log.warning("how the step %s of run %s ended was not recorded: %s", name, self.run_id, unwritten)
 
     def _row(self, session: Session, name: str) -> RunStepRow:
         row = records.get(session, self.run_id, name)

@@ -10,7 +10,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,7 @@ class Worker:
         from dbos import DBOS, DBOSClient  # noqa: PLC0415 - only a worker needs all of it
 
         self._workspace = workspace
+        self._at_work: set[str] = set()
         self._dbos = DBOS
         self._spawner = spawner = Spawner(workspace.settings)
         if count := leftovers.remove(workspace):
@@ -125,11 +127,13 @@ class Worker:
 
         @DBOS.workflow(name=WORKFLOWS[RUNS])
         def do_run(run_id: str) -> str:
-            return do(run_id)
+            with self._at_work_on(run_id):
+                return do(run_id)
 
         @DBOS.workflow(name=WORKFLOWS[FLOWS])
         def do_flow(run_id: str) -> str:
-            return follow(workspace, run_id, lambda child, kind: put(client, child, kind), stopping)
+            with self._at_work_on(run_id):
+                return follow(workspace, run_id, lambda child, kind: put(client, child, kind), stopping)
 
         @DBOS.workflow(name="tick")
         def do_tick(moment: datetime, _context: Any) -> None:
@@ -160,14 +164,27 @@ class Worker:
             self._clean()
 
     def _take_over(self, run_ids: set[str]) -> list[str]:
-        """Go on with what another worker had begun that has not come back: DBOS recovers it only under its own name."""
+        """Go on with what was begun and nobody is at work on.
+
+        What another worker had begun that has not come back, DBOS recovers only under its own name. What this one had
+        begun, and could not record the end of on a full disk, it would recover only after a new start.
+        """
         ours, taken = executor(self._workspace.settings), []
         for one in self._client.list_workflows(status="PENDING", load_input=False, load_output=False):
-            if one.deduplication_id in run_ids and one.executor_id != ours:
+            begun = one.executor_id != ours or one.deduplication_id not in self._at_work
+            if one.deduplication_id in run_ids and begun:
                 log.warning("run %s is taken over from the worker %s", one.deduplication_id, one.executor_id)
                 self._client.resume_workflow(one.workflow_id, queue_name=one.queue_name)
                 taken.append(one.deduplication_id)
         return taken
+
+    @contextmanager
+    def _at_work_on(self, run_id: str) -> Iterator[None]:
+        self._at_work.add(run_id)
+        try:
+            yield
+        finally:
+            self._at_work.discard(run_id)
 
     def _clean(self) -> None:
         """Let go of workflows that ended long ago: the table of runs knows how, and every minute has its tick."""
