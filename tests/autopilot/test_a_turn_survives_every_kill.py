@@ -7,6 +7,8 @@ point, the next one goes on where that stood. The last lets the turn end.
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -93,3 +95,27 @@ def test_in_the_end_it_is_as_if_nobody_had_killed_it(killed: tuple[Office, str],
     assert row.result is not None, row.error
     assert row.result["outcome"] == "promoted"
     assert office.made() == peaceful.made
+
+
+def test_killed_as_the_command_starts_it_a_turn_goes_on_in_the_next_interpreter(office: Office) -> None:
+    office.policy(label={"wait": "1s", "tasks_a_turn": 10})
+    turn = office.ask()
+
+    def serve(fault: str | None) -> subprocess.Popen[bytes]:
+        given = load(home=office.home, fault=fault).environment()
+        process = subprocess.Popen([sys.executable, "-m", "sabbatical.worker", "serve"], env=given)
+        office.ends.callback(process.wait)
+        office.ends.callback(process.kill)
+        return process
+
+    assert serve("turn.order.after").wait(300) == -signal.SIGKILL
+    assert (office.row(turn).state, office.steps(turn)["order"]) == ("running", "done")
+    serve(None)
+    row = office.ended(turn)
+    assert row.result is not None, row.error
+    assert row.result["outcome"] == "no_labels"
+    assert set(office.steps(turn).values()) == {"done"}
+    made = office.made()
+    assert [len(tasks) for _, _, tasks in made["campaigns"]] == [10]
+    kinds = [(kind, state, many) for kind, state, many in made["runs"] if kind in ("turn", "monitor", "mine")]
+    assert kinds == [(kind, "done", 1) for kind in ("mine", "monitor", "turn")]
