@@ -9,70 +9,28 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from dbos import DBOS
 from sqlalchemy import inspect, select
 
 from sabbatical.core.ids import new_id
 from sabbatical.durable import flow, runs
-from sabbatical.durable.execution import execute
-from sabbatical.durable.flow import follow
-from sabbatical.schemas.autopilot import Turn
 from sabbatical.schemas.mine import Issue
 from sabbatical.stages import all_steps  # noqa: F401 - registers the steps
 from sabbatical.storage.files import room
 from sabbatical.storage.media import Media
 from sabbatical.storage.tables import ServedRow
-from sabbatical.storage.workspace import Workspace
 from tests.autopilot import desk
 from tests.autopilot.conftest import Office, open_office
+from tests.autopilot.playing import Threads, before, in_threads
 from tests.durable.conftest import full, until
 
 pytestmark = pytest.mark.timeout(900)
-
-
-class Threads:
-    """Turns in threads, with the runs that they ask for."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.stopping = threading.Event()
-        self.all: list[threading.Thread] = []
-
-    def play(self) -> str:
-        """Begin a turn."""
-        run_id = self.office.ask()
-        self._go(follow, self.office.workspace, run_id, self._run, self.stopping)
-        return run_id
-
-    def end(self, run_id: str) -> Turn:
-        """The turn when it has ended."""
-        self.office.ended(run_id)
-        return self.office.client.project().autopilot.turn(run_id)
-
-    def _run(self, run_id: str, _kind: str) -> None:
-        self._go(execute, self.office.workspace, run_id, self.stopping)
-
-    def _go(self, *call: Any) -> None:
-        thread = threading.Thread(target=call[0], args=call[1:])
-        self.all.append(thread)
-        thread.start()
-
-
-@contextmanager
-def in_threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
-    monkeypatch.setattr(DBOS, "run_step", staticmethod(lambda _options, function, *given: function(*given)))
-    made = Threads(office)
-    yield made
-    made.stopping.set()
-    for thread in made.all:
-        thread.join()
 
 
 @pytest.fixture
@@ -108,16 +66,6 @@ def test_off_stops_a_turn_at_its_next_step(office: Office, threads: Threads) -> 
     assert champion(office) == "v1"
     status = office.client.project().autopilot.status()
     assert (status.now, status.policy.enabled, status.next.at) == (None, False, None)
-
-
-def before(monkeypatch: pytest.MonkeyPatch, point: str, happens: Callable[[], object]) -> None:
-    """Let something happen between a step's question whether to go on and what it changes."""
-
-    def fault(_workspace: Workspace, here: str) -> None:
-        if here == f"turn.{point}.before":
-            happens()
-
-    monkeypatch.setattr(flow, "fault", fault)
 
 
 def test_off_between_the_question_and_the_promotion_still_wins(
