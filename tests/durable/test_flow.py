@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from sabbatical.core.settings import load
-from sabbatical.durable import records, runs
+from sabbatical.durable import flow, records, runs
 from sabbatical.durable.dispatch import ChildDispatcher
 from sabbatical.durable.flow import ATTEMPTS
 from sabbatical.durable.forkserver import Child
@@ -147,6 +147,15 @@ def test_a_wait_that_takes_too_long_is_over_counted_from_its_begin(
     result = look(workspace, run_id).result
     assert result is not None
     assert result["waited"] == {"late": "Knocking at the door"}
+
+
+def test_who_rests_long_hears_every_two_seconds_that_it_is_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str | float] = []
+    one = object.__new__(flow.Flow)
+    monkeypatch.setattr(flow.time, "sleep", told.append)
+    monkeypatch.setattr(one, "_check", told.append)
+    one._rest("wait", 5.0)
+    assert told == ["wait", 2.0, "wait", 2.0, "wait", 1.0]
 
 
 def test_a_flow_that_is_cancelled_cancels_the_run_it_waits_for(

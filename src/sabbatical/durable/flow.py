@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sabbatical.runs")
 LOOK_SECONDS = 0.2
-LONGEST_LOOK_SECONDS = 2.0
+LONGEST_CHECK_SECONDS, LONGEST_LOOK_SECONDS = 2.0, 60.0
+PART_OF_A_WAIT = 0.01
+"""A look may count a million answers: who waits for days looks once a minute."""
 ATTEMPTS = 3
 """Of a step that failed because something did not answer, such as a database; with pauses that grow."""
 
@@ -257,9 +259,18 @@ class Flow:
             if result is not None:
                 return result
             self._tell(name, 0.0, f"{name}: {seen.message}")
-            self._check(name)
-            time.sleep(pause)
-            pause = min(pause * 1.2, LONGEST_LOOK_SECONDS)
+            self._rest(name, pause)
+            waited = (self.now() - row.started_at).total_seconds()
+            pause = min(pause * 1.2, max(LONGEST_CHECK_SECONDS, waited * PART_OF_A_WAIT), LONGEST_LOOK_SECONDS)
+
+    def _rest(self, name: str, seconds: float) -> None:
+        """Wait; whoever wants the flow to end is heard meanwhile."""
+        self._check(name)
+        while seconds > 0:
+            time.sleep(min(seconds, LONGEST_CHECK_SECONDS))
+            seconds -= LONGEST_CHECK_SECONDS
+            if seconds > 0:
+                self._check(name)
 
 
 Function = Callable[[Flow], Result]
