@@ -231,6 +231,20 @@ def file_of(served: Served, name: str) -> Path:
     return Path(served.made.workspace.media.path(artifact.content))
 
 
+def test_models_stay_in_memory_while_they_are_few_or_small(texts: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts.release(texts.model("v2"), "ab", share=0.5)
+    warm(texts, "v1", "v2")
+    monkeypatch.setattr(engines, "WARM", 1)
+    held = texts.online._cast._engines
+    route = texts.online._routes.of(texts.made.project.name)
+    sizes = [engine.bytes for engine in held._warm.values()]
+    for most, stay in ((sum(sizes), 2), (sum(sizes) - 1, 1)):
+        monkeypatch.setattr(engines, "WARM_BYTES", most)
+        held._warm.popitem()
+        held.bring(route.project, next(key for key in route.model_ids if held.warm(key) is None)).result(20)
+        assert len(held.names()) == stay
+
+
 def test_without_any_model_that_can_be_loaded_the_error_says_so(texts: Served) -> None:
     weights = Path(texts.made.workspace.media.path(texts.model("v1").weights))
     weights.write_bytes(b"")

@@ -20,7 +20,9 @@ from sabbatical.stages.train.actions import Abstention
 from sabbatical.storage.workspace import Workspace
 
 log = logging.getLogger("sabbatical.serve")
-WARM = 12  # models in memory: champion, challenger and former champion of four projects
+WARM, WARM_BYTES = 12, 1 << 30
+"""Models stay in memory while there are so few, or their files are not larger together. Three are of one project: the
+champion, its challenger, the one before."""
 AGAIN_SECONDS = 10.0  # until a model that was refused is tried again
 
 
@@ -31,6 +33,8 @@ class Engine:
     model: ModelVersion
     answer: Gathering
     unsure: Abstention
+    bytes: int = 0
+    """Of its file."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Refusal:
 
 
 class Engines:
-    """The models in memory, the least recently used going first. Safe to use from any thread."""
+    """The models in memory, the least recently used goes first. Safe to use from any thread."""
 
     def __init__(self, workspace: Workspace, width: int) -> None:
         """`width`: batches of one model at one time, each by one thread."""
@@ -98,9 +102,10 @@ class Engines:
             with self._workspace.database.reading() as session:
                 model = models.get(session, project, model_id)
                 unsure = abstention(session, model)
+                file = models.artifact(session, model)
             name = model.name
             loaded = models.load_engine(self._workspace, model, threads=1)
-            engine = Engine(model, Gathering(loaded, self._width), unsure)
+            engine = Engine(model, Gathering(loaded, self._width), unsure, file.bytes if file else 0)
         except Exception as error:
             self._refuse(model_id, name, error)
             raise
@@ -108,7 +113,7 @@ class Engines:
             self._warm[model_id] = engine
             self._refused.pop(model_id, None)
             self._coming.pop(model_id, None)
-            while len(self._warm) > WARM:
+            while len(self._warm) > WARM and sum(one.bytes for one in self._warm.values()) > WARM_BYTES:
                 self._warm.popitem(last=False)
         log.info("%s of %s is ready to answer", model.name, project.name)
         return engine
