@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 DATA ?= world
 NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is imported is compiled once, also where the shell says otherwise: hundreds of processes would do it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test check bench clean
 .DEFAULT_GOAL := help
