@@ -110,7 +110,7 @@ def test_a_person_holds_resumes_rejects_and_pins(on_its_way: Call) -> None:
 @pytest.mark.parametrize(
     ("question", "fields"),
     [
-        ("release status", {"champion", "since", "former", "pinned_by", "release", "traffic"}),
+        ("release status", {"champion", "since", "former", "pinned_by", "release", "traffic", "refused"}),
         ("release list", {"releases", "more"}),
         ("release decisions r1", {"decisions", "more"}),
         ("release advance", {"release"}),

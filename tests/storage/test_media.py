@@ -33,6 +33,9 @@ def test_a_file_with_other_bytes_than_its_name_says_is_written_again(tmp_path: P
     media.files.pipe_file(media.path(key), b"pictore")
     assert media.put(b"picture") == key and not media.whole(key)  # no hash of it is taken while data come in
     assert media.put(b"picture", repair=True) == key and media.whole(key)
+    media.files.pipe_file(media.path(key), b"pictore")
+    (tmp_path / "again").write_bytes(b"picture")
+    assert media.put_file(tmp_path / "again", repair=True) == key and media.whole(key)
     media.files.rm(media.path(key))
     assert not media.whole(key)
 

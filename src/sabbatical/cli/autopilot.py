@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from sabbatical.cli.output import ago, first, more, say, table
+from sabbatical.cli.releasing import tell_refused
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
 
@@ -73,16 +74,20 @@ def once(
 def status(session: Session) -> None:
     """What it does now, what it waits for, when it comes again, how its last turns ended."""
     found = session.project.autopilot.status()
+    serving = session.project.online.status()
 
     def words() -> None:
         word = "on" if found.policy.enabled else "off"
         by = f", by {escape(found.policy.author)} {ago(found.policy.created_at)}" if found.policy.created_at else ""
         say(f"The autopilot of [bold]{found.project}[/] is [bold]{word}[/]{by}; {_champion(found)}.")
+        tell_refused(serving)
         if found.now is not None:
             _say_turn(found.now)
         _say_next(found)
         if found.turns:
             _say_turns(found.turns, title="Last turns")
+            if found.now is None and found.turns[0].todo:
+                say(escape(found.turns[0].todo))
 
     session.answer({"status": found.model_dump(mode="json")}, words)
 

@@ -85,6 +85,20 @@ def _workspace(session: Session, settings: Settings) -> Iterator[Finding]:
     yield Finding("workspace", "ok", f"{where}, version {health['version']} on {health['database']}")
 
 
+def _models(session: Session, settings: Settings) -> Iterator[Finding]:
+    if session.url is None and settings.url is None and not settings.home.exists():
+        return
+    try:
+        projects = list(session.workspace.projects())
+    except SabbaticalError:  # told of the workspace
+        return
+    for project in projects:
+        serving = project.online.status()
+        for one in serving.refused:
+            found = f"{one.model} of {project.name} cannot answer: {one.reason}"
+            yield Finding("models", "wrong", found, "See `sabbatical served status`.")
+
+
 def _mirror(_session: Session, settings: Settings) -> Iterator[Finding]:
     place = settings.data_mirror
     if place is None:
@@ -116,4 +130,4 @@ def _existing(path: Path) -> Path:
 
 
 Look = Callable[[Session, "Settings"], Iterator[Finding]]
-LOOKS: tuple[Look, ...] = (_python, _disk, _workspace, _mirror, _packages, _threads)
+LOOKS: tuple[Look, ...] = (_python, _disk, _workspace, _models, _mirror, _packages, _threads)

@@ -10,7 +10,14 @@ from rich.markup import escape
 
 from sabbatical.cli.ingest import given
 from sabbatical.cli.output import first, more, say, table
-from sabbatical.cli.releasing import gates_in_short, tell_decisions, tell_moved, tell_proposed, tell_standing
+from sabbatical.cli.releasing import (
+    gates_in_short,
+    tell_decisions,
+    tell_moved,
+    tell_proposed,
+    tell_refused,
+    tell_standing,
+)
 from sabbatical.cli.session import Session, command, group
 from sabbatical.cli.waiting import wait
 from sabbatical.core.errors import NotFound
@@ -76,8 +83,15 @@ def status(session: Session) -> None:
     standing = releases.standing()
     current = releases.current()
     traffic = current.traffic() if current else None
+    serving = session.project.online.status()
+    refused = [one.model_dump(mode="json") for one in serving.refused]
     document = standing.model_dump(mode="json") | {"traffic": traffic and traffic.model_dump(mode="json")}
-    session.answer(document, lambda: tell_standing(standing, traffic))
+
+    def words() -> None:
+        tell_standing(standing, traffic)
+        tell_refused(serving)
+
+    session.answer(document | {"refused": refused}, words)
 
 
 def advance(

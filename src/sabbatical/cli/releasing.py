@@ -12,6 +12,7 @@ from sabbatical.cli.output import ago, out, say, table
 
 if TYPE_CHECKING:
     from sabbatical.schemas import release as schema
+    from sabbatical.schemas.serve import Serving
 
 WORDS = {"passed": "passed", "failed": "failed", "undecided": "cannot tell"}
 
@@ -41,6 +42,14 @@ def _answers(record: schema.Release) -> str:
 
 def _tell_verdicts(verdicts: list[schema.GateVerdict]) -> None:
     table(["gate", "verdict", "*why"], [(one.gate, WORDS[one.verdict], one.reason) for one in verdicts])
+
+
+def tell_refused(serving: Serving) -> None:
+    """Models that should answer and cannot, as far as this server has tried."""
+    for one in serving.refused:
+        say(f"[red]{one.model} cannot answer: {escape(one.reason)}[/]")
+    if serving.refused:
+        say(f"{serving.answering or 'No model'} answers now; see `sabbatical served status`.")
 
 
 def tell_standing(standing: schema.Champion, traffic: schema.Traffic | None) -> None:

@@ -60,9 +60,9 @@ class Media:
                 raise
         return key
 
-    def put_file(self, path: Path) -> str:
-        """Keep the bytes of a file and return their content id."""
-        return self.put(path.read_bytes())
+    def put_file(self, path: Path, *, repair: bool = False) -> str:
+        """Keep the bytes of a file and return their content id; see `put`."""
+        return self.put(path.read_bytes(), repair=repair)
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`.

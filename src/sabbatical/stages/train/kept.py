@@ -9,7 +9,10 @@ from sabbatical.core.ids import content_id
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.storage.workspace import Workspace
 
-HINT = "Serve another version (`sabbatical release revert`), or put the file back from a backup."
+HINT = (
+    "Train the same again (`sabbatical train --again`), which writes the file anew, or put it back from a backup; or "
+    "release another model: `sabbatical release propose`."
+)
 
 
 def checked(workspace: Workspace, model: ModelVersion, content: str) -> tuple[Path, bytes]:

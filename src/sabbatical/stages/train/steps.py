@@ -160,7 +160,7 @@ def _row(step: Step, plan: Plan, trained: Trained, record: dict[str, Any]) -> Mo
         super_taxonomy_id=plan.tree_id,
         code_version=code_version(),
         seed=recipe["seed"],
-        weights=step.workspace.media.put_file(trained.file),
+        weights=step.workspace.media.put_file(trained.file, repair=True),
         record=record,
         created_at=step.workspace.clock(),
     )
