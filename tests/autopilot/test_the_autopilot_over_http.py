@@ -94,6 +94,28 @@ def test_a_slip_in_a_policy_says_what_was_meant(
     assert over_http["where"].startswith("field policy.")
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        ("train: {recipe: lineer}", "train", "lineer"),
+        ("train: {recipe: linear, settings: {lerning: 3}}", "train", "lerning"),
+        ("release: {gates: [{gate: metric, metric: mapp, at_least: 0.5}]}", "release.gates.0.metric", "mapp"),
+        ("release: {gates: [{gate: metric, metric: f1, at_least: 60}]}", "release.gates.0.at_least", "60"),
+        ("release: {gates: [{gate: overall, lose_at_most: 2}]}", "release.gates.0", "0.02 is 2 points"),
+        ("release: {judge: {taxonomies: [nobody]}}", "release.judge.taxonomies", "nobody"),
+    ],
+)
+def test_what_a_turn_would_stumble_over_is_refused_with_the_policy(
+    home: Path, tmp_path: Path, text: str, field: str, said: str
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(text)
+    for command in (("on", "--policy", file), ("policy", file)):
+        error = sabbatical(home, *command, "--json").document["error"]
+        assert said in error["message"] and error["where"].startswith(f"{file}, field {field}"), error
+    assert project_of(home).autopilot.status().policy.created_at is None
+
+
 def test_a_policy_that_is_no_yaml_is_said_with_its_file(home: Path, tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("when: [")
     with pytest.raises(BadFile, match="no YAML"):

@@ -13,6 +13,7 @@ from sabbatical.schemas.page import Page
 from sabbatical.schemas.policy import Policy
 from sabbatical.schemas.project import Project
 from sabbatical.stages.release import actions as releases
+from sabbatical.stages.train import actions as models
 from sabbatical.storage.tables import RunRow
 
 SHOWN = 5
@@ -24,7 +25,9 @@ policy_history = policies.history
 
 
 def on(session: Session, project: Project, given: Policy | None, author: str, now: datetime) -> PolicyRecord:
-    """From now on turns begin when the policy says so."""
+    """From now on turns begin when the policy says so. Raises as `set_policy` does."""
+    if given is not None:
+        _check(session, project, given)
     return policies.append(session, project, given, "on", author, now)
 
 
@@ -34,8 +37,18 @@ def off(session: Session, project: Project, author: str, now: datetime) -> Polic
 
 
 def set_policy(session: Session, project: Project, given: Policy, author: str, now: datetime) -> PolicyRecord:
-    """What the loop may do from the next turn on; whether it is on stays as it was."""
+    """What the loop may do from the next turn on; whether it is on stays as it was.
+
+    Raises:
+        BadRequest: a turn would stumble over it, with the field.
+    """
+    _check(session, project, given)
     return policies.append(session, project, given, "set", author, now)
+
+
+def _check(session: Session, project: Project, given: Policy) -> None:
+    releases.check_rules(session, project, given.release, "policy.release")
+    models.check_recipe(project.task, given.train.recipe, given.train.settings, "policy.train")
 
 
 def once(session: Session, project: Project, author: str, now: datetime, key: str | None = None) -> RunRow:

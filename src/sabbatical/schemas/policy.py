@@ -41,6 +41,15 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _share(value: Any) -> Any:
+    if isinstance(value, int | float) and value > 1:
+        raise ValueError(f"{value:g} is more than all there is: losses are shares, and 0.02 is 2 points")
+    return value
+
+
+Loss = Annotated[float, BeforeValidator(_share), Field(ge=0)]
+
+
 class LosingGate(Rule):
     """A gate on what is lost against the champion on the same items: more than `lose_at_most` (0.02: 2 points) fails.
 
@@ -48,7 +57,7 @@ class LosingGate(Rule):
     points: by the difference alone, be it chance or not.
     """
 
-    lose_at_most: float = Field(0.0, ge=0)
+    lose_at_most: Loss = 0.0
     judge_by: JudgeBy = Field("sure", description="sure: losses that are no chance; points: the difference alone.")
 
 
@@ -63,7 +72,7 @@ class SliceGate(LosingGate):
 
     gate: Literal["slices"]
     items: int = Field(30, ge=1)
-    lose_at_most: float = Field(0.02, ge=0)
+    lose_at_most: Loss = 0.02
 
 
 class ClassGate(LosingGate):
@@ -71,7 +80,7 @@ class ClassGate(LosingGate):
 
     gate: Literal["classes"]
     truths: int = Field(30, ge=1)
-    lose_at_most: float = Field(0.02, ge=0)
+    lose_at_most: Loss = 0.02
 
 
 class ItemsGate(Rule):

@@ -8,10 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sabbatical.schemas.project import NAME
 from sabbatical.taxonomy.names import nearest, there_are
 
 Node = Mapping[str, Any]
 Path = Sequence[str | int]
+NAME_HINT = "A name has lower-case letters, digits, dots, dashes and underscores, and begins with a letter or a digit."
+BOUNDS = {"le": "at most", "lt": "less than", "ge": "at least", "gt": "more than"}
 
 
 def told(error: Mapping[str, Any], kind: type[BaseModel] | None, path: Path) -> tuple[str, str | None]:
@@ -33,6 +36,24 @@ def told(error: Mapping[str, Any], kind: type[BaseModel] | None, path: Path) -> 
             ) or None
         case "model_type" | "model_attributes_type" | "dict_type":
             return "It should hold fields (name: value).", there_are(fields(kind, path)) if kind else None
+    return _of_value(error, context)
+
+
+def _of_value(error: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What is wrong with a value, whatever its place."""
+    given = f"'{str(error.get('input'))[:60]}'"
+    match error["type"]:
+        case "string_pattern_mismatch" if context["pattern"] == NAME:
+            return f"{given} is no name.", NAME_HINT
+        case "int_parsing" | "int_type":
+            return f"{given} is no whole number.", None
+        case "float_parsing" | "float_type":
+            return f"{given} is no number.", None
+        case "less_than_equal" | "less_than" | "greater_than_equal" | "greater_than":
+            ((word, limit),) = context.items()
+            return f"{error['input']} is out of bounds: it should be {BOUNDS[word]} {limit}.", None
+        case "too_short" if context.get("min_length") == 1:
+            return "It holds nothing; at least one is needed.", None
     message = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"{message[:1].upper()}{message[1:]}.", None
 

@@ -29,7 +29,7 @@ class Autopilot:
 
     def on(self, policy: Given | None = None, *, author: str = "owner") -> PolicyRecord:
         """Turns begin by themselves from now on; the policy is a YAML file, a mapping, or the newest."""
-        return self._change("on", _asked(policy, author))
+        return self._give("on", policy, author)
 
     def off(self, *, author: str = "owner") -> PolicyRecord:
         """No turn begins by itself; the one under way stops at its next step."""
@@ -37,7 +37,7 @@ class Autopilot:
 
     def set_policy(self, policy: Given, *, author: str = "owner") -> PolicyRecord:
         """What the loop may do from the next turn on."""
-        return self._change("policies", _asked(policy, author))
+        return self._give("policies", policy, author)
 
     def policies(self) -> Iterator[PolicyRecord]:
         """Every policy that there was, newest first."""
@@ -60,6 +60,11 @@ class Autopilot:
         """A turn by its run, the newest without one."""
         return Turn.model_validate(self._client.get(self._place("turns", run or "newest")))
 
+    def _give(self, verb: str, policy: Given | None, author: str) -> PolicyRecord:
+        asked = _asked(policy, author)
+        with documents.placed(_file(policy), "policy."):
+            return self._change(verb, asked)
+
     def _change(self, verb: str, body: PolicyRequest | TurnRequest) -> PolicyRecord:
         return PolicyRecord.model_validate(self._client.post(self._place(verb), body))
 
@@ -71,8 +76,12 @@ def _asked(policy: Given | None, author: str) -> PolicyRequest:
     """The request; what is wrong in a policy file is said by its place there."""
     if policy is None:
         return request(PolicyRequest, author=author)
-    file = Path(policy) if isinstance(policy, str | Path) else None
+    file = _file(policy)
     if file is not None:
         policy = documents.mapping(documents.read(file), file, "`sabbatical autopilot policy` shows one.")
     with documents.placed(file, "policy."):
         return request(PolicyRequest, policy=policy, author=author)
+
+
+def _file(policy: Given | None) -> Path | None:
+    return Path(policy) if isinstance(policy, str | Path) else None

@@ -25,7 +25,7 @@ from sabbatical.stages.release import listing, queries
 from sabbatical.stages.release.deciding import advance, hold, pin, reject, resume, revert, unpin
 from sabbatical.stages.release.keeping import ON_TRAFFIC
 from sabbatical.stages.release.listing import standing
-from sabbatical.stages.release.proposing import ask_propose
+from sabbatical.stages.release.proposing import ask_propose, check_rules
 from sabbatical.stages.release.traffic import judge, ready
 from sabbatical.stages.train import actions as models
 
@@ -36,6 +36,7 @@ __all__ = [
     "aliases",
     "ask_propose",
     "champion",
+    "check_rules",
     "current",
     "decisions",
     "get",

@@ -65,8 +65,8 @@ def policy_rules(session: Session, project: Project) -> ReleaseRules:
     return Policy.model_validate(document or {}).release
 
 
-def check_rules(session: Session, project: Project, rules: ReleaseRules) -> None:
-    """Refuse what no report could answer.
+def check_rules(session: Session, project: Project, rules: ReleaseRules, field: str = "rules") -> None:
+    """Refuse what no report could answer; `field` is where the rules stand.
 
     Raises:
         BadRequest: naming the field.
@@ -75,7 +75,7 @@ def check_rules(session: Session, project: Project, rules: ReleaseRules) -> None
     for number, gate in enumerate(rules.gates):
         if not isinstance(gate, MetricGate):
             continue
-        where = f"field rules.gates.{number}"
+        where = f"field {field}.gates.{number}"
         if gate.metric not in known:
             hint = f"There are: {', '.join(known)}."
             raise BadRequest(f"There is no rate '{gate.metric}' of all data.", where=f"{where}.metric", hint=hint)
@@ -86,7 +86,7 @@ def check_rules(session: Session, project: Project, rules: ReleaseRules) -> None
     for name in rules.judge.taxonomies or ():
         if name not in there:
             hint = f"There are: {', '.join(there) or 'none yet'}."
-            raise BadRequest(f"There is no taxonomy '{name}'.", where="field rules.judge.taxonomies", hint=hint)
+            raise BadRequest(f"There is no taxonomy '{name}'.", where=f"field {field}.judge.taxonomies", hint=hint)
 
 
 def may_propose(session: Session, project: Project, model: ModelVersion, asked: ProposeRequest) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import BadInput, NotFound
+from sabbatical.core.errors import BadInput, BadRequest, NotFound
 from sabbatical.core.numbers import numbered
 from sabbatical.schemas.page import Page
-from sabbatical.schemas.project import Project
-from sabbatical.schemas.train import ModelVersion
+from sabbatical.schemas.project import Project, Task
+from sabbatical.schemas.train import ModelVersion, TrainRequest
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.train import queries, runtime
 from sabbatical.stages.train.abstention import Abstention
@@ -33,6 +33,7 @@ __all__ = [
     "artifact",
     "behave",
     "card",
+    "check_recipe",
     "get",
     "load_engine",
     "load_model",
@@ -93,6 +94,21 @@ def load_model(workspace: Workspace, model: ModelVersion) -> Model:
     if prepared is not None:
         return load_engine(workspace, model)
     return load(model.family, workspace.media.local(model.weights, workspace.home / "cache"))
+
+
+def check_recipe(task: Task, recipe: str, settings: dict[str, Any], field: str) -> None:
+    """Whether there is such a recipe with such settings; `field` is where they stand.
+
+    Raises:
+        BadRequest: naming the field.
+    """
+    from sabbatical.stages.train.recipes import recipe_for  # noqa: PLC0415 - its parts are many, and few ask
+
+    try:
+        recipe_for(task, TrainRequest(recipe=recipe, settings=settings), [])
+    except BadRequest as error:
+        where = (error.where or "field recipe").removeprefix("field ")
+        raise BadRequest(error.message, where=f"field {field}.{where}", hint=error.hint) from error
 
 
 def _row(session: Session, project: Project, name: str | None) -> ModelRow:
