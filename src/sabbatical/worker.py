@@ -12,8 +12,7 @@ from types import FrameType
 
 from sabbatical.core.errors import Conflict, SabbaticalError
 from sabbatical.core.settings import load
-from sabbatical.durable import BUSY, runs
-from sabbatical.durable.children import WORKER_LOCK
+from sabbatical.durable import BUSY, WORKER_LOCK, runs
 from sabbatical.durable.execution import ORPHANED, execute
 from sabbatical.durable.flow import flow_in
 from sabbatical.durable.forkserver import WISHES

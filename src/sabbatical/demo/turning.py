@@ -91,14 +91,17 @@ def _spread(items: Sequence[str]) -> list[str]:
 def _mined(turned: Turned, project: Project, labels: Labels) -> Chapter:
     records = [issue.record for issue in turned.issues]
     shots = {}
+    failing: set[str] = set()
     for issue in turned.issues:
-        failed = (one.item for one in issue.items() if one.kind != "alike" and one.item in turned.traffic.seen)
+        failed = [one.item for one in issue.items() if one.kind != "alike" and one.item in turned.traffic.seen]
+        failing.update(failed)
         ranked = sorted(islice(failed, LOOKED_AT), key=lambda item: -len(_missed(turned, labels, item)))
         shots[issue.number] = [_failure(turned, labels, item) for item in ranked[:SHOTS]]
     ordered = [
         Ordered(
             one.taxonomy,
             sum(one.tasks.values()),
+            sum(task.item in failing for task in project.tasks(one.name)),
             name=one.name,
             issues=tuple(record.number for record in records if one.name in record.campaigns),
         )

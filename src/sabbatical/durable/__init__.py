@@ -2,3 +2,5 @@
 
 BUSY = 4
 """Exit code of a process that found another one at work on the same thing."""
+WORKER_LOCK = "worker.lock"
+"""What the worker of a workspace holds while it lives."""

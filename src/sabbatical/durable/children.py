@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from sabbatical.core.errors import Broken, OverLimit, SabbaticalError
 from sabbatical.core.settings import Settings
-from sabbatical.durable import BUSY, forkserver, runs
+from sabbatical.durable import BUSY, WORKER_LOCK, forkserver, runs
 from sabbatical.durable.forkserver import LOST, Child, ForkServer
 from sabbatical.durable.lease import Lease
 from sabbatical.durable.limits import Limits, Over
@@ -31,8 +31,6 @@ GRACE_SECONDS = 10.0
 WORKER_PAUSE_SECONDS, LONGEST_WORKER_PAUSE_SECONDS = 0.5, 30.0
 WELL_SECONDS = 60.0
 """A worker that lived so long started well; one that did not is followed by the next after a longer pause."""
-WORKER_LOCK = "worker.lock"
-"""What the worker of a workspace holds while it lives."""
 LOG_LINES = 12
 
 

@@ -20,11 +20,13 @@ import orjson
 
 from sabbatical.core.errors import Broken, Conflict, NotAllowed, SabbaticalError, Unavailable, from_dict
 from sabbatical.core.settings import LOCAL_NAMES, Settings
-from sabbatical.durable import BUSY
+from sabbatical.durable import BUSY, WORKER_LOCK
+from sabbatical.durable.lease import Lease
 
 BACKLOG = 2048
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+ALONE_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 SHORTEST_TOKEN = 20
 ASK_SECONDS = 1.0
@@ -72,6 +74,8 @@ class Server:
             SabbaticalError: why it cannot be.
         """
         web, *others = self._processes
+        if others:
+            self._alone()
         self._start(web)
         end = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -82,6 +86,22 @@ class Server:
             time.sleep(LOOK_SECONDS / 4)
         for other in others:
             self._start(other)
+
+    def _alone(self) -> None:
+        """Wait until no worker is at work on the workspace; one whose server was killed ends by itself, and soon.
+
+        Raises:
+            Conflict: one still is.
+        """
+        lock, end = self.settings.home / WORKER_LOCK, time.monotonic() + ALONE_SECONDS
+        while Lease.is_held(lock):
+            if time.monotonic() > end:
+                raise Conflict(
+                    "Another server is at work on this workspace.",
+                    where=str(self.settings.home),
+                    hint="Use that one, or stop it first. If it was killed, its long work is being saved: try again.",
+                )
+            time.sleep(LOOK_SECONDS)
 
     def watch(self, stop: threading.Event) -> None:
         """Start again what dies, until `stop` is set.

@@ -12,7 +12,7 @@ from sabbatical.api.paging import After, Limit, Place
 from sabbatical.api.runs import Key
 from sabbatical.autopilot import actions as autopilot
 from sabbatical.core.errors import BadRequest
-from sabbatical.durable.children import WORKER_LOCK
+from sabbatical.durable import WORKER_LOCK
 from sabbatical.durable.lease import Lease
 from sabbatical.schemas.autopilot import PolicyRecord, PolicyRequest, Status, Turn, TurnRequest
 from sabbatical.schemas.page import PAGE_SIZE, Page

@@ -231,12 +231,15 @@ def _arm(stage: Stage, arm: Arm, axis: Axis, chapter: Released) -> Row:
 
 
 def _slower(chapter: Released) -> Words:
-    both = [(s.champion.median_ms, s.challenger.median_ms) for s in chapter.stages if s.champion and s.challenger]
-    ratios = [after / before for before, after in both if before and after]
+    both = [(s.name, s.champion, s.challenger) for s in chapter.stages if s.champion and s.challenger]
+    pace = [(name, old.median_ms, new.median_ms) for name, old, new in both]
+    ratios = [(name, after / before) for name, before, after in pace if before and after]
     if not ratios:
         return ()
-    ratio = sum(ratios) / len(ratios)
     other = chapter.before or "the other"
-    if abs(ratio - 1) < ALIKE:
+    if all(abs(ratio - 1) < ALIKE for _, ratio in ratios):
         return (f"{capital(chapter.model)} takes as long as {other}.",)
-    return (f"{capital(chapter.model)} takes ", strong(times(ratio)), f" as long as {other}.")
+    words: Words = (f"{capital(chapter.model)} takes ",)
+    for place, (name, ratio) in enumerate(ratios):
+        words = (*words, ", " if place else "", strong(times(ratio)), f" in {name}")
+    return (*words, f" as long as {other}.")
