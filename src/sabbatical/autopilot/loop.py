@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -103,9 +104,11 @@ class Loop:
         if not total:
             return Look("No labels are waited for.", {"done": 0, "of": 0})
         answered = sum(_answered(one) for one in ordered)
-        told = f"{answered:,} of {total:,} tasks are done in {', '.join(one.name for one in ordered)}"
-        enough = answered >= self.policy.label.enough * total
-        return Look(told, {"done": answered, "of": total, "message": f"{told}."} if enough else None)
+        enough = math.ceil(round(self.policy.label.enough * total, 6))
+        suffice = f" ({enough:,} suffice)" if enough < total else ""
+        told = f"{answered:,} of {total:,} tasks are done{suffice} in {', '.join(one.name for one in ordered)}"
+        done = {"done": answered, "of": total, "message": f"{told}."}
+        return Look(told, done if answered >= enough else None)
 
     def snapshot(self, session: Session) -> RunRow:
         return datasets.ask(session, self._project(session), SnapshotQuery(), self._flow.now())
