@@ -251,11 +251,11 @@ def test_a_disk_that_is_full_fails_the_turn_which_goes_on_when_there_is_room(
     full.set()
     put = Media.put_file
 
-    def put_file(media: Media, path: Path) -> str:
+    def put_file(media: Media, path: Path, **given: bool) -> str:
         if full.is_set() and "training" in str(path):
             with room(), Path("/dev/full").open("wb") as file:
                 file.write(bytes(100_000))
-        return put(media, path)
+        return put(media, path, **given)
 
     monkeypatch.setattr(Media, "put_file", put_file)
     with desk.life(office.client):
