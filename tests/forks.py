@@ -29,7 +29,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from tests.forks import main
 sys.exit(main(int(sys.argv[1])))
 """
-_servers: list[ForkServer] = []
+_servers: list[tuple[ForkServer, tempfile.TemporaryDirectory[str]]] = []
 
 
 def begin(
@@ -42,16 +42,19 @@ def begin(
             command = [sys.executable, "-m", name, *arguments]
             return subprocess.Popen(command, env=settings.environment(), stdout=log, stderr=log)
     if not _servers:
-        log_of_server = Path(tempfile.mkdtemp(prefix="sabbatical-tests-")) / "forks.txt"
-        _servers.append(ForkServer(lambda: [sys.executable, "-c", SERVER], dict(os.environ), log_of_server))
+        folder = tempfile.TemporaryDirectory(prefix="sabbatical-tests-")
+        server = ForkServer(lambda: [sys.executable, "-c", SERVER], dict(os.environ), Path(folder.name) / "forks.txt")
+        _servers.append((server, folder))
     variables = {name: value for name, value in settings.environment().items() if name.startswith(PREFIX)}
     asked = {"module": name, "arguments": list(arguments), "variables": variables, "at": str(Path.cwd())}
-    return _servers[0].fork(json.dumps(asked), kind, log_file)
+    return _servers[0][0].fork(json.dumps(asked), kind, log_file)
 
 
 def close() -> None:
     while _servers:
-        _servers.pop().close()
+        server, folder = _servers.pop()
+        server.close()
+        folder.cleanup()
 
 
 class Spawner:

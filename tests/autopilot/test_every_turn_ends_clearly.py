@@ -342,12 +342,19 @@ def test_a_person_who_takes_a_canary_back_during_the_turn_wins(office: Office, t
     assert "reverted" in found.message
 
 
-def test_a_pinned_champion_stays_until_it_is_unpinned(office: Office, threads: Threads) -> None:
-    office.policy(release=rules(stages=stages()))
+@pytest.mark.parametrize(
+    ("place", "way"),
+    [("shadow", stages()), ("gate", [{"stage": "full", "requests": 0}])],
+    ids=["in traffic", "at gate"],
+)
+def test_a_pinned_champion_stays_until_it_is_unpinned(
+    office: Office, threads: Threads, place: str, way: list[dict[str, Any]]
+) -> None:
+    office.policy(release=rules(stages=way))
     office.client.project().releases.pin(actor="bert")
     with desk.life(office.client):
         turn = threads.play()
-        office.until_step(turn, "shadow", "waiting")
+        office.until_step(turn, place, "waiting")
         until(lambda: "bert pinned" in office.client.project().autopilot.turn(turn).message, "the wait for bert")
         assert champion(office) == "v1"
         office.client.project().releases.unpin(actor="bert")
@@ -405,21 +412,6 @@ def test_a_release_that_passed_the_gates_goes_on_once_a_person_takes_its_hold_ba
     assert [step.name for step in found.steps][:3] == ["begin", "gate", "leave-gate"]
     assert "r2 passed the gates, and nobody holds it" in found.steps[1].message
     assert len(list(office.client.project().models())) == 2
-
-
-def test_a_release_that_waits_at_the_gate_for_a_pin_goes_on_when_the_champion_is_unpinned(
-    office: Office, threads: Threads
-) -> None:
-    office.policy(release=rules(stages=[{"stage": "full", "requests": 0}]))
-    office.client.project().releases.pin(actor="bert")
-    with desk.life(office.client):
-        turn = threads.play()
-        office.until_step(turn, "gate", "waiting")
-        until(lambda: "bert pinned" in office.client.project().autopilot.turn(turn).message, "the wait for bert")
-        assert champion(office) == "v1"
-        office.client.project().releases.unpin(actor="bert")
-        found = threads.end(turn)
-    assert (found.outcome, champion(office)) == ("promoted", "v2")
 
 
 def test_a_turn_with_nothing_new_ends_at_once(office: Office, threads: Threads) -> None:

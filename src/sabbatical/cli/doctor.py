@@ -73,7 +73,7 @@ def _disk(_session: Session, settings: Settings) -> Iterator[Finding]:
 
 
 def _workspace(session: Session, settings: Settings) -> Iterator[Finding]:
-    if session.url is None and settings.url is None and not settings.home.exists():
+    if _is_new(session, settings):
         yield Finding("workspace", "note", f"none at {settings.home.resolve()} yet", "The first command makes it.")
         return
     try:
@@ -86,7 +86,7 @@ def _workspace(session: Session, settings: Settings) -> Iterator[Finding]:
 
 
 def _models(session: Session, settings: Settings) -> Iterator[Finding]:
-    if session.url is None and settings.url is None and not settings.home.exists():
+    if _is_new(session, settings):
         return
     try:
         projects = list(session.workspace.projects())
@@ -123,6 +123,11 @@ def _threads(_session: Session, settings: Settings) -> Iterator[Finding]:
     limit = os.environ.get("OMP_NUM_THREADS")
     words = f"{settings.workers} heavy runs at one time" + (f", OMP_NUM_THREADS={limit}" if limit else "")
     yield Finding("threads", "ok", words)
+
+
+def _is_new(session: Session, settings: Settings) -> bool:
+    """Whether there is no workspace yet: to look at it would make one."""
+    return session.url is None and settings.url is None and not settings.home.exists()
 
 
 def _existing(path: Path) -> Path:

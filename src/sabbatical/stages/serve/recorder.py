@@ -28,7 +28,7 @@ from sabbatical.storage.workspace import Workspace
 
 AT_ONCE = 256  # requests in one transaction
 CLOSE_SECONDS = 10.0
-CATCH_UP_SECONDS = 1.0  # after which others may have added many items
+CATCH_UP_SECONDS = 1.0  # without a write, each of which catches up too: others may have added many items
 
 
 @dataclass(frozen=True)
