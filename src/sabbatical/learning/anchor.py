@@ -16,7 +16,7 @@ from sabbatical.learning.backbone import STRIDES
 from sabbatical.learning.heads import Columns, Decoded, Head, Outputs
 from sabbatical.learning.layers import RARE, ConvNorm, Prediction, Separable
 from sabbatical.learning.loader import Batch
-from sabbatical.learning.losses import LossSums, iou_loss, masked_focal
+from sabbatical.learning.losses import LossSums, iou_loss, masked_focal, recalibrated
 from sabbatical.learning.masking import MaskTables, gather_rows
 from sabbatical.learning.pyramid import BiFPN
 
@@ -69,7 +69,13 @@ class AnchorHead(Head):
     def loss(self, outputs: Outputs, batch: Batch, tables: MaskTables) -> LossSums:
         row_ba, box_ba = self.assign(batch, tables)
         target_bak, mask_bam = gather_rows(tables, batch.taxonomy_b, row_ba)
-        focal = masked_focal(outputs.logits.float(), target_bak, mask_bam)
+        assigned = target_bak.amax(2).sum()
+        logits_bak = outputs.logits.float()
+        if tables.confused < 1:
+            target_bak = recalibrated(
+                logits_bak, target_bak, (row_ba == tables.background)[:, :, None], tables.confused
+            )
+        focal = masked_focal(logits_bak, target_bak, mask_bam)
         image_q, anchor_q = (box_ba >= 0).nonzero(as_tuple=True)
         box_q = box_ba[image_q, anchor_q]
         weight_qg = tables.box_weight_tlg[batch.taxonomy_b[image_q], batch.labels_n[box_q]]
@@ -77,7 +83,7 @@ class AnchorHead(Head):
         shifts_q4 = outputs.boxes[image_q[pair_q], anchor_q[pair_q], group_q].float()
         boxes_q4 = shifted(self.anchors_a4[anchor_q[pair_q]], shifts_q4)
         box = (weight_qg[pair_q, group_q] * iou_loss(boxes_q4, batch.boxes_n4[box_q[pair_q]])).sum()
-        return LossSums(focal, box, (box_ba >= 0).sum().float())
+        return LossSums(focal, box, assigned)
 
     @torch.no_grad()
     def assign(self, batch: Batch, tables: MaskTables) -> tuple[Tensor, Tensor]:

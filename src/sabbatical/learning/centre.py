@@ -19,7 +19,7 @@ from torch.nn import functional
 from sabbatical.learning.heads import Columns, Decoded, Head, Outputs
 from sabbatical.learning.layers import RARE, Prediction, Separable
 from sabbatical.learning.loader import Batch
-from sabbatical.learning.losses import LossSums, iou_loss, masked_heat
+from sabbatical.learning.losses import LossSums, iou_loss, masked_heat, recalibrated
 from sabbatical.learning.masking import HeatTargets, MaskTables, heat_targets
 from sabbatical.learning.pyramid import TopDown
 
@@ -64,10 +64,14 @@ class CentreHead(Head):
         drawn_n = tables.drawn(batch.taxonomy_b[batch.image_n], batch.labels_n)
         boxes_n4, image_n, labels_n = batch.boxes_n4[drawn_n], batch.image_n[drawn_n], batch.labels_n[drawn_n]
         targets = self._targets(batch, tables, drawn_n)
-        heat = masked_heat(outputs.logits.float().flatten(2), targets.heat_bkp, targets.mask_bmp)
+        logits_bkp, heat_bkp = outputs.logits.float().flatten(2), targets.heat_bkp
+        if tables.confused < 1:
+            heat_bkp = recalibrated(logits_bkp, heat_bkp, heat_bkp == 0, tables.confused)
+        heat = masked_heat(logits_bkp, heat_bkp, targets.mask_bmp)
         weights_ng = tables.box_weight_tlg[batch.taxonomy_b[image_n], labels_n]
         box = self._box_loss(outputs.boxes.float(), boxes_n4, image_n, weights_ng)
-        return LossSums(heat, box, drawn_n.sum().float())
+        told_nk = tables.target_trk[batch.taxonomy_b[image_n], labels_n]
+        return LossSums(heat, box, told_nk.amax(1).sum())
 
     def _targets(self, batch: Batch, tables: MaskTables, drawn_n: Tensor) -> HeatTargets:
         boxes_n4, image_n = batch.boxes_n4[drawn_n], batch.image_n[drawn_n]

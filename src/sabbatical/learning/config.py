@@ -1,6 +1,6 @@
 """What decides the shape of a detector; free of torch, so that a server without it can read it.
 
-Legend: k classes; g groups of box outputs.
+Legend: k classes; c output columns, one a class unless told otherwise; g groups of box outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ class DetectorConfig:
 
     Attributes:
         classes: names in the order of the super-taxonomy.
-        group_k: which group of box outputs each class uses, 0..g-1.
+        group_k: which group of box outputs each column uses, 0..g-1.
+        class_c: which class each column tells, where several tell one class (a head for each taxonomy) or some classes
+            have none (a model of one customer); empty for one column a class, in their order.
         canvas: (height, width) in pixels that every image is fitted to.
         head: "centre" or "anchor".
         widths: channels at strides 2, 4, 8, 16 and 32.
@@ -33,6 +35,7 @@ class DetectorConfig:
     classes: tuple[str, ...]
     group_k: tuple[int, ...]
     canvas: tuple[int, int]
+    class_c: tuple[int, ...] = ()
     head: HeadName = "centre"
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     depths: tuple[int, ...] = (0, 1, 1, 1)
@@ -41,8 +44,10 @@ class DetectorConfig:
     places: int = 300
 
     def __post_init__(self) -> None:
-        if not self.classes or len(self.group_k) != len(self.classes):
+        if not self.classes or len(self.group_k) != len(self.class_c or self.classes):
             raise BadInput(f"A detector of {len(self.classes)} classes needs as many box groups: {self.group_k}.")
+        if not set(self.class_c) <= set(range(len(self.classes))):
+            raise BadInput(f"Columns tell classes that are not there: {self.class_c} of {len(self.classes)}.")
         if sorted(set(self.group_k)) != list(range(max(self.group_k) + 1)):
             raise BadInput(f"Box groups must be numbered 0, 1, ... without a gap: {self.group_k}.")
         if len(self.widths) != 5 or len(self.depths) != 4 or len(self.pyramid) != 4:

@@ -27,6 +27,8 @@ class Detector(nn.Module):
         self.config = config
         self.backbone = Backbone(config.widths, config.depths)
         self.head = _head(config)
+        self.register_buffer("class_c", torch.tensor(config.class_c, dtype=torch.int64), persistent=False)
+        self.class_c: Tensor
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images_bhwc: Tensor) -> Outputs:
@@ -36,7 +38,11 @@ class Detector(nn.Module):
         return outputs
 
     def decode(self, outputs: Outputs, keep: int) -> Decoded:
-        return self.head.decode(outputs, keep)
+        """The `keep` best places of each image, with the class that each one's column tells."""
+        decoded = self.head.decode(outputs, keep)
+        if not self.config.class_c:
+            return decoded
+        return decoded._replace(classes_bm=self.class_c[decoded.classes_bm])
 
     @property
     def parameter_count(self) -> int:

@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from sabbatical.learning.detector import Detector
+from sabbatical.learning.joined import Network
 from sabbatical.learning.onnx_runner import CONFIG, OUTPUTS, OnnxRunner
 from sabbatical.learning.runners import TorchRunner
 from sabbatical.learning.weights import write_whole
@@ -27,7 +27,7 @@ LAST = 1e-5  # of score: those so near to the last one that was kept may have be
 class _Whole(nn.Module):
     """The network and its decoding as one graph."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Network) -> None:
         super().__init__()
         self.detector = detector
 
@@ -35,7 +35,7 @@ class _Whole(nn.Module):
         return self.detector.decode(self.detector(images_bhwc), self.detector.config.places)
 
 
-def export_onnx(file: Path, detector: Detector) -> None:
+def export_onnx(file: Path, detector: Network) -> None:
     """Write the detector as ONNX, its configuration inside; `OnnxRunner` reads it. Raises StorageFull.
 
     Input `images`: uint8 RGB (b, h, w, 3) of the canvas's size. Outputs `boxes` float32 (b, m, 4), `scores` float32
@@ -84,7 +84,7 @@ class Parity(NamedTuple):
         return self.same >= ENOUGH * self.places
 
 
-def parity(file: Path, detector: Detector, images_bhwc: Tensor) -> Parity:
+def parity(file: Path, detector: Network, images_bhwc: Tensor) -> Parity:
     """Compare the answers of an exported detector.
 
     Each place of the detector is compared with the nearest one of its class of the exported detector, since places of

@@ -57,6 +57,23 @@ def masked_focal(
     return (mask_bam * side_bak * wrong_bak**gamma * cross_bak).sum()
 
 
+def recalibrated(logits: Tensor, target: Tensor, background: Tensor, confused: float) -> Tensor:
+    """Targets with 1 where nothing was drawn and the model is nonetheless sure that there is something.
+
+    Background recalibration (Zhang et al., Solving Missing-Annotation Object Detection with Background Recalibration
+    Loss, ICASSP 2020, arXiv 2002.05274): from a confidence on, the negative branch of the loss is replaced by the
+    mirror of the positive one, which is what a target of 1 makes of any focal loss.
+
+    Args:
+        logits: float32, any shape.
+        target: float32, of that shape.
+        background: bool, entries that are 0 only because nothing was drawn there.
+        confused: the chance from which the model is believed; 1 for never.
+    """
+    believed = background & (torch.sigmoid(logits.detach()) > confused)
+    return torch.where(believed, torch.ones_like(target), target)
+
+
 def masked_heat(
     logits_bkp: Tensor, heat_bkp: Tensor, mask_bmp: Tensor, *, alpha: float = 2.0, beta: float = 4.0
 ) -> Tensor:

@@ -34,12 +34,14 @@ class MaskTables:
         mask_trm: float32, likewise; m is 1 where nothing is masked, so that the plain loss pays for no mask.
         ignored_tl: bool, labels that are drawn but never trained on.
         box_weight_tlg: float32, how far a drawn box of a label teaches each group of box outputs; 0 for not at all.
+        confused: the chance from which background is taken for an object that nobody drew, see `losses.recalibrated`.
     """
 
     target_trk: Tensor
     mask_trm: Tensor
     ignored_tl: Tensor
     box_weight_tlg: Tensor
+    confused: float = 1.0
 
     @property
     def background(self) -> int:
@@ -63,15 +65,17 @@ class MaskTables:
             self.mask_trm.to(device),
             self.ignored_tl.to(device),
             self.box_weight_tlg.to(device),
+            self.confused,
         )
 
 
-def mask_tables(bank: TableBank, group_k: tuple[int, ...]) -> MaskTables:
+def mask_tables(bank: TableBank, group_k: tuple[int, ...] | None = None, confused: float = 1.0) -> MaskTables:
     """The rows of the tables of every taxonomy of the data; how they mask was decided by `taxonomy.masked_tables`.
 
     Args:
         bank: the tables.
-        group_k: the group of box outputs that each class shares, 0..g-1.
+        group_k: the group of box outputs that each class shares, 0..g-1; by default all share one.
+        confused: see `MaskTables`.
     """
     target_tlk, known_tlk, covered_tk = (
         torch.as_tensor(table, dtype=torch.float32) for table in (bank.target_tlk, bank.known_tlk, bank.covered_tk)
@@ -88,7 +92,8 @@ def mask_tables(bank: TableBank, group_k: tuple[int, ...]) -> MaskTables:
         target_trk=torch.cat([target_tlk, zeros_t2k], dim=1),
         mask_trm=mask_trm,
         ignored_tl=ignored_tl,
-        box_weight_tlg=torch.from_numpy(_box_weights(bank, group_k)),
+        box_weight_tlg=torch.from_numpy(_box_weights(bank, group_k or (0,) * classes)),
+        confused=confused,
     )
 
 

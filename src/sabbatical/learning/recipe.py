@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import accumulate
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
 from sabbatical.learning.config import DetectorConfig, HeadName
+from sabbatical.learning.parts import MODELS, Models
 from sabbatical.taxonomy import Masking
 
 BoxOutputs = Literal["class", "subtree", "shared"]
@@ -23,6 +25,11 @@ class DetectorRecipe:
 
     Attributes:
         masking: "tree", "column" (flat masks), or "none" (the naive super-dataset), see `taxonomy.tables`.
+        models: "one" for all customers, or "heads", "customers", "classes", which have outputs or a whole network of
+            their own, see `parts.parts_of`.
+        recalibrate: the chance from which background is taken for an object that nobody drew, see
+            `losses.recalibrated`; 0 for never. For comparison: with masks there is little left that it could mend.
+        completion: learn again, on labels that the model itself completed where nobody could draw, see `completion`.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
         head, canvas, widths, depths, pyramid, anchor, places: the detector, see `DetectorConfig`.
         steps: batches to learn from.
@@ -46,6 +53,9 @@ class DetectorRecipe:
     """
 
     masking: Masking = "tree"
+    models: Models = "one"
+    recalibrate: float = 0.0
+    completion: bool = False
     box_outputs: BoxOutputs = "class"
     head: HeadName = "centre"
     canvas: tuple[int, int] = (240, 320)
@@ -80,6 +90,8 @@ class DetectorRecipe:
                 raise BadInput(f"'{name}' must be {least} or more, not {value}.")
         if self.learning_rate <= 0 or self.anchor <= 0:
             raise BadInput(f"'learning_rate' and 'anchor' must be above 0, not {self.learning_rate}, {self.anchor}.")
+        if not 0 <= self.recalibrate < 1:
+            raise BadInput(f"'recalibrate' must be from 0 to below 1, not {self.recalibrate}.")
         if not 0 <= self.ema < 1:
             raise BadInput(f"'ema' must be from 0 to below 1, not {self.ema}.")
         for name, allowed in _CHOICES.items():
@@ -118,12 +130,19 @@ class DetectorRecipe:
         """
         return replace(self, steps=max(1, round(self.steps * WARM_STEPS)), fresh_weight=WARM_FRESH)
 
-    def detector(self, classes: Sequence[str], parent_k: Sequence[int]) -> DetectorConfig:
-        """The detector for the classes of a super-taxonomy, given with the column of each one's parent (-1: a root)."""
+    def detector(
+        self, classes: Sequence[str], parent_k: Sequence[int], class_c: Sequence[int] | None = None
+    ) -> DetectorConfig:
+        """The detector for the classes of a super-taxonomy, given with the column of each one's parent (-1: a root).
+
+        `class_c`: the class of each of its columns, where they are not the classes in their order.
+        """
+        told_c = tuple(range(len(classes)) if class_c is None else class_c)
         return DetectorConfig(
             classes=tuple(classes),
-            group_k=_groups(parent_k, self.box_outputs),
+            group_k=_column_groups(_groups(parent_k, self.box_outputs), told_c, self.box_outputs),
             canvas=self.canvas,
+            class_c=() if told_c == tuple(range(len(classes))) else told_c,
             head=self.head,
             widths=self.widths,
             depths=self.depths,
@@ -155,9 +174,10 @@ _LEAST = {
 }
 """The least that some numbers may be; norms need two images a batch."""
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
-_WORDS = {int: "a whole number", float: "a number", str: "a text"}
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("tree", "column", "none"),
+    "models": MODELS,
     "box_outputs": ("class", "subtree", "shared"),
     "head": ("centre", "anchor"),
     "optimizer": ("muon", "adamw"),
@@ -201,6 +221,8 @@ def _typed(name: str, value: Any, hint: Any, kind: type[Any]) -> Any:
 
 def _scalar(value: Any, kind: type[Any]) -> Any:
     """The value as a number or text of this type; None where it is none. A text may say a number (YAML: `1e-3`)."""
+    if kind is bool:
+        return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
     allowed: tuple[type, ...] = {int: (int, str), float: (int, float, str), str: (str,)}[kind]
     if isinstance(value, bool) or not isinstance(value, allowed):
         return None
@@ -221,6 +243,18 @@ def _groups(parent_k: Sequence[int], outputs: BoxOutputs) -> tuple[int, ...]:
     for parent in parent_k:
         group_k.append(max(group_k, default=-1) + 1 if parent < 0 else group_k[parent])
     return tuple(group_k)
+
+
+def _column_groups(group_k: Sequence[int], class_c: Sequence[int], outputs: BoxOutputs) -> tuple[int, ...]:
+    """Box groups of columns: as those of their classes, and every block of columns (classes that rise) has its own."""
+    if outputs == "class":
+        return tuple(range(len(class_c)))
+    rises = [c > 0 and class_c[c] > class_c[c - 1] for c in range(len(class_c))]
+    blocks = list(accumulate(not rise for rise in rises))
+    place = {
+        pair: n for n, pair in enumerate(dict.fromkeys((b, group_k[k]) for b, k in zip(blocks, class_c, strict=True)))
+    }
+    return tuple(place[b, group_k[k]] for b, k in zip(blocks, class_c, strict=True))
 
 
 def _small() -> DetectorRecipe:

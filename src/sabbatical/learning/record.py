@@ -51,6 +51,7 @@ class Recorder:
 
     def __init__(self, config: DetectorConfig, recipe: DetectorRecipe, tables: MaskTables) -> None:
         self.classes = config.classes
+        self.class_c = config.class_c or tuple(range(len(config.classes)))
         self.recipe = recipe
         self.target_trk = tables.target_trk.cpu()
         self.ignored_tl = tables.ignored_tl.cpu()
@@ -69,8 +70,9 @@ class Recorder:
         facts["sums"] = [old + new for old, new in zip(facts["sums"], parts, strict=True)]
         taxonomy_n, labels_n = batch.taxonomy_b[batch.image_n], batch.labels_n.clamp(min=0)
         drawn_n = (batch.labels_n >= 0) & ~self.ignored_tl[taxonomy_n, labels_n]
-        taught_k = (self.target_trk[taxonomy_n, labels_n] * drawn_n[:, None]).sum(0).tolist()
-        facts["taught"] = [old + new for old, new in zip(facts["taught"], taught_k, strict=True)]
+        taught_c = (self.target_trk[taxonomy_n, labels_n] * drawn_n[:, None]).sum(0).tolist()
+        for k, new in zip(self.class_c, taught_c, strict=True):
+            facts["taught"][k] += new
         facts["waiting"] += waited
         facts["seconds"] += seconds + waited
         if step % TELL_EVERY == 0:

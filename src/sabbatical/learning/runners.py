@@ -7,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 
 from sabbatical.learning.config import DetectorConfig
-from sabbatical.learning.detector import Detector
+from sabbatical.learning.joined import Network
 from sabbatical.learning.predict import Places
 
 
 class TorchRunner:
     """Runs a detector where its weights are; it is switched to evaluation."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Network) -> None:
         self.detector = detector.eval()
         self.device = next(detector.parameters()).device
 

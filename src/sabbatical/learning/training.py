@@ -82,7 +82,7 @@ def train_detector(
     """
     with computing(recipe) as device:
         plan = _plan(config, recipe, start, fresh_n)
-        tables = mask_tables(_fitting(bank, config), config.group_k).to(device)
+        tables = mask_tables(_fitting(bank, config), config.group_k, recipe.recalibrate or 1.0).to(device)
         model = _model(config, start).to(device)
         average = Average(model, recipe.ema)
         optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")
@@ -178,9 +178,10 @@ def _plan(
 
 
 def _fitting(bank: TableBank, config: DetectorConfig) -> TableBank:
-    if bank.covered_tk.shape[1] != len(config.classes):
+    columns = len(config.class_c or config.classes)
+    if bank.covered_tk.shape[1] != columns:
         raise BadInput(
-            f"The tables are for {bank.covered_tk.shape[1]} classes, the detector has {len(config.classes)}.",
+            f"The tables are for {bank.covered_tk.shape[1]} classes, the detector has {columns}.",
             hint="Make both from one version of the super-taxonomy.",
         )
     return bank

@@ -18,6 +18,7 @@ from torch import Tensor
 from sabbatical.core.errors import BadFile, NotFound, StorageFull
 from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.detector import Detector
+from sabbatical.learning.joined import Joined, Network
 
 FORMAT = "sabbatical-1"
 
@@ -57,27 +58,37 @@ def load_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, header["facts"]
 
 
-def save_detector(file: Path, detector: Detector) -> None:
-    """Write a detector with its configuration, class names included. Raises StorageFull."""
+def save_detector(file: Path, detector: Network) -> None:
+    """Write a detector, or several joined ones, with configurations, class names included. Raises StorageFull."""
+    if isinstance(detector, Joined):
+        parts = [each.config.to_dict() for each in detector.detectors]
+        save_tensors(file, detector.state_dict(), {"kind": "joined", "parts": parts})
+        return
     save_tensors(file, detector.state_dict(), {"kind": "detector", "config": detector.config.to_dict()})
 
 
-def load_detector(file: Path) -> Detector:
-    """The detector that `save_detector` wrote, on the CPU and ready to predict.
+def load_detector(file: Path) -> Network:
+    """What `save_detector` wrote, on the CPU and ready to predict.
 
     Raises:
         NotFound: there is no such file.
         BadFile: it is damaged, or holds something else.
     """
     tensors, facts = load_tensors(file)
-    if facts.get("kind") != "detector":
+    if facts.get("kind") not in {"detector", "joined"}:
         raise _bad(file, "The file holds no detector.")
-    detector = Detector(DetectorConfig.from_dict(facts["config"]))
+    detector = _made(facts)
     try:
         detector.load_state_dict(tensors)
     except RuntimeError as error:
         raise _bad(file, f"The weights do not fit their configuration ({error}).") from error
     return detector.eval()
+
+
+def _made(facts: dict[str, Any]) -> Network:
+    if facts["kind"] == "joined":
+        return Joined([Detector(DetectorConfig.from_dict(part)) for part in facts["parts"]])
+    return Detector(DetectorConfig.from_dict(facts["config"]))
 
 
 def write_whole(file: Path, content: bytes) -> None:

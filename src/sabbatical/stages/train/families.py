@@ -19,6 +19,7 @@ from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.texts import TextColumns
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.dataset.actions import LabelColumns
+from sabbatical.stages.train.methods import GoingOn, Material, train_network
 from sabbatical.stages.train.recipes import Recipe
 from sabbatical.stages.train.samples import SnapshotSamples, table_rows, text_columns
 from sabbatical.storage.workspace import Workspace
@@ -53,6 +54,7 @@ class Lesson:
     folder: Path
     progress: Progress
     start: Start | None = None
+    validation: LabelColumns | None = None
 
 
 @dataclass(frozen=True)
@@ -84,29 +86,39 @@ def train(recipe: Recipe, lesson: Lesson) -> Trained:
 
 def _train_detector(recipe: DetectorRecipe, lesson: Lesson) -> Trained:
     from sabbatical.learning.start import Carried  # noqa: PLC0415 - torch loads in a step only
-    from sabbatical.learning.training import train_detector  # noqa: PLC0415
     from sabbatical.learning.weights import load_detector, save_detector  # noqa: PLC0415
 
-    config = recipe.detector(lesson.tree.names, lesson.tree.parent_k.tolist())
     start = lesson.start
     before = load_detector(start.file) if start else None
-    trained = train_detector(
-        SnapshotSamples(lesson.workspace, lesson.labels, lesson.taxonomies, recipe.canvas),
-        table_bank(lesson.labels, lesson.tree, lesson.taxonomies, recipe.masking),
-        config,
+    going_on = GoingOn(before, start.fresh_i) if start and before else None
+    detector, told = train_network(
         recipe,
-        folder=lesson.folder,
-        progress=lesson.progress,
-        start=before,
-        fresh_n=start.fresh_i if start else None,
+        _material(recipe, lesson, lesson.labels),
+        lesson.folder,
+        lesson.progress,
+        going_on,
+        _material(recipe, lesson, lesson.validation) if recipe.completion and lesson.validation else None,
     )
     file = lesson.folder / "model.safetensors"
-    save_detector(file, trained.detector)
-    record = asdict(trained.record)
+    save_detector(file, detector)
+    record = asdict(told)
     if start and before:
-        carried = asdict(Carried.of(before.config, config))
+        carried = asdict(Carried.of(before.config, detector.config))
         record["start"] = {**start.told, "fresh": len(start.fresh_i), **carried}
     return Trained("detector", file, record)
+
+
+def _material(recipe: DetectorRecipe, lesson: Lesson, labels: LabelColumns) -> Material:
+    rows = table_rows(labels, lesson.taxonomies)
+    source = SnapshotSamples(lesson.workspace, labels, lesson.taxonomies, recipe.canvas)
+    name_of = {key: taxonomy.name for key, taxonomy in lesson.taxonomies}
+    return Material(
+        source=source,
+        row_i=source.row_i,
+        bank=table_bank(labels, lesson.tree, lesson.taxonomies, recipe.masking),
+        customer_t=[name_of[key] for key, _ in rows],
+        tree=lesson.tree,
+    )
 
 
 def table_bank(

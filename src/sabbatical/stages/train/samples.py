@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.learning.images import read_image
 from sabbatical.learning.samples import CUT, Sample
@@ -42,6 +43,16 @@ class SnapshotSamples:
         self._canvas = canvas
         self._label_v = labels.index_v(dict(taxonomies))
         self._row = {row: t for t, row in enumerate(table_rows(labels, taxonomies))}
+
+    @property
+    def row_i(self) -> NDArray[np.int64]:
+        """Each sample's row of the table bank."""
+        places = [self._row.get((key, False), -1) for key in self._labels.taxonomies]
+        twins = [self._row.get((key, True), -1) for key in self._labels.taxonomies]
+        row_i: NDArray[np.int64] = np.array([places, twins])[
+            self._labels.partial_i.astype(np.int64), self._labels.taxonomy_i
+        ]
+        return row_i
 
     def __len__(self) -> int:
         return len(self._labels)

@@ -75,7 +75,9 @@ def train_model(step: Step) -> dict[str, Any]:
             return {"model": f"v{there.number}", "trained": False, "warnings": there.record.get("warnings", [])}
     folder = step.folder / "training"
     part = Part(step.progress, 0.02, 0.95)
-    lesson = Lesson(step.workspace, plan.training, plan.tree, plan.taxonomies, folder, part, plan.start)
+    lesson = Lesson(
+        step.workspace, plan.training, plan.tree, plan.taxonomies, folder, part, plan.start, plan.validation
+    )
     trained = train(plan.recipe, lesson)
     step.progress.tell(0.95, "Choosing thresholds on the validation split")
     thresholds, warnings = thresholds_for(trained, plan.validation, plan.tree, plan.taxonomies, step.workspace)
