@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sabbatical.catalogue import Plan, describe, list_sets, prepare
+from sabbatical.catalogue import DataSet, Plan, describe, list_sets, prepare
 from sabbatical.catalogue.plan import PlanSource
 from sabbatical.core.errors import BadFile, BadInput
 from sabbatical.stages.ingest.recognise import recognise
 from sabbatical.stages.ingest.records import Record, Refusal
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, check, is_super_document, parse_yaml
 
-NAMES = [entry.name for entry in list_sets() if not entry.built_in]
+SETS = [entry for entry in list_sets() if not entry.built_in]
 
 
 def read(folder: Path, source: PlanSource) -> list[Record]:
@@ -26,9 +26,18 @@ def read(folder: Path, source: PlanSource) -> list[Record]:
     return [entry for entry in entries if isinstance(entry, Record)]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.data(name)) for name in NAMES])
+def marks(entry: DataSet) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.data(part) for part in entry.made_of or (entry.name,)]
+
+
+def raw(name: str, mirror: Path) -> Path:
+    """What `get` answers of a whole mirror."""
+    return mirror if describe(name).made_of else mirror / name
+
+
+@pytest.mark.parametrize("name", [pytest.param(entry.name, marks=marks(entry)) for entry in SETS])
 def test_a_prepared_set_goes_in_whole_under_taxonomies_that_fit(name: str, mirror: Path, tmp_path: Path) -> None:
-    plan = prepare(name, mirror / name, tmp_path)
+    plan = prepare(name, raw(name, mirror), tmp_path)
     assert plan == Plan.load(tmp_path) and plan.project == name and plan.task == describe(name).task
     files = [tmp_path / file for file in (plan.super_taxonomy, *plan.taxonomies)]
     of_trees = [is_super_document(parse_yaml(file.read_text("utf-8"))) for file in files]

@@ -188,11 +188,22 @@ def test_names_that_are_not_in_the_catalogue_or_built_in_are_said(tmp_path: Path
 
 def test_every_entry_says_where_it_is_from_and_under_what_licence() -> None:
     found = list_sets()
-    assert len(found) == 11 and found[0].name == "world"
+    assert len(found) == 12 and found[0].name == "world"
     for entry in found[1:]:
+        assert entry.licence and entry.items and describe(entry.name) is entry
+        if entry.made_of:
+            assert entry.size == sum(describe(part).size for part in entry.made_of)
+            continue
         assert entry.source and entry.source.startswith("https://") and entry.commit and len(entry.commit) == 40
-        assert entry.licence and entry.size > 0 and entry.items and len(entry.sums or "") == 64
-        assert describe(entry.name) is entry
+        assert entry.size > 0 and len(entry.sums or "") == 64
+
+
+@pytest.mark.data("intents-hwu64")
+@pytest.mark.data("intents-banking77")
+@pytest.mark.data("intents-clinc150")
+def test_a_set_made_of_others_is_had_part_by_part(mirror: Path, tmp_path: Path) -> None:
+    assert get("intents", tmp_path, str(mirror)) == tmp_path
+    assert {folder.name for folder in tmp_path.iterdir()} == set(describe("intents").made_of)
 
 
 @pytest.mark.data("intents-hwu64")

@@ -14,7 +14,7 @@ import httpx
 
 from sabbatical.catalogue.sets import DataSet, describe
 from sabbatical.core.errors import BadFile, BadInput, StorageFull, Unavailable
-from sabbatical.core.progress import Progress, Quiet, check
+from sabbatical.core.progress import Part, Progress, Quiet, check
 from sabbatical.storage.files import FULL
 
 SUMS = "SHA256SUMS"
@@ -31,7 +31,7 @@ class Mirror(Protocol):
 
 
 def get(name: str, into: Path, mirror: str | None, progress: Progress | None = None) -> Path:
-    """The folder `into`/`name` with every file of the data set, sound.
+    """The folder with every file of the data set, sound: `into`/`name`, or `into` for one that is made of others.
 
     Args:
         name: of the catalogue.
@@ -50,11 +50,16 @@ def get(name: str, into: Path, mirror: str | None, progress: Progress | None = N
     entry = describe(name)
     if entry.built_in:
         raise BadInput(f"'{name}' is built in: there is nothing to get.", hint="Use it by its name.")
+    told = progress or Quiet()
+    if entry.made_of:
+        for number, part in enumerate(entry.made_of):
+            get(part, into, mirror, Part(told, number / len(entry.made_of), (number + 1) / len(entry.made_of)))
+        return into
     if not mirror:
         hint = f"Set {SETTING} to a folder or an address that holds '{name}'."
         raise Unavailable(f"No mirror is set to get '{name}' from.", where=f"data set {name}", hint=hint)
     with _said(entry, mirror):
-        _fetch_all(entry, into / name, _mirror(mirror), progress or Quiet())
+        _fetch_all(entry, into / name, _mirror(mirror), told)
     return into / name
 
 

@@ -26,12 +26,13 @@ class DataSet(BaseModel):
     source: str | None = Field(None, description="Address of the repository it was taken from.")
     commit: str | None = None
     date: str | None = Field(None, description="Of that commit.")
-    sums: str | None = Field(None, description="SHA-256 of its SHA256SUMS; None for what is built in.")
+    sums: str | None = Field(None, description="SHA-256 of its SHA256SUMS; None for what is built in or joined.")
+    made_of: tuple[str, ...] = Field((), description="The data sets that it joins; empty for one of its own.")
     about: str
 
     @property
     def built_in(self) -> bool:
-        return self.sums is None
+        return self.sums is None and not self.made_of
 
 
 _WORLD = DataSet(

@@ -22,6 +22,7 @@ _ADAPTERS: dict[str, Callable[[Workbench], None]] = {
     "intents-banking77": intents.prepare_bank,
     "intents-clinc150": intents.prepare_assistant,
     "intents-hwu64": intents.prepare_home,
+    "intents": intents.prepare_joined,
 }
 
 

@@ -1,14 +1,23 @@
-"""Intents: one customer labels coarsely, one finely, on the same tree."""
+"""Intents: of one set, where one customer labels coarsely, one finely; or of all three, each a customer of one tree."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from sabbatical.catalogue.workbench import Row, Workbench, read_csv
+from sabbatical.taxonomy import parse_yaml
 
 COARSE, FINE = "coarse", "fine"
+CUSTOMERS: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
+    "banking77": ("category", {"train": ("train",), "test": ("test",)}),
+    "clinc150": ("intent", {"train": ("train", "val", "oos_train_extra"), "test": ("test",)}),
+    "hwu64": ("intent", {"train": ("train",), "test": ("test",)}),
+}
+"""The column of the label, and the files of each split."""
 
 
 def prepare_bank(bench: Workbench) -> None:
@@ -30,6 +39,19 @@ def prepare_assistant(bench: Workbench) -> None:
 def prepare_home(bench: Workbench) -> None:
     """HWU64: scenarios of intents."""
     _prepare_tree(bench, "home", read_csv(bench.raw / "train.csv"), read_csv(bench.raw / "test.csv"), "scenario")
+
+
+def prepare_joined(bench: Workbench) -> None:
+    """Three customers of one tree; what each label means in it, and why, stands in `catalogue/intents/links.csv`."""
+    with resources.as_file(resources.files("sabbatical.catalogue") / "intents") as folder:
+        tree = parse_yaml((Path(folder) / "intents.yaml").read_text("utf-8"))
+        links = read_csv(Path(folder) / "links.csv")
+    bench.super_taxonomy(tree["super-taxonomy"], tree["classes"])
+    for customer, (column, splits) in CUSTOMERS.items():
+        bench.taxonomy(customer, {row["label"]: row["class"] for row in links if row["customer"] == customer})
+        for split, files in splits.items():
+            rows = [row for file in files for row in read_csv(bench.raw / f"intents-{customer}" / f"{file}.csv")]
+            bench.csv(f"{customer}-{split}", _labeled(rows, column), taxonomy=customer, split=split)
 
 
 def _prepare_tree(bench: Workbench, name: str, learning: list[Row], judging: list[Row], coarse: str) -> None:
