@@ -11,9 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from sabbatical.core.errors import BadFile, NotFound, StorageFull
+from sabbatical.core.files import write_whole
 from sabbatical.learning import weights
 from sabbatical.learning.detector import Detector
-from sabbatical.learning.weights import load_detector, load_tensors, save_detector, save_tensors, write_whole
+from sabbatical.learning.weights import load_detector, load_tensors, save_detector, save_tensors
 from tests.learning.shapes import SUPER, config_of
 
 

@@ -13,10 +13,10 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from sabbatical.core.files import write_whole
 from sabbatical.learning.joined import Network
 from sabbatical.learning.onnx_runner import CONFIG, OUTPUTS, OnnxRunner
 from sabbatical.learning.runners import TorchRunner
-from sabbatical.learning.weights import write_whole
 
 OPSET = 18
 APART = 1e-3

@@ -17,7 +17,7 @@ Legend: t rows of the bank; l labels; k classes; c output columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -47,7 +47,9 @@ class Part:
     bank: TableBank
 
 
-def parts_of(models: Models, bank: TableBank, customer_t: Sequence[str], classes: Sequence[str]) -> list[Part]:
+def parts_of(
+    models: Models, bank: TableBank, customer_t: Sequence[str], classes: Sequence[str], rows: Collection[int]
+) -> list[Part]:
     """The networks that a model is made of.
 
     Args:
@@ -55,10 +57,13 @@ def parts_of(models: Models, bank: TableBank, customer_t: Sequence[str], classes
         bank: the tables of every row, over all classes.
         customer_t: whose each row is; several rows may be one customer's (versions, twins for partial images).
         classes: names of all classes.
+        rows: those that there are samples of; nobody else gets a network or columns.
     """
-    everyone, every = tuple(range(len(customer_t))), tuple(range(len(classes)))
+    everyone, every = tuple(sorted(rows)), tuple(range(len(classes)))
     drawn_tk: NDArray[np.bool_] = bank.target_tlk.max(axis=1) > 0
-    rows_of = {name: tuple(t for t in everyone if customer_t[t] == name) for name in dict.fromkeys(customer_t)}
+    drawn_tk[np.setdiff1d(np.arange(len(drawn_tk)), everyone)] = False
+    names = dict.fromkeys(customer_t[t] for t in everyone)
+    rows_of = {name: tuple(t for t in everyone if customer_t[t] == name) for name in names}
     if models == "one":
         return [Part("one", everyone, every, bank)]
     if models == "classes":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sabbatical.core.errors import BadFile, NotFound, StorageFull
+from sabbatical.core.errors import BadFile, NotFound
+from sabbatical.core.files import write_whole
 from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.joined import Joined, Network
@@ -89,25 +87,6 @@ def _made(facts: dict[str, Any]) -> Network:
     if facts["kind"] == "joined":
         return Joined([Detector(DetectorConfig.from_dict(part)) for part in facts["parts"]])
     return Detector(DetectorConfig.from_dict(facts["config"]))
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file under another name, then rename it, so that no reader ever sees a part. Raises StorageFull."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).replace(file)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(
-                "The disk is full.", where=str(file), hint="Free some space and run the same command again."
-            ) from error
-        raise
 
 
 def checksum(tensors: Mapping[str, Tensor]) -> str:

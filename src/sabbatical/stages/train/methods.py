@@ -15,6 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from sabbatical.core.errors import BadInput
+from sabbatical.core.files import write_whole
 from sabbatical.core.progress import Part as Share
 from sabbatical.core.progress import Progress
 from sabbatical.learning.parts import Part, parts_of
@@ -110,10 +111,12 @@ def _train_parts(
     """One network after the other; those that are done are not trained again."""
     from sabbatical.learning.joined import Joined  # noqa: PLC0415 - torch loads in a step only
 
-    parts = parts_of(recipe.models, material.bank, material.customer_t, material.tree.names)
+    rows = np.unique(material.row_i).tolist()
+    parts = parts_of(recipe.models, material.bank, material.customer_t, material.tree.names, rows)
+    folder_of = {part.name: folder / part.name if len(parts) > 1 else folder for part in parts}
     trained = [
         _train_part(
-            recipe, part, material, folder / part.name, Share(progress, n / len(parts), (n + 1) / len(parts)), start
+            recipe, part, material, folder_of[part.name], Share(progress, n / len(parts), (n + 1) / len(parts)), start
         )
         for n, part in enumerate(parts)
     ]
@@ -128,7 +131,7 @@ def _train_part(
 ) -> tuple[Detector, TrainingRecord]:
     from sabbatical.learning.record import TrainingRecord  # noqa: PLC0415 - torch loads in a step only
     from sabbatical.learning.training import train_detector  # noqa: PLC0415
-    from sabbatical.learning.weights import load_detector, save_detector, write_whole  # noqa: PLC0415
+    from sabbatical.learning.weights import load_detector, save_detector  # noqa: PLC0415
 
     weights, told = folder / "done.safetensors", folder / "done.json"
     if told.is_file():  # written last

@@ -1,0 +1,93 @@
+"""One trial, kept as it ends: what was asked, what it cost, and what the model said of the images that judge.
+
+A trial is a folder: `found.npz` with the detections, and `trial.json`, which is written last, so that a folder with it
+is whole.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sabbatical.core.files import write_whole
+from sabbatical.core.ids import document_id
+from sabbatical.core.progress import Progress
+from sabbatical.metrics.columns import Detections, Floats, Ints
+from sabbatical.study.box_tasks import task_of
+from sabbatical.study.box_trial import BoxOutcome, run_box_trial
+from sabbatical.study.methods import METHODS
+
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What names a trial.
+
+    Attributes:
+        data: the task, such as "bccd".
+        method: a name of `METHODS`.
+        seed: of weights, order and who draws what; also which fold judges.
+        settings: of the recipe, where they differ from the task's own.
+    """
+
+    data: str
+    method: str
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    folds: int = FOLDS
+
+    def folder(self, root: Path) -> Path:
+        """Where it is kept under the folder of all studies."""
+        own = f"-{document_id(dict(self.settings))[:8]}" if self.settings else ""
+        return root / f"{self.data}-{self.folds}{own}" / f"{self.method}-{self.seed}"
+
+
+def run_trial(trial: Trial, root: Path, data: Callable[[str], Path], progress: Progress) -> dict[str, Any]:
+    """Do a trial, unless it is there already; answers its facts. Raises as `train_network` does, and NotFound."""
+    folder = trial.folder(root)
+    told = folder / "trial.json"
+    if not told.is_file():
+        task = task_of(trial.data, data)
+        work = folder / "training"
+        outcome = run_box_trial(task, METHODS[trial.method], trial.seed, trial.folds, trial.settings, work, progress)
+        _keep(trial, folder, outcome)
+        shutil.rmtree(work)
+    facts: dict[str, Any] = orjson.loads(told.read_bytes())
+    return facts
+
+
+def kept_trial(trial: Trial, root: Path) -> BoxOutcome | None:
+    """What a trial left; None where it has not ended."""
+    folder = trial.folder(root)
+    if not (folder / "trial.json").is_file():
+        return None
+    facts = orjson.loads((folder / "trial.json").read_bytes())
+    with np.load(folder / "found.npz", allow_pickle=False) as found:
+        detections = Detections.of(found["boxes_m4"], found["image_m"], found["class_m"], found["score_m"])
+        image_i: Ints = found["image_i"]
+        threshold_k: Floats = found["threshold_k"]
+    return BoxOutcome(image_i, detections, threshold_k, facts["facts"])
+
+
+def _keep(trial: Trial, folder: Path, outcome: BoxOutcome) -> None:
+    file, found = io.BytesIO(), outcome.detections
+    np.savez_compressed(
+        file,
+        boxes_m4=found.boxes_m4.astype(np.float32),
+        image_m=found.image_m.astype(np.int32),
+        class_m=found.class_m.astype(np.int16),
+        score_m=found.score_m.astype(np.float32),
+        image_i=outcome.image_i,
+        threshold_k=outcome.threshold_k,
+    )
+    write_whole(folder / "found.npz", file.getvalue())
+    document = {"trial": asdict(trial), "facts": outcome.facts}
+    write_whole(folder / "trial.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
