@@ -6,12 +6,15 @@ Legend: k classes; c output columns, one a class unless told otherwise; g groups
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sabbatical.core.errors import BadInput
 
-HeadName = Literal["centre", "anchor"]
-SHAPE = ("head", "widths", "depths", "pyramid")
+HeadName = Literal["centre", "anchor", "rt-detr-v2", "d-fine"]
+HEADS: tuple[str, ...] = get_args(HeadName)
+SET_HEADS = ("rt-detr-v2", "d-fine")
+"""Whole networks of the `transformers` library, which answer with a set of boxes; see `hf`."""
+SHAPE = ("head", "widths", "depths", "pyramid", "network")
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,13 @@ class DetectorConfig:
         class_c: which class each column tells, where several tell one class (a head for each taxonomy) or some classes
             have none (a model of one customer); empty for one column a class, in their order.
         canvas: (height, width) in pixels that every image is fitted to.
-        head: "centre" or "anchor".
+        head: "centre" or "anchor", or a whole network of the `transformers` library: "rt-detr-v2" or "d-fine".
         widths: channels at strides 2, 4, 8, 16 and 32.
         depths: residual blocks at strides 4, 8, 16 and 32.
         pyramid: channels of the pyramid, finest first (the anchor head uses the first).
         anchor: side of the smallest anchor in cells.
         places: best places of an image that become boxes, and so the most that can be found in it.
+        network: settings of a network of the `transformers` library, as JSON; empty for one made of the fields above.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +46,7 @@ class DetectorConfig:
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
     places: int = 300
+    network: str = ""
 
     def __post_init__(self) -> None:
         if not self.classes or len(self.group_k) != len(self.class_c or self.classes):
@@ -75,7 +80,8 @@ def misfits(old: DetectorConfig, new: DetectorConfig) -> dict[str, str]:
     """
     fields = (*SHAPE, "anchor") if new.head == "anchor" else SHAPE
     pairs = {name: (getattr(old, name), getattr(new, name)) for name in fields}
-    return {name: f"{name} was {_told(was)}, is {_told(now)}" for name, (was, now) in pairs.items() if was != now}
+    wrong = {name: f"{name} was {_told(was)}, is {_told(now)}" for name, (was, now) in pairs.items() if was != now}
+    return wrong if "network" not in wrong else wrong | {"network": "network has other settings"}
 
 
 def _told(value: object) -> str:

@@ -5,6 +5,8 @@ Legend: b images; h, w height and width; c colour channels; k classes; m detecti
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -12,11 +14,8 @@ from sabbatical.core.errors import BadInput
 from sabbatical.learning.anchor import AnchorHead
 from sabbatical.learning.backbone import Backbone
 from sabbatical.learning.centre import CentreHead
-from sabbatical.learning.config import DetectorConfig
+from sabbatical.learning.config import HEADS, SET_HEADS, DetectorConfig
 from sabbatical.learning.heads import Decoded, Head, Outputs
-
-MEAN, SPREAD = 118.0, 60.0
-"""Roughly the mean and standard deviation of photographs' values; the network's first norm does the rest."""
 
 
 class Detector(nn.Module):
@@ -25,16 +24,16 @@ class Detector(nn.Module):
     def __init__(self, config: DetectorConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = Backbone(config.widths, config.depths)
-        self.head = _head(config)
+        self.backbone, self.head = _parts(config)
         self.register_buffer("class_c", torch.tensor(config.class_c, dtype=torch.int64), persistent=False)
         self.class_c: Tensor
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, images_bhwc: Tensor) -> Outputs:
-        """Raw outputs for images of the canvas's size, uint8 RGB (b, h, w, 3)."""
-        images_bchw = (images_bhwc.permute(0, 3, 1, 2).float() - MEAN) / SPREAD
-        outputs: Outputs = self.head(self.backbone(images_bchw))
+    def forward(self, images_bhwc: Tensor, hints: Any = None) -> Outputs:
+        """Raw outputs for images of the canvas's size, uint8 RGB (b, h, w, 3); `hints` are the head's, to learn."""
+        images_bchw = (images_bhwc.permute(0, 3, 1, 2).float() - self.head.zero) / self.head.spread
+        maps = self.backbone(images_bchw)
+        outputs: Outputs = self.head(maps) if hints is None else self.head(maps, hints)
         return outputs
 
     def decode(self, outputs: Outputs, keep: int) -> Decoded:
@@ -49,10 +48,15 @@ class Detector(nn.Module):
         return sum(each.numel() for each in self.parameters())
 
 
-def _head(config: DetectorConfig) -> Head:
-    inputs = config.widths[1:]
+def _parts(config: DetectorConfig) -> tuple[nn.Module, Head]:
+    """The trunk and the head."""
+    if config.head in SET_HEADS:
+        from sabbatical.learning.hf.head import SetHead  # noqa: PLC0415 - an optional extra, and seconds to import
+
+        return nn.Identity(), SetHead(config)
+    inputs, backbone = config.widths[1:], Backbone(config.widths, config.depths)
     if config.head == "anchor":
-        return AnchorHead(inputs, config.pyramid[0], config.group_k, config.canvas, config.anchor)
+        return backbone, AnchorHead(inputs, config.pyramid[0], config.group_k, config.canvas, config.anchor)
     if config.head == "centre":
-        return CentreHead(inputs, config.pyramid, config.group_k, config.canvas)
-    raise BadInput(f"There is no head '{config.head}'.", hint="There are 'centre' and 'anchor'.")
+        return backbone, CentreHead(inputs, config.pyramid, config.group_k, config.canvas)
+    raise BadInput(f"There is no head '{config.head}'.", hint=f"There are: {', '.join(HEADS)}.")

@@ -6,7 +6,7 @@ Legend: b images; k classes; g groups of box outputs; m detections kept an image
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor, nn
 
@@ -44,14 +44,21 @@ class Columns(NamedTuple):
 class Head(nn.Module, ABC):
     """Features to outputs, outputs to a loss, outputs to detections.
 
-    `columns` names the layers that have channels of their own for each class or group, and how these lie.
+    `columns` names the layers that have channels of their own for each class or group, and how these lie. `zero` and
+    `spread` are what its trunk takes pixels minus, and by.
     """
 
     columns: ClassVar[dict[str, Columns]]
+    zero: ClassVar[float] = 118.0  # roughly the mean and standard deviation of photographs' values;
+    spread: ClassVar[float] = 60.0  # the network's first norm does the rest
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> Outputs:
         """Raw outputs from the backbone's maps at strides 4, 8, 16 and 32."""
+
+    def hints(self, batch: Batch, tables: MaskTables) -> Any:
+        """What the network wants to know of a batch while it learns; most want nothing."""
+        return None
 
     @abstractmethod
     def loss(self, outputs: Outputs, batch: Batch, tables: MaskTables) -> LossSums:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
-from sabbatical.learning.config import DetectorConfig, HeadName
+from sabbatical.learning.config import HEADS, DetectorConfig, HeadName
 from sabbatical.learning.parts import MODELS, Models
 from sabbatical.taxonomy import Masking
 
@@ -179,7 +179,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("tree", "column", "none"),
     "models": MODELS,
     "box_outputs": ("class", "subtree", "shared"),
-    "head": ("centre", "anchor"),
+    "head": HEADS,
     "optimizer": ("muon", "adamw"),
     "precision": ("float32", "bfloat16"),
 }

@@ -53,7 +53,8 @@ def carry(start: Detector, model: Detector) -> None:
     for name, columns in model.head.columns.items():
         for part in ("weight", "bias"):
             key = f"head.{name}.{part}"
-            weights[key] = _placed(weights[key], model.state_dict()[key], columns, places[columns.of])
+            if key in weights:
+                weights[key] = _placed(weights[key], model.state_dict()[key], columns, places[columns.of])
     model.load_state_dict(weights)
 
 

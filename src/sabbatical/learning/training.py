@@ -122,7 +122,7 @@ def learn(
     """One step: forward, masked loss, backward, update. Raises Diverged when the loss is no number."""
     device = batch.images_bhwc.device.type
     with torch.autocast(device, torch.bfloat16, enabled=recipe.precision == "bfloat16" and device == "cuda"):
-        outputs = model(batch.images_bhwc)
+        outputs = model(batch.images_bhwc, model.head.hints(batch, tables))
     sums = model.head.loss(outputs, batch, tables)
     loss = sums.mean(recipe.box_gain)
     check_loss(loss.item(), step, recipe.learning_rate)
