@@ -1,6 +1,6 @@
 """A linear model on n-grams: one masked logistic regression a class, given its parent.
 
-Legend: n texts, f features, k classes.
+Legend: n texts, m of them, f features, c of them, g features and the bias, k classes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sabbatical.learning.text.features import TextFeatures
 from sabbatical.learning.text.loss import Doubles, balanced, log_odds, masked_logistic, sigmoid
 from sabbatical.learning.text.recipe import LinearRecipe, TextRecipe
 from sabbatical.learning.text.targets import TargetTables
-from sabbatical.learning.text.texts import Floats, TextColumns
+from sabbatical.learning.text.texts import Floats, Ints, TextColumns
 
 QUIET = Quiet()
 
@@ -90,34 +90,45 @@ def _solve(
     recipe: LinearRecipe, matrix_nf: Any, target_nk: Floats, weight_nk: Floats, *, start_k: Doubles, progress: Progress
 ) -> tuple[Floats, Floats]:
     """Weights float32[f,k] and biases float32[k]; classes do not depend on one another, so each is solved alone."""
-    solutions = []
+    found_gk = np.zeros((matrix_nf.shape[1] + 1, len(start_k)), np.float32)
+    learned: dict[bytes, tuple[Any, Ints]] = {}
     for k, start in enumerate(start_k):
         progress.tell(0.2 + 0.8 * k / len(start_k), f"Class {k + 1} of {len(start_k)}.")
-        known = np.flatnonzero(weight_nk[:, k])
-        rows_mf, target_m1, weight_m1 = matrix_nf[known], target_nk[known, k : k + 1], weight_nk[known, k : k + 1]
-        solutions.append(_solve_one(recipe, rows_mf, target_m1, weight_m1, start, progress))
+        known_n = weight_nk[:, k] > 0
+        which = np.packbits(known_n).tobytes()  # siblings learn from the same texts
+        if which not in learned:
+            learned[which] = _used(matrix_nf, known_n)
+        rows_mc, column_c = learned[which]
+        target_m1, weight_m1 = target_nk[known_n, k : k + 1], weight_nk[known_n, k : k + 1]
+        found_gk[[*column_c, -1], k] = _solve_one(recipe, rows_mc, target_m1, weight_m1, start, progress)
     progress.tell(1.0, "Solved.")
-    found_gk = np.stack(solutions, axis=1).astype(np.float32)
     return found_gk[:-1], found_gk[-1]
 
 
+def _used(matrix_nf: Any, known_n: NDArray[np.bool_]) -> tuple[Any, Ints]:
+    """The rows that are known, and of them the columns that are not all zero: the weights of the others stay zero."""
+    rows_mf = matrix_nf[np.flatnonzero(known_n)]
+    column_c: Ints = np.unique(rows_mf.indices).astype(np.int64)
+    return rows_mf[:, column_c], column_c
+
+
 def _solve_one(
-    recipe: LinearRecipe, rows_mf: Any, target_m1: Floats, weight_m1: Floats, start: float, progress: Progress
+    recipe: LinearRecipe, rows_mc: Any, target_m1: Floats, weight_m1: Floats, start: float, progress: Progress
 ) -> Doubles:
-    """float64[f+1]: weights and bias of the least penalised loss, by L-BFGS (Liu and Nocedal 1989).
+    """float64[c+1]: weights and bias of the least penalised loss, by L-BFGS (Liu and Nocedal 1989).
 
     The bias begins at `start`, and stays there if nothing is known of the class.
     """
-    columns_fm = rows_mf.T.tocsr()
+    columns_cm = rows_mc.T.tocsr()
 
     def objective(flat: Doubles) -> tuple[float, Doubles]:
-        weight_f1, bias = flat[:-1, None], flat[-1]
-        loss, slope_m1 = masked_logistic(rows_mf @ weight_f1 + bias, target_m1, weight_m1)
-        slope_f1 = weight_f1 + recipe.fit * (columns_fm @ slope_m1)
-        return 0.5 * float((weight_f1**2).sum()) + recipe.fit * loss, np.append(slope_f1, recipe.fit * slope_m1.sum())
+        weight_c1, bias = flat[:-1, None], flat[-1]
+        loss, slope_m1 = masked_logistic(rows_mc @ weight_c1 + bias, target_m1, weight_m1)
+        slope_c1 = weight_c1 + recipe.fit * (columns_cm @ slope_m1)
+        return 0.5 * float((weight_c1**2).sum()) + recipe.fit * loss, np.append(slope_c1, recipe.fit * slope_m1.sum())
 
     options = {"maxiter": recipe.steps, "ftol": 1e-9, "gtol": 1e-6}
-    flat = np.append(np.zeros(rows_mf.shape[1]), start)
+    flat = np.append(np.zeros(rows_mc.shape[1]), start)
     found: Doubles = minimize(
         objective, flat, jac=True, method="L-BFGS-B", callback=lambda _: check(progress), options=options
     ).x
