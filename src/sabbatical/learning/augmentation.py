@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sabbatical.learning.images import Placement, place
-from sabbatical.learning.samples import CUT, Sample
+from sabbatical.learning.images import Placement, place, place_map
+from sabbatical.learning.samples import CUT, Pixels, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ NONE = Augmentation(flip=0.0, zoom=(1.0, 1.0), colour=0.0)
 
 
 def augment(sample: Sample, canvas: tuple[int, int], how: Augmentation, random: np.random.Generator) -> Sample:
-    """The sample as a canvas of (height, width) pixels, changed at random; boxes follow their objects."""
+    """The sample as a canvas of (height, width) pixels, changed at random; boxes and pixels follow."""
     zoom = float(np.exp(random.uniform(*np.log(how.zoom))))
     shift_x, shift_y, side, top = (float(value) for value in random.random(4))
     flip = (side < how.flip, top < how.flip_vertical)
@@ -47,7 +47,16 @@ def augment(sample: Sample, canvas: tuple[int, int], how: Augmentation, random: 
         sample.image_hwc, canvas, zoom=zoom, shift=(shift_x, shift_y), flip=flip, tables=tables
     )
     boxes_n4, labels_n = _visible(sample, placement, canvas, how.keep_visible)
-    return Sample(image_hwc, boxes_n4, labels_n, sample.taxonomy, sample.key)
+    pixels = sample.pixels and moved(sample.pixels, canvas, placement)
+    return Sample(image_hwc, boxes_n4, labels_n, sample.taxonomy, sample.key, pixels)
+
+
+def moved(pixels: Pixels, canvas: tuple[int, int], placement: Placement) -> Pixels:
+    """What was drawn, on a canvas; beside the image nothing is said."""
+    rows_hw = place_map(pixels.rows_hw, canvas, placement, CUT)
+    if pixels.depth_hw is None:
+        return Pixels(rows_hw)
+    return Pixels(rows_hw, place_map(pixels.depth_hw, canvas, placement, np.nan))
 
 
 def _colour_tables(strength: float, random: np.random.Generator) -> list[int] | None:

@@ -16,10 +16,12 @@ class Backbone(nn.Module):
     Args:
         widths: channels at strides 2, 4, 8, 16 and 32.
         depths: residual blocks at strides 4, 8, 16 and 32.
+        fine: whether the map at stride 2 is wanted too, before the others.
     """
 
-    def __init__(self, widths: tuple[int, ...], depths: tuple[int, ...]) -> None:
+    def __init__(self, widths: tuple[int, ...], depths: tuple[int, ...], *, fine: bool = False) -> None:
         super().__init__()
+        self.fine = fine
         self.stem = ConvNorm(3, widths[0], stride=2)
         self.stages = nn.ModuleList(
             nn.Sequential(ConvNorm(below, width, stride=2), *(Residual(width) for _ in range(depth)))
@@ -28,7 +30,7 @@ class Backbone(nn.Module):
 
     def forward(self, images_bchw: Tensor) -> list[Tensor]:
         map_bchw = self.stem(images_bchw)
-        maps = []
+        maps = [map_bchw] if self.fine else []
         for stage in self.stages:
             map_bchw = stage(map_bchw)
             maps.append(map_bchw)

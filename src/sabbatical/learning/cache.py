@@ -10,6 +10,8 @@ from threading import Lock
 import numpy as np
 from PIL import Image
 
+from sabbatical.learning.augmentation import moved
+from sabbatical.learning.images import Placement
 from sabbatical.learning.samples import Sample, SampleSource
 
 
@@ -42,8 +44,8 @@ class Cached:
             return kept
         sample = shrunk(self.source[index], self.room)
         with self._lock:
-            if sample.image_hwc.nbytes <= self.left and index not in self._kept:
-                self.left -= sample.image_hwc.nbytes
+            if sample.nbytes <= self.left and index not in self._kept:
+                self.left -= sample.nbytes
                 self._kept[index] = sample
         return sample
 
@@ -56,7 +58,12 @@ def shrunk(sample: Sample, room: tuple[float, float]) -> Sample:
         return sample
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     image = Image.fromarray(sample.image_hwc).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    ratio_4 = np.array([size[0] / width, size[1] / height] * 2, dtype=np.float32)
+    ratio = (size[0] / width, size[1] / height)
     return Sample(
-        np.asarray(image), sample.boxes_n4.reshape(-1, 4) * ratio_4, sample.labels_n, sample.taxonomy, sample.key
+        np.asarray(image),
+        sample.boxes_n4.reshape(-1, 4) * np.array(ratio * 2, np.float32),
+        sample.labels_n,
+        sample.taxonomy,
+        sample.key,
+        sample.pixels and moved(sample.pixels, size[::-1], Placement(ratio, (0.0, 0.0))),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,3 +124,25 @@ def place(
     return drawn, Placement(
         scale=(float(scale_2[0]), float(scale_2[1])), offset=(float(offset_2[0]), float(offset_2[1]))
     )
+
+
+def place_map(map_hw: NDArray[Any], canvas: tuple[int, int], placement: Placement, outside: float) -> NDArray[Any]:
+    """A map that says something of each pixel of an image, moved along with it; every value is one that was there.
+
+    Args:
+        map_hw: of the image's size, any type.
+        canvas: (height, width) in pixels.
+        placement: where the image lies.
+        outside: the value beside the image.
+
+    Returns:
+        The map of the canvas: each pixel says what the map says at its middle.
+    """
+    places, inside = [], []
+    for size, room, axis in zip(map_hw.shape, canvas, (1, 0), strict=True):
+        place_r = np.floor((np.arange(room) + 0.5 - placement.offset[axis]) / placement.scale[axis]).astype(np.int64)
+        inside.append((place_r >= 0) & (place_r < size))
+        places.append(place_r.clip(0, size - 1))
+    found = map_hw[np.ix_(*places)]
+    found[~np.logical_and.outer(*inside)] = outside
+    return found

@@ -23,7 +23,7 @@ from sabbatical.learning.samples import Sample, SampleSource
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Images of one size with all their boxes in one list.
+    """Images of one size with all their boxes in one list, and what was drawn pixel by pixel.
 
     Attributes:
         images_bhwc: uint8.
@@ -31,6 +31,8 @@ class Batch:
         labels_n: int64, rows of the image's taxonomy, `CUT` for regions to ignore.
         image_n: int64, the image (0..b-1) of each box.
         taxonomy_b: int64, row of the table bank of each image.
+        rows_bhw: int16, see `samples.Pixels`; None where boxes alone were drawn.
+        depth_bhw: float16, likewise.
     """
 
     images_bhwc: Tensor
@@ -38,6 +40,8 @@ class Batch:
     labels_n: Tensor
     image_n: Tensor
     taxonomy_b: Tensor
+    rows_bhw: Tensor | None = None
+    depth_bhw: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         return Batch(
@@ -46,18 +50,24 @@ class Batch:
             self.labels_n.to(device),
             self.image_n.to(device),
             self.taxonomy_b.to(device),
+            None if self.rows_bhw is None else self.rows_bhw.to(device),
+            None if self.depth_bhw is None else self.depth_bhw.to(device),
         )
 
 
 def collate(samples: list[Sample]) -> Batch:
     """One batch of samples that all have the size of the canvas."""
     counts_b = [len(sample.labels_n) for sample in samples]
+    pixels = [sample.pixels for sample in samples if sample.pixels is not None]
+    depths = [each.depth_hw for each in pixels if each.depth_hw is not None]
     return Batch(
         images_bhwc=torch.from_numpy(np.stack([sample.image_hwc for sample in samples])),
         boxes_n4=torch.from_numpy(np.concatenate([sample.boxes_n4.reshape(-1, 4) for sample in samples])),
         labels_n=torch.from_numpy(np.concatenate([sample.labels_n for sample in samples]).astype(np.int64)),
         image_n=torch.from_numpy(np.repeat(np.arange(len(samples)), counts_b)),
         taxonomy_b=torch.tensor([sample.taxonomy for sample in samples], dtype=torch.int64),
+        rows_bhw=torch.from_numpy(np.stack([each.rows_hw for each in pixels])) if pixels else None,
+        depth_bhw=torch.from_numpy(np.stack(depths)) if depths else None,
     )
 
 

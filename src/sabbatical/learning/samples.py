@@ -1,4 +1,4 @@
-"""What a detector learns from: one image with the boxes drawn on it under one taxonomy.
+"""What a network learns from: one image with what was drawn on it under one taxonomy, boxes or pixels.
 
 Legend: h, w image height and width; c colour channels; n boxes.
 """
@@ -13,6 +13,23 @@ from numpy.typing import NDArray
 
 CUT = -1
 """The label of a region that says nothing: an object mostly cropped away, or one that must not be trained on."""
+EMPTY = -2
+"""Of a pixel: nothing is drawn here. Counted from the end, it and `CUT` are the rows of background and of unassigned
+places in `masking.MaskTables`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """What was drawn, pixel by pixel.
+
+    Attributes:
+        rows_hw: int16, the label of each pixel, a row of the label tables; or `EMPTY`, or `CUT`.
+        depth_hw: float16, how deep inside its own thing a pixel lies, 1 at the deepest and 0 outside of all; NaN where
+            nobody told one thing from the next. None where things are not asked for.
+    """
+
+    rows_hw: NDArray[np.int16]
+    depth_hw: NDArray[np.float16] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,7 @@ class Sample:
         labels_n: int64, rows of the label tables of this taxonomy; `CUT` marks a region to ignore.
         taxonomy: row of the `TableBank` that the labels belong to.
         key: the item's id; names it in warnings and errors.
+        pixels: of the image's size, where masks were drawn.
     """
 
     image_hwc: NDArray[np.uint8]
@@ -32,6 +50,13 @@ class Sample:
     labels_n: NDArray[np.int64]
     taxonomy: int
     key: str
+    pixels: Pixels | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the image and its pixels take."""
+        maps = [self.pixels.rows_hw, self.pixels.depth_hw] if self.pixels else []
+        return self.image_hwc.nbytes + sum(each.nbytes for each in maps if each is not None)
 
 
 class SampleSource(Protocol):
