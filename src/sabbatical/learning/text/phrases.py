@@ -6,6 +6,7 @@ Legend: n texts, k classes.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,16 +22,29 @@ class PhraseMatcher:
         self.tree = tree
         self.phrases = [list(own) for own in phrases]
         self._patterns = [_pattern(own) for own in phrases]
+        self._starting: defaultdict[str, set[int]] = defaultdict(set)
+        for k, own in enumerate(phrases):
+            for word in _first_words(own):
+                self._starting[word].add(k)
 
     def counts(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: matches of each class, and of those beneath it, as whole words in any case and number."""
-        plain = [_plain(text) for text in texts]
-        own_nk = np.array([[len(found.findall(text)) for found in self._patterns] for text in plain], dtype=np.float32)
-        return self.tree.with_beneath(own_nk.reshape(len(plain), len(self.tree)))
+        own_nk = np.zeros((len(texts), len(self.tree)), np.float32)
+        for n, text in enumerate(map(_plain, texts)):
+            words = self._starting.keys() & text.split()  # most texts begin few of the phrases
+            for k in set().union(*(self._starting[word] for word in words)):
+                own_nk[n, k] = len(self._patterns[k].findall(text))
+        return self.tree.with_beneath(own_nk)
 
 
 def _plain(text: str) -> str:
     return " ".join(re.split(r"[\W_]+", text.casefold())).strip()
+
+
+def _first_words(phrases: Sequence[str]) -> set[str]:
+    """What a match of any of the phrases may begin with."""
+    firsts = [_plain(phrase).split() for phrase in phrases]
+    return {word for words in firsts if words for word in (words[0], *([f"{words[0]}s"] if len(words) == 1 else []))}
 
 
 def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
