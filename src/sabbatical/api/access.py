@@ -50,6 +50,8 @@ ACTIONS = {
     "run.write": "cancel and resume runs",
     "catalogue.read": "see the catalogue of public data sets",
     "catalogue.run": "fetch a public data set",
+    "study.read": "see studies and their reports",
+    "study.run": "do trials of a study",
 }
 
 

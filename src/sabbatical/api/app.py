@@ -30,6 +30,7 @@ from sabbatical.api.routes import (
     serve,
     server,
     snapshots,
+    studies,
     taxonomies,
     uploads,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     serve.router,
     feedback.router,
     autopilot.router,
+    studies.router,
     runs.router,
 )
 SERVING = (server.router, reading(projects.router), serve.router, feedback.router)

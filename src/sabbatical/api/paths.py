@@ -48,6 +48,15 @@ class Paths:
             return {**given, "image_root": str(self._checked(root))}
         return given
 
+    def settings(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Settings of a recipe, of which one names a folder of weights to begin with.
+
+        Raises:
+            NotAllowed: that folder is not the client's to name.
+        """
+        folder = given.get("pretrained")
+        return {**given, "pretrained": str(self._checked(folder))} if folder and isinstance(folder, str) else given
+
     def target(self, given: str | None) -> str | None:
         """Somewhere to write; None is the run's own folder, from which a client fetches what was written.
 

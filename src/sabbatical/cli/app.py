@@ -37,6 +37,7 @@ ORDER = (
     "mine",
     "assist",
     "autopilot",
+    "study",
     "run",
     "doctor",
 )

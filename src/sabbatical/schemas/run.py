@@ -22,6 +22,8 @@ RunKind = Literal[
     "mine",
     "prelabel",
     "turn",
+    "trial",
+    "study",
 ]
 RunState = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 ENDED: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})

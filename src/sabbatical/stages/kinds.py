@@ -18,9 +18,11 @@ MODULES = {
     "monitor": "monitor.steps",
     "mine": "mine.steps",
 }
+ABOVE = {"trial": "study.steps", "study": "study.steps"}
+"""Kinds of work that stands above the stages: names, which a process that does such a run follows."""
 
 
-LARGE = {"train": "torch"}
+LARGE = {"train": "torch", "trial": "torch"}
 """What takes seconds to load, by the first kind of work that shows that it will be needed again."""
 
 
@@ -28,6 +30,8 @@ def register(kind: str) -> None:
     """Load what does this kind of run. Of a kind that is none of ours, whoever has it has registered it."""
     if kind in MODULES:
         import_module(f"sabbatical.stages.{MODULES[kind]}")
+    if kind in ABOVE:
+        import_module(f"sabbatical.{ABOVE[kind]}")
 
 
 def prepare(kind: str) -> None:

@@ -132,4 +132,9 @@ _TASKS: dict[str, Callable[[Callable[[str], Path]], BoxTask]] = {
     "bccd-depths": _bccd_depths,
     "road": _road,
 }
-BOX_TASKS: tuple[str, ...] = tuple(_TASKS)
+BOX_TASKS: Mapping[str, tuple[str, ...]] = {
+    "bccd": ("bccd",),
+    "bccd-depths": ("bccd",),
+    "road": ("road-signs", "carla-sim"),
+}
+"""The data sets that each task needs."""

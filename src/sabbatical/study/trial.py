@@ -25,6 +25,7 @@ from sabbatical.study.box_trial import BoxOutcome, run_box_trial
 from sabbatical.study.methods import METHODS
 
 FOLDS = 3
+TOLD = "trial.json"
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,30 @@ class Trial:
         own = f"-{document_id(dict(self.settings))[:8]}" if self.settings else ""
         return root / f"{self.data}-{self.folds}{own}" / f"{self.method}-{self.seed}"
 
+    def kept(self, root: Path) -> bool:
+        """Whether it has ended."""
+        return (self.folder(root) / TOLD).is_file()
+
 
 def run_trial(trial: Trial, root: Path, data: Callable[[str], Path], progress: Progress) -> dict[str, Any]:
     """Do a trial, unless it is there already; answers its facts. Raises as `train_network` does, and NotFound."""
     folder = trial.folder(root)
-    told = folder / "trial.json"
-    if not told.is_file():
+    if not trial.kept(root):
         task = task_of(trial.data, data)
         work = folder / "training"
         outcome = run_box_trial(task, METHODS[trial.method], trial.seed, trial.folds, trial.settings, work, progress)
         _keep(trial, folder, outcome)
         shutil.rmtree(work)
-    facts: dict[str, Any] = orjson.loads(told.read_bytes())
+    facts: dict[str, Any] = orjson.loads((folder / TOLD).read_bytes())
     return facts
 
 
 def kept_trial(trial: Trial, root: Path) -> BoxOutcome | None:
     """What a trial left; None where it has not ended."""
     folder = trial.folder(root)
-    if not (folder / "trial.json").is_file():
+    if not trial.kept(root):
         return None
-    facts = orjson.loads((folder / "trial.json").read_bytes())
+    facts = orjson.loads((folder / TOLD).read_bytes())
     with np.load(folder / "found.npz", allow_pickle=False) as found:
         detections = Detections.of(found["boxes_m4"], found["image_m"], found["class_m"], found["score_m"])
         image_i: Ints = found["image_i"]
@@ -90,4 +94,4 @@ def _keep(trial: Trial, folder: Path, outcome: BoxOutcome) -> None:
     )
     write_whole(folder / "found.npz", file.getvalue())
     document = {"trial": asdict(trial), "facts": outcome.facts}
-    write_whole(folder / "trial.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    write_whole(folder / TOLD, orjson.dumps(document, option=orjson.OPT_INDENT_2))

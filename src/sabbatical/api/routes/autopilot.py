@@ -59,6 +59,7 @@ def set_policy(context: Runner, project: str, asked: PolicyRequest) -> PolicyRec
     """What the loop may do from the next turn on; whether it is on stays as it was."""
     if asked.policy is None:
         raise BadRequest("There is no policy in this request.", where="field policy")
+    context.paths.settings(asked.policy.train.settings)
     with context.transaction() as session:
         found = projects.get(session, project)
         return autopilot.set_policy(session, found, asked.policy, asked.author, context.now())
@@ -67,6 +68,8 @@ def set_policy(context: Runner, project: str, asked: PolicyRequest) -> PolicyRec
 @router.post("/on")
 def turn_on(context: Runner, project: str, asked: PolicyRequest) -> PolicyRecord:
     """From now on turns begin by themselves when the policy says so."""
+    if asked.policy is not None:
+        context.paths.settings(asked.policy.train.settings)
     with context.transaction() as session:
         return autopilot.on(session, projects.get(session, project), asked.policy, asked.author, context.now())
 

@@ -27,6 +27,7 @@ Runner = Annotated[Context, allow("model.run")]
 @router.post("", status_code=202)
 def train_model(context: Runner, project: str, asked: TrainRequest) -> Run:
     """Train a model. Asked again for the same, it is the same run, unless `again`."""
+    asked = asked.model_copy(update={"settings": context.paths.settings(asked.settings)})
     with context.transaction() as session:
         row = asking.ask(session, projects.get(session, project), asked, context.now())
         run = asked_runs.wire(session, row, context.now())

@@ -1,0 +1,77 @@
+"""What a study answers: every method's figures with intervals, and each claim with what was found."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+StudyName = Literal["masking"]
+Interval = tuple[float, float]
+
+
+class StudyTask(BaseModel):
+    """Something that can be studied."""
+
+    study: StudyName
+    data: str
+    methods: list[str]
+    sets: list[str] = Field(description="Data sets of the catalogue that it needs.")
+
+
+class TrialRequest(BaseModel):
+    """One trial of a study: a method on the data, with a seed."""
+
+    study: StudyName = "masking"
+    data: str = Field(description="A task of the study, such as bccd.")
+    method: str
+    seed: int = Field(0, ge=0)
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="Of the recipe, where they differ from the task."
+    )
+
+
+class StudyRequest(BaseModel):
+    """Which trials a study is put together from."""
+
+    study: StudyName = "masking"
+    data: str
+    methods: list[str] = Field(default_factory=list, description="All of the task's unless given.")
+    seeds: list[int] = Field(default_factory=lambda: [0, 1, 2])
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class MethodFigures(BaseModel):
+    """One method over all its trials."""
+
+    title: str
+    about: str
+    metrics: dict[str, Any] = Field(description="Overall and by class.")
+    intervals: dict[str, Interval] = Field(description="95 %, of the overall metrics.")
+    by_seed: dict[int, float] = Field(description="The leading metric of each trial alone.")
+    train_seconds: float
+    infer_ms: float
+    parameters: float
+
+
+class Claim(BaseModel):
+    """What was claimed, and what came out."""
+
+    claim: str
+    value: float | None
+    interval: Interval | None = None
+    target: str
+    met: bool | None = Field(description="None where it cannot be said.")
+    sure: bool | None = Field(None, description="Whether the whole interval says so.")
+
+
+class StudyResult(BaseModel):
+    """A study as far as it is."""
+
+    study: StudyName
+    data: str
+    seeds: list[int]
+    settings: dict[str, Any]
+    missing: list[str] = Field(description="Trials that have not ended, as method-seed.")
+    methods: dict[str, MethodFigures]
+    claims: list[Claim]
