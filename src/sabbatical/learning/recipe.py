@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
 from sabbatical.learning.config import HEADS, DetectorConfig, HeadName
+from sabbatical.learning.hf.folder import folder_settings
 from sabbatical.learning.parts import MODELS, Models
 from sabbatical.taxonomy import Masking
 
@@ -32,6 +33,7 @@ class DetectorRecipe:
         completion: learn again, on labels that the model itself completed where nobody could draw, see `completion`.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
         head, canvas, widths, depths, pyramid, anchor, places: the detector, see `DetectorConfig`.
+        pretrained: a local folder of the `transformers` library to begin with, for its heads; empty for random weights.
         steps: batches to learn from.
         batch: images a batch.
         optimizer: "muon" (see `optimizer.Muon`) or "adamw".
@@ -64,6 +66,7 @@ class DetectorRecipe:
     pyramid: tuple[int, ...] = (48, 64, 96, 128)
     anchor: float = 2.5
     places: int = 300
+    pretrained: str = ""
     steps: int = 1000
     batch: int = 8
     optimizer: Literal["muon", "adamw"] = "muon"
@@ -149,6 +152,7 @@ class DetectorRecipe:
             pyramid=self.pyramid,
             anchor=self.anchor,
             places=self.places,
+            network=folder_settings(self.pretrained, self.head) if self.pretrained else "",
         )
 
 

@@ -83,7 +83,7 @@ def train_detector(
     with computing(recipe) as device:
         plan = _plan(config, recipe, start, fresh_n)
         tables = mask_tables(_fitting(bank, config), config.group_k, recipe.recalibrate or 1.0).to(device)
-        model = _model(config, start).to(device)
+        model = _model(config, recipe, start).to(device)
         average = Average(model, recipe.ema)
         optimizer = Muon(model, recipe.learning_rate, recipe.weight_decay, orthogonal=recipe.optimizer == "muon")
         recorder = Recorder(config, recipe, tables)
@@ -187,8 +187,12 @@ def _fitting(bank: TableBank, config: DetectorConfig) -> TableBank:
     return bank
 
 
-def _model(config: DetectorConfig, start: Detector | None) -> Detector:
+def _model(config: DetectorConfig, recipe: DetectorRecipe, start: Detector | None) -> Detector:
     model = Detector(config).train()
+    if start is None and recipe.pretrained:
+        from sabbatical.learning.hf.pretrained import pretrained_detector  # noqa: PLC0415 - an optional extra
+
+        start = pretrained_detector(recipe.pretrained, config)
     if start is not None:
         carry(start, model)
     return model
