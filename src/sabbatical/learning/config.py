@@ -10,11 +10,11 @@ from typing import Any, Literal, get_args
 
 from sabbatical.core.errors import BadInput
 
-HeadName = Literal["centre", "anchor", "rt-detr-v2", "d-fine"]
+HeadName = Literal["centre", "anchor", "masks", "rt-detr-v2", "d-fine"]
 HEADS: tuple[str, ...] = get_args(HeadName)
 SET_HEADS = ("rt-detr-v2", "d-fine")
 """Whole networks of the `transformers` library, which answer with a set of boxes; see `hf`."""
-SHAPE = ("head", "widths", "depths", "pyramid", "network")
+SHAPE = ("head", "widths", "depths", "pyramid", "network", "outcome_s", "instances")
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,17 @@ class DetectorConfig:
         class_c: which class each column tells, where several tell one class (a head for each taxonomy) or some classes
             have none (a model of one customer); empty for one column a class, in their order.
         canvas: (height, width) in pixels that every image is fitted to.
-        head: "centre" or "anchor", or a whole network of the `transformers` library: "rt-detr-v2" or "d-fine".
+        head: "centre" or "anchor"; "masks", which answers pixel by pixel; or a whole network of the `transformers`
+            library: "rt-detr-v2" or "d-fine".
         widths: channels at strides 2, 4, 8, 16 and 32.
         depths: residual blocks at strides 4, 8, 16 and 32.
         pyramid: channels of the pyramid, finest first (the anchor head uses the first).
         anchor: side of the smallest anchor in cells.
         places: best places of an image that become boxes, and so the most that can be found in it.
         network: settings of a network of the `transformers` library, as JSON; empty for one made of the fields above.
+        outcome_s: of masks by a softmax, its outcomes, see `segmentation.outcomes`; empty: each class is asked alone.
+        parent_k: with outcomes, the column of each class's parent, -1 for a root.
+        instances: of masks, whether one thing is told from the next.
     """
 
     classes: tuple[str, ...]
@@ -47,6 +51,9 @@ class DetectorConfig:
     anchor: float = 2.5
     places: int = 300
     network: str = ""
+    outcome_s: tuple[int, ...] = ()
+    parent_k: tuple[int, ...] = ()
+    instances: bool = False
 
     def __post_init__(self) -> None:
         if not self.classes or len(self.group_k) != len(self.class_c or self.classes):
@@ -55,6 +62,8 @@ class DetectorConfig:
             raise BadInput(f"Columns tell classes that are not there: {self.class_c} of {len(self.classes)}.")
         if sorted(set(self.group_k)) != list(range(max(self.group_k) + 1)):
             raise BadInput(f"Box groups must be numbered 0, 1, ... without a gap: {self.group_k}.")
+        if self.outcome_s and (self.class_c or len(self.parent_k) != len(self.classes)):
+            raise BadInput("A softmax is over all classes at once, and needs the parent of each.")
         if len(self.widths) != 5 or len(self.depths) != 4 or len(self.pyramid) != 4:
             raise BadInput("A detector has five widths, four depths and four pyramid widths.")
         if min(self.canvas) < 32:

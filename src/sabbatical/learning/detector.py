@@ -16,6 +16,7 @@ from sabbatical.learning.backbone import Backbone
 from sabbatical.learning.centre import CentreHead
 from sabbatical.learning.config import HEADS, SET_HEADS, DetectorConfig
 from sabbatical.learning.heads import Decoded, Head, Outputs
+from sabbatical.learning.segmentation.head import MaskHead
 
 
 class Detector(nn.Module):
@@ -50,6 +51,8 @@ class Detector(nn.Module):
 
 def _parts(config: DetectorConfig) -> tuple[nn.Module, Head]:
     """The trunk and the head."""
+    if config.head == "masks":
+        return Backbone(config.widths, config.depths, fine=True), MaskHead(config.widths, config)
     if config.head in SET_HEADS:
         from sabbatical.learning.hf.head import SetHead  # noqa: PLC0415 - an optional extra, and seconds to import
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import accumulate
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.augmentation import Augmentation
 from sabbatical.learning.config import HEADS, DetectorConfig, HeadName
 from sabbatical.learning.hf.folder import folder_settings
 from sabbatical.learning.parts import MODELS, Models
-from sabbatical.taxonomy import Masking
+from sabbatical.taxonomy import Masking, SuperTaxonomy
 
 BoxOutputs = Literal["class", "subtree", "shared"]
 
@@ -109,11 +109,11 @@ class DetectorRecipe:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> DetectorRecipe:
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
         """Raises BadInput naming a field that no recipe has."""
         return cls().with_settings(stored)
 
-    def with_settings(self, settings: dict[str, Any]) -> DetectorRecipe:
+    def with_settings(self, settings: dict[str, Any]) -> Self:
         """The recipe with some fields set otherwise; `augmentation` may be given in part.
 
         Several numbers are a list, or a text such as "96,96".
@@ -121,17 +121,21 @@ class DetectorRecipe:
         Raises:
             BadInput: no recipe has such a field, or the value cannot be.
         """
-        changes = _known(settings, DetectorRecipe)
+        changes = _known(settings, type(self))
         if "augmentation" in changes:
             changes["augmentation"] = replace(self.augmentation, **_known(changes["augmentation"], Augmentation))
         return replace(self, **changes)
 
-    def going_on(self) -> DetectorRecipe:
+    def going_on(self) -> Self:
         """What serves to go on from a model that this recipe made: half the steps, new samples twice as often.
 
         The learning rate stays: on the built-in world, smaller ones learned less of the new and forgot more of the old.
         """
         return replace(self, steps=max(1, round(self.steps * WARM_STEPS)), fresh_weight=WARM_FRESH)
+
+    def config_for(self, tree: SuperTaxonomy, class_c: Sequence[int] | None = None) -> DetectorConfig:
+        """The network for the classes of a tree; see `detector`."""
+        return self.detector(tree.names, tree.parent_k.tolist(), class_c)
 
     def detector(
         self, classes: Sequence[str], parent_k: Sequence[int], class_c: Sequence[int] | None = None
