@@ -7,7 +7,8 @@ from sabbatical.core.errors import Conflict, Interrupted
 from sabbatical.core.progress import Quiet
 from sabbatical.learning.text import models
 from sabbatical.learning.text.features import TextFeatures
-from sabbatical.learning.text.network import Embedding, NetworkModel, masked_loss
+from sabbatical.learning.text.layers import masked_loss
+from sabbatical.learning.text.network import Embedding, NetworkModel
 from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
 
 from .worlds import SUPER, TAXONOMIES, sentences, targets

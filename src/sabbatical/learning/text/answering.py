@@ -19,6 +19,7 @@ from sabbatical.learning.text import store
 from sabbatical.learning.text.classes import ClassTree
 from sabbatical.learning.text.embedding import Embedding
 from sabbatical.learning.text.features import TextFeatures
+from sabbatical.learning.text.joined import JoinedModel
 from sabbatical.learning.text.linear import LinearModel
 from sabbatical.learning.text.rules import RuleModel
 from sabbatical.learning.text.texts import Floats
@@ -77,9 +78,13 @@ class AnsweringMean:
         self.linear = linear
         self.network = network
 
-    def predict(self, texts: Sequence[str]) -> Floats:
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """float32[n,k]: the chance of each class given its parent."""
         chance_nk: Floats = HALF * (self.linear.chances(texts) + self.network.chances(texts))
-        return self.tree.probabilities(chance_nk)
+        return chance_nk
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        return self.tree.probabilities(self.chances(texts))
 
 
 def load(path: Path) -> Answering:
@@ -90,6 +95,14 @@ def load(path: Path) -> Answering:
         BadFile: it is damaged, or holds no text model.
     """
     kind, document, tensors = store.read(path)
+    if kind == JoinedModel.kind:
+        return JoinedModel.read(document, tensors, _restore)
+    return _restore(kind, document, tensors, where=str(path))
+
+
+def _restore(
+    kind: str, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], where: str | None = None
+) -> Answering:
     if kind == "rules":
         return RuleModel.restore(document, tensors)
     if kind == "linear":
@@ -100,7 +113,7 @@ def load(path: Path) -> Answering:
         parts = {name: store.beneath(name, tensors) for name in ("linear", "network")}
         linear = LinearModel.restore(document["linear"], parts["linear"])
         return AnsweringMean(linear, AnsweringNetwork.restore(document["network"], parts["network"]))
-    raise BadFile(f"It holds a model of the unknown kind '{kind}'.", where=str(path))
+    raise BadFile(f"It holds a model of the unknown kind '{kind}'.", where=where)
 
 
 def _gelu(x: Floats) -> Floats:

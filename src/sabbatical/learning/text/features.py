@@ -20,7 +20,7 @@ from sabbatical.core.errors import EmptyDataset
 from sabbatical.learning.text.classes import ClassTree
 from sabbatical.learning.text.phrases import PhraseMatcher
 from sabbatical.learning.text.recipe import FeatureRecipe
-from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.targets import Targets
 from sabbatical.learning.text.texts import Floats
 
 
@@ -33,7 +33,7 @@ class TextFeatures:
         self.matcher = matcher
 
     @classmethod
-    def fit(cls, recipe: FeatureRecipe, texts: Sequence[str], targets: TargetTables) -> TextFeatures:
+    def fit(cls, recipe: FeatureRecipe, texts: Sequence[str], targets: Targets) -> TextFeatures:
         """Count n-grams; needs no labels.
 
         Raises:

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sabbatical.core.progress import Progress, Quiet, check
+from sabbatical.core.progress import Part, Progress, Quiet, check
 from sabbatical.learning.text import store
 from sabbatical.learning.text.features import TextFeatures
 from sabbatical.learning.text.loss import Doubles, balanced, log_odds, masked_logistic, sigmoid
+from sabbatical.learning.text.recalibration import recalibrated
 from sabbatical.learning.text.recipe import LinearRecipe, TextRecipe
-from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.targets import Bools, Targets
 from sabbatical.learning.text.texts import Floats, Ints, TextColumns
 
 QUIET = Quiet()
@@ -40,9 +41,7 @@ class LinearModel:
         return self.tree.names
 
     @classmethod
-    def fit(
-        cls, recipe: TextRecipe, columns: TextColumns, targets: TargetTables, progress: Progress = QUIET
-    ) -> LinearModel:
+    def fit(cls, recipe: TextRecipe, columns: TextColumns, targets: Targets, progress: Progress = QUIET) -> LinearModel:
         """Learn from texts of any taxonomies; the same input gives the same model.
 
         Raises:
@@ -52,19 +51,26 @@ class LinearModel:
         target_nk, mask_nk = targets.rows(columns)
         features = TextFeatures.fit(recipe.features, columns.texts, targets)
         progress.tell(0.2, f"Counted {features.ngrams:,} n-grams in {len(columns):,} texts.")
-        weight_fk, bias_k = _solve(
-            recipe.linear,
-            features.both(columns.texts),
-            target_nk,
-            balanced(target_nk, mask_nk, recipe.linear.balance),
-            start_k=log_odds(targets.tree.even_chance()),
-            progress=progress,
-        )
-        return cls(features, weight_fk, bias_k)
+        matrix_nf, start_k = features.both(columns.texts), log_odds(targets.tree.even_chance())
+
+        def solved(mask_nk: Floats, progress: Progress) -> LinearModel:
+            weight_nk = balanced(target_nk, mask_nk, recipe.linear.balance)
+            found = _solve(recipe.linear, matrix_nf, target_nk, weight_nk, start_k=start_k, progress=progress)
+            return cls(features, *found)
+
+        def chances_of(seen_n: Bools, asked_n: Bools) -> Floats:
+            return solved(mask_nk * seen_n[:, None], Part(progress, 0.2, 0.6))._chances(matrix_nf[asked_n])
+
+        if recipe.recalibrate:
+            mask_nk = recalibrated(chances_of, mask_nk, targets.doubtful(columns), recipe.recalibrate)
+        return solved(mask_nk, Part(progress, 0.6 if recipe.recalibrate else 0.2, 1.0))
 
     def chances(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the chance of each class given its parent."""
-        return sigmoid(self.features.both(texts) @ self.weight_fk + self.bias_k).astype(np.float32)
+        return self._chances(self.features.both(texts))
+
+    def _chances(self, matrix_nf: Any) -> Floats:
+        return sigmoid(matrix_nf @ self.weight_fk + self.bias_k).astype(np.float32)
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the probability of each class."""
@@ -93,7 +99,7 @@ def _solve(
     found_gk = np.zeros((matrix_nf.shape[1] + 1, len(start_k)), np.float32)
     learned: dict[bytes, tuple[Any, Ints]] = {}
     for k, start in enumerate(start_k):
-        progress.tell(0.2 + 0.8 * k / len(start_k), f"Class {k + 1} of {len(start_k)}.")
+        progress.tell(k / len(start_k), f"Class {k + 1} of {len(start_k)}.")
         known_n = weight_nk[:, k] > 0
         which = np.packbits(known_n).tobytes()  # siblings learn from the same texts
         if which not in learned:
@@ -105,7 +111,7 @@ def _solve(
     return found_gk[:-1], found_gk[-1]
 
 
-def _used(matrix_nf: Any, known_n: NDArray[np.bool_]) -> tuple[Any, Ints]:
+def _used(matrix_nf: Any, known_n: Bools) -> tuple[Any, Ints]:
     """The rows that are known, and of them the columns that are not all zero: the weights of the others stay zero."""
     rows_mf = matrix_nf[np.flatnonzero(known_n)]
     column_c: Ints = np.unique(rows_mf.indices).astype(np.int64)

@@ -17,7 +17,7 @@ from sabbatical.learning.text import store
 from sabbatical.learning.text.linear import LinearModel
 from sabbatical.learning.text.network import NetworkModel
 from sabbatical.learning.text.recipe import TextRecipe
-from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.targets import Targets
 from sabbatical.learning.text.texts import Floats, TextColumns
 
 QUIET = Quiet()
@@ -42,7 +42,7 @@ class MeanModel:
         cls,
         recipe: TextRecipe,
         columns: TextColumns,
-        targets: TargetTables,
+        targets: Targets,
         progress: Progress = QUIET,
         checkpoint: Path | None = None,
     ) -> MeanModel:
@@ -57,17 +57,25 @@ class MeanModel:
         network = NetworkModel.fit(recipe, columns, targets, Part(progress, 0.3, 1.0), checkpoint)
         return cls(linear, network)
 
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """float32[n,k]: the chance of each class given its parent."""
+        chance_nk: Floats = 0.5 * (self.linear.chances(texts) + self.network.chances(texts))
+        return chance_nk
+
     def predict(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the probability of each class."""
-        chance_nk: Floats = 0.5 * (self.linear.chances(texts) + self.network.chances(texts))
-        return self.tree.probabilities(chance_nk)
+        return self.tree.probabilities(self.chances(texts))
 
     def save(self, path: Path) -> None:
         """Write the whole model to one file."""
-        parts: dict[str, LinearModel | NetworkModel] = {"linear": self.linear, "network": self.network}
-        document = {name: part.to_document() for name, part in parts.items()}
-        tensors = {f"{name}/{key}": value for name, part in parts.items() for key, value in part.tensors().items()}
-        store.write(path, self.kind, document, tensors)
+        store.write(path, self.kind, self.to_document(), self.tensors())
+
+    def to_document(self) -> dict[str, Any]:
+        return {"linear": self.linear.to_document(), "network": self.network.to_document()}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        parts = {"linear": self.linear.tensors(), "network": self.network.tensors()}
+        return {f"{name}/{key}": value for name, tensors in parts.items() for key, value in tensors.items()}
 
     @classmethod
     def restore(cls, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> MeanModel:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from sabbatical.core.errors import BadFile
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.learning.text import store
+from sabbatical.learning.text.joined import JoinedModel
 from sabbatical.learning.text.recipe import TextRecipe
-from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.targets import Targets, TargetTables
 from sabbatical.learning.text.texts import TextColumns, TextModel
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 
@@ -24,6 +29,7 @@ KINDS = {
     "linear": ("linear", "LinearModel"),
     "network": ("network", "NetworkModel"),
     "mean": ("mean", "MeanModel"),
+    "joined": ("joined", "JoinedModel"),
 }
 
 
@@ -48,6 +54,21 @@ def fit(
         Conflict: the folder holds the checkpoint of another training.
     """
     targets = TargetTables.of(super_taxonomy, taxonomies, recipe.masking)
+    if recipe.models == "one":
+        return fit_targets(recipe, columns, targets, progress, checkpoint)
+    customers = [taxonomy.name for taxonomy in taxonomies]
+    part = partial(fit_targets, replace(recipe, models="one"))
+    return JoinedModel.fit(part, recipe, columns, targets, customers, progress, checkpoint)
+
+
+def fit_targets(
+    recipe: TextRecipe,
+    columns: TextColumns,
+    targets: Targets,
+    progress: Progress = QUIET,
+    checkpoint: Path | None = None,
+) -> TextModel:
+    """One model of the recipe's kind, learned from texts and their targets. Raises as `fit` does."""
     kind = BEST if recipe.model == "best" else recipe.model
     resume = {"checkpoint": checkpoint} if kind in ("network", "mean") else {}
     model: TextModel = _class_of(kind).fit(recipe, columns, targets, progress, **resume)
@@ -64,8 +85,15 @@ def load(path: Path) -> TextModel:
     kind, document, tensors = store.read(path)
     if kind not in KINDS:
         raise BadFile(f"It holds a model of the unknown kind '{kind}'.", where=str(path))
-    model: TextModel = _class_of(kind).restore(document, tensors)
+    model: TextModel = restore(kind, document, tensors)
     return model
+
+
+def restore(kind: str, document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Any:
+    """The model of a known kind that a file holds, or a part of one."""
+    if kind == JoinedModel.kind:
+        return JoinedModel.read(document, tensors, restore)
+    return _class_of(kind).restore(document, tensors)
 
 
 def _class_of(kind: str) -> Any:

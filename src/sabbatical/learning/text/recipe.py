@@ -7,10 +7,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from sabbatical.core.errors import BadInput
+from sabbatical.learning.parts import MODELS, Models
 from sabbatical.learning.text.texts import Masking
 
 Kind = Literal["rules", "linear", "network", "best"]
-_CHOICES = {"model": ("rules", "linear", "network", "best"), "masking": ("none", "column", "tree")}
+_CHOICES = {
+    "model": ("rules", "linear", "network", "best"),
+    "masking": ("none", "column", "tree"),
+    "models": MODELS,
+}
 
 
 @dataclass(frozen=True)
@@ -57,14 +62,35 @@ class NetworkRecipe:
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """A whole run."""
+    """A whole run.
+
+    Attributes:
+        model: the kind of model.
+        masking: the way of masking, see `taxonomy.tables`.
+        models: "one" for all customers, or "heads", "customers", "classes", which have columns or a whole model of
+            their own, see `learning.parts` and `text.joined`.
+        recalibrate: the chance from which a class that a customer never looks at is not denied in its texts, see
+            `text.recalibration`; 0 for never. For comparison: with masks there is little left that it could mend.
+        completion: learn again, from what the model itself tells where labels cannot, see `text.completion`.
+        seed: of the network's start and of the order of texts.
+    """
 
     model: Kind = "best"
     masking: Masking = "tree"
+    models: Models = "one"
+    recalibrate: float = 0.0
+    completion: bool = False
     seed: int = 0
     features: FeatureRecipe = field(default_factory=FeatureRecipe)
     linear: LinearRecipe = field(default_factory=LinearRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.recalibrate < 1:
+            raise BadInput(f"'recalibrate' must be from 0 to below 1, not {self.recalibrate}.", where="recipe")
+        if self.completion and self.models != "one":
+            message = f"What is completed is one model for all; there is none among models of '{self.models}'."
+            raise BadInput(message, where="recipe", hint="Take models: one, or completion: false.")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -94,6 +120,8 @@ def _checked(kind: type[Any], document: Any, where: str) -> dict[str, Any]:
         if name in _CHOICES and value not in _CHOICES[name]:
             hint = f"Choose one of {', '.join(_CHOICES[name])}."
             raise BadInput(f"'{value}' is no such choice.", where=f"{where}.{name}", hint=hint)
+        if str(known[name].type) == "bool" and not isinstance(value, bool):
+            raise BadInput(f"It should be true or false, not {value!r}.", where=f"{where}.{name}")
         allowed = {"int": int, "float": (int, float)}.get(str(known[name].type))
         if allowed and (isinstance(value, bool) or not isinstance(value, allowed)):  # type: ignore[arg-type]
             raise BadInput(f"It should be a number ({known[name].type}), not {value!r}.", where=f"{where}.{name}")

@@ -18,7 +18,7 @@ from sabbatical.learning.text import store
 from sabbatical.learning.text.classes import ClassTree
 from sabbatical.learning.text.phrases import PhraseMatcher
 from sabbatical.learning.text.recipe import TextRecipe
-from sabbatical.learning.text.targets import TargetTables
+from sabbatical.learning.text.targets import Targets
 from sabbatical.learning.text.texts import Floats, TextColumns
 
 QUIET = Quiet()
@@ -40,9 +40,7 @@ class RuleModel:
         return self.tree.names
 
     @classmethod
-    def fit(
-        cls, recipe: TextRecipe, columns: TextColumns, targets: TargetTables, progress: Progress = QUIET
-    ) -> RuleModel:
+    def fit(cls, recipe: TextRecipe, columns: TextColumns, targets: Targets, progress: Progress = QUIET) -> RuleModel:
         """Take the phrases from names and synonyms, and count how common each class is where that is known.
 
         Without any text the classes count as equally common, so that rules need no label at all.
