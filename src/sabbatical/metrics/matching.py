@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +98,16 @@ class Matches:
         return np.flatnonzero(counts_g)
 
 
+class Overlaps(Protocol):
+    """How shapes that are no boxes overlap. `area_m`: of each detection in px²."""
+
+    @property
+    def area_m(self) -> Floats: ...
+
+    def iou(self, detection_p: Ints, truth_p: Ints) -> Floats:
+        """IoU of pairs, by their places in the detections and truths given; of a crowd as COCO has it."""
+
+
 def match(
     detections: Detections,
     truths: Truths,
@@ -105,8 +116,11 @@ def match(
     ious: Sequence[float] | Floats = IOU_THRESHOLDS,
     areas: dict[str, tuple[float, float]] | None = None,
     max_detections: int = 100,
+    overlaps: Overlaps | None = None,
 ) -> Matches:
     """Match all cells. `areas` are closed ranges in px²; only the best `max_detections` of a cell are judged.
+
+    Shapes overlap as their boxes do, or as `overlaps` says.
 
     Time grows with detections and overlapping pairs, memory with detections, and neither with images x classes.
     Raises `BadInput` for columns that do not fit together.
@@ -118,7 +132,8 @@ def match(
     bounds_a2 = np.array(list(areas.values()), np.float64)
     picked, cell_d, rank_d, by_cell = _ranked(detections, judged_ik, max_detections)
     truth_g, class_g, ignored_g = _truth_rows(truths, judged_ik)
-    area_d, area_g = box_areas(detections.boxes_m4[picked]), truths.area_n[truth_g]
+    area_m = overlaps.area_m if overlaps else box_areas(detections.boxes_m4)
+    area_d, area_g = area_m[picked], truths.area_n[truth_g]
     cells = _Cells(
         boxes_d4=detections.boxes_m4[picked[by_cell]],
         cell_d=cell_d[by_cell],
@@ -127,6 +142,9 @@ def match(
         crowd_g=truths.crowd_n[truth_g],
         ignored_ag=ignored_g | (area_g < bounds_a2[:, :1]) | (area_g > bounds_a2[:, 1:]),
         ious_t=np.asarray(ious, np.float64),
+        detection_d=picked[by_cell],
+        truth_g=truth_g,
+        overlaps=overlaps,
     )
     overlapping, found_atc = _choose(cells, _overlaps(cells))
     in_order = np.argsort(by_cell[overlapping])
@@ -193,6 +211,15 @@ class _Cells:
     crowd_g: Bools
     ignored_ag: Bools
     ious_t: Floats
+    detection_d: Ints
+    truth_g: Ints
+    overlaps: Overlaps | None
+
+    def iou(self, detection_p: Ints, row_p: Ints) -> Floats:
+        """IoU of pairs of a detection and a truth row."""
+        if self.overlaps:
+            return self.overlaps.iou(self.detection_d[detection_p], self.truth_g[row_p])
+        return _iou(self.boxes_d4[detection_p], self.boxes_g4[row_p], self.crowd_g[row_p])
 
     @property
     def least_t(self) -> Floats:
@@ -219,7 +246,7 @@ def _overlaps(cells: _Cells) -> _Pairs:
         many = many_g[rows]
         row_p = np.repeat(np.arange(rows.start, rows.stop), many)
         detection_p = np.arange(many.sum()) + np.repeat(start_g[rows] - (np.cumsum(many) - many), many)
-        iou_p = _iou(cells.boxes_d4[detection_p], cells.boxes_g4[row_p], cells.crowd_g[row_p])
+        iou_p = cells.iou(detection_p, row_p)
         near = np.flatnonzero(iou_p >= cells.least_t.min())
         kept.append(_Pairs(detection_p, row_p, iou_p).take(near))
     return _Pairs(*(np.concatenate([getattr(pairs, name) for pairs in kept]) for name in _Pairs.__match_args__))
