@@ -6,6 +6,7 @@ The properties are tested on both heads; `outputs` are random, so nothing hangs 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from sabbatical.core.progress import Quiet
 from sabbatical.learning.centre import CentreHead
 from sabbatical.learning.config import HeadName
 from sabbatical.learning.detector import Detector
@@ -21,6 +23,7 @@ from sabbatical.learning.loader import Batch
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
 from sabbatical.learning.samples import CUT
+from sabbatical.learning.training import train_detector
 from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables
 from tests.learning.shapes import (
     ALL,
@@ -33,6 +36,7 @@ from tests.learning.shapes import (
     SUPER,
     TILE,
     TINY,
+    Shapes,
     bank_of,
     batch_of,
     config_of,
@@ -41,6 +45,7 @@ from tests.learning.shapes import (
 )
 
 HEADS: tuple[HeadName, ...] = ("centre", "anchor")
+MASKINGS: tuple[Masking, ...] = ("none", "tree")
 MIXED = batch_of(
     boxes=[(4, 4, 24, 24), (30, 30, 60, 60), (8, 40, 24, 56), (2, 2, 30, 20), (40, 4, 60, 20), (6, 30, 40, 60)],
     labels=[0, 1, 0, 1, 1, 0],
@@ -180,7 +185,8 @@ def test_the_order_of_taxonomies_and_of_labels_does_not_matter(name: HeadName) -
     assert first == second
 
 
-def test_the_order_of_classes_does_not_matter() -> None:
+@pytest.mark.parametrize("name", HEADS)
+def test_the_order_of_classes_does_not_matter(name: HeadName) -> None:
     order = [2, 0, 4, 1, 3]
     customers = bank_of(COARSE, FINE)
     moved = replace(
@@ -190,11 +196,14 @@ def test_the_order_of_classes_does_not_matter() -> None:
         covered_tk=customers.covered_tk[:, order],
         box_weight_tk=customers.box_weight_tk[:, order],
     )
-    head = head_of("centre")
+    head = head_of(name)
     outputs = outputs_of(head, 4)
-    boxes = outputs.boxes.unflatten(1, (len(SUPER), 4))[:, order].flatten(1, 2)
+    turned = Outputs(outputs.logits[..., order], outputs.boxes[:, :, order])
+    if name == "centre":
+        boxes = outputs.boxes.unflatten(1, (len(SUPER), 4))[:, order].flatten(1, 2)
+        turned = Outputs(outputs.logits[:, order], boxes)
     first = sums_of(head, outputs, MIXED, customers)
-    second = sums_of(head, Outputs(outputs.logits[:, order], boxes), MIXED, moved)
+    second = sums_of(head, turned, MIXED, moved)
     torch.testing.assert_close(first.mean(1.0), second.mean(1.0), rtol=1e-6, atol=0)
 
 
@@ -290,6 +299,23 @@ def test_where_everything_is_drawn_masking_is_the_plain_loss_bit_by_bit(name: He
     masked = sums_of(head, outputs, batch, bank_of(everything))
     plain = sums_of(head, outputs, batch, bank_of(everything, masking="none"))
     assert masked == plain
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_where_everything_is_drawn_a_training_with_masks_is_the_plain_one_bit_by_bit(
+    name: HeadName, tmp_path: Path
+) -> None:
+    recipe = replace(TINY, head=name, steps=3, batch=2)
+    source = Shapes(8, [(0, 2)])
+    plain, masked = (
+        train_detector(
+            source, bank_of(ALL, masking=way), config_of(recipe), recipe, folder=tmp_path / way, progress=Quiet()
+        )
+        for way in MASKINGS
+    )
+    pairs = zip(plain.detector.state_dict().values(), masked.detector.state_dict().values(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    assert plain.record.curves == masked.record.curves
 
 
 @pytest.mark.parametrize("name", HEADS)
