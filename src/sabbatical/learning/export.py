@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,9 +42,15 @@ def export_onnx(file: Path, detector: Network) -> None:
     Input `images`: uint8 RGB (b, h, w, 3) of the canvas's size. Outputs `boxes` float32 (b, m, 4), `scores` float32
     (b, m), `classes` int64 (b, m): the best places of each image.
     """
-    whole = _Whole(detector.eval().cpu())
-    height, width = detector.config.canvas
-    example = torch.zeros(2, height, width, 3, dtype=torch.uint8)
+    config = detector.config
+    write_onnx(file, _Whole(detector.eval().cpu()), OUTPUTS, config.canvas, {CONFIG: json.dumps(config.to_dict())})
+
+
+def write_onnx(
+    file: Path, whole: nn.Module, outputs: Sequence[str], canvas: tuple[int, int], facts: dict[str, str]
+) -> None:
+    """Write a module that takes canvases, uint8 RGB (b, h, w, 3), as ONNX with facts inside. Raises StorageFull."""
+    example = torch.zeros(2, *canvas, 3, dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The older exporter takes two seconds for such a network, the newer one (dynamo) half a minute.
@@ -52,13 +59,13 @@ def export_onnx(file: Path, detector: Network) -> None:
             (example,),
             str(Path(folder) / "model.onnx"),
             input_names=["images"],
-            output_names=list(OUTPUTS),
-            dynamic_axes={name: {0: "batch"} for name in ("images", *OUTPUTS)},
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in ("images", *outputs)},
             opset_version=OPSET,
             dynamo=False,
         )
         model = onnx.load(str(Path(folder) / "model.onnx"))
-    onnx.helper.set_model_props(model, {CONFIG: json.dumps(detector.config.to_dict())})
+    onnx.helper.set_model_props(model, facts)
     write_whole(file, model.SerializeToString())
 
 

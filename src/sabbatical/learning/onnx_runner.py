@@ -31,19 +31,7 @@ class OnnxRunner:
     """
 
     def __init__(self, file: Path | bytes, *, threads: int | None = None) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
-        options.log_severity_level = 3
-        given = file if isinstance(file, bytes) else str(file)
-        where = None if isinstance(file, bytes) else str(file)
-        try:
-            self.session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise BadFile(f"The model cannot be read ({error}).", where=where, hint="Export it again.") from error
-        stored = self.session.get_modelmeta().custom_metadata_map.get(CONFIG)
-        if stored is None:
-            raise BadFile("The model was not exported by Sabbatical.", where=where)
-        self._config = DetectorConfig.from_dict(json.loads(stored))
+        self.session, self._config = opened(file, threads, CONFIG)
 
     @property
     def config(self) -> DetectorConfig:
@@ -51,3 +39,20 @@ class OnnxRunner:
 
     def __call__(self, images_bhwc: NDArray[np.uint8]) -> Places:
         return Places(*self.session.run(list(OUTPUTS), {"images": images_bhwc}))
+
+
+def opened(file: Path | bytes, threads: int | None, kind: str) -> tuple[onnxruntime.InferenceSession, DetectorConfig]:
+    """The session of an ONNX file and the configuration that its metadata hold under `kind`. Raises BadFile."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3
+    given = file if isinstance(file, bytes) else str(file)
+    where = None if isinstance(file, bytes) else str(file)
+    try:
+        session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class
+        raise BadFile(f"The model cannot be read ({error}).", where=where, hint="Export it again.") from error
+    stored = session.get_modelmeta().custom_metadata_map.get(kind)
+    if stored is None:
+        raise BadFile("The model was not exported by Sabbatical.", where=where)
+    return session, DetectorConfig.from_dict(json.loads(stored))
