@@ -37,7 +37,7 @@ def judged(k: int, seeds: range) -> tuple[np.ndarray, np.ndarray]:
 
 def test_figures_are_those_of_the_pixels_that_can_judge() -> None:
     seeds = range(4)
-    tally = PixelTally.of(counted(seeds), Resamples.of(4, resamples=0))
+    tally = PixelTally(counted(seeds), Resamples.of(4, resamples=0))
     figures = segmentation_figures(tally, np.array([0.5, 0.25, 0.75]))
     for k, threshold in enumerate((0.5, 0.25, 0.75)):
         chance_p, truth_p = judged(k, seeds)
@@ -67,7 +67,7 @@ def test_what_a_label_cannot_tell_changes_nothing() -> None:
 def test_the_best_threshold_is_the_best_of_all_and_a_half_where_nothing_shows_the_class() -> None:
     counts = counted(range(3))
     best_k = best_thresholds(counts)
-    tally = PixelTally.of(counts, Resamples.of(3, resamples=0))
+    tally = PixelTally(counts, Resamples.of(3, resamples=0))
     every = np.array([tally.at(np.full(3, step / STEPS))["iou"][0] for step in range(STEPS)])
     np.testing.assert_allclose(tally.at(best_k)["iou"][0], every.max(axis=0))
     counts[:, 1, 1] = 0
@@ -79,8 +79,7 @@ def test_chances_that_come_true_are_calibrated_and_a_resample_weighs_whole_image
     counts[0, 0, :, STEPS // 4] = (747, 253)  # the middle of the step is 0.2539
     counts[1, 0, :, STEPS // 2] = (1000, 0)
     one, two = (
-        PixelTally.of(counts, Resamples(np.array([0, 1]), np.array([weights], np.uint8)))
-        for weights in ((1, 0), (2, 2))
+        PixelTally(counts, Resamples(np.array([0, 1]), np.array([weights], np.uint8))) for weights in ((1, 0), (2, 2))
     )
     assert float(one.calibration_errors()[0, 0]) == pytest.approx(0, abs=1e-3)
     assert float(two.calibration_errors()[0, 0]) == pytest.approx(0.5039 / 2, abs=1e-3)

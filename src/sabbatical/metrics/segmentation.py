@@ -6,11 +6,12 @@ where its label knows it: the rows and masks are those of training (`taxonomy.ta
 in federated evaluation, and full labels all over.
 
 Shapes: h, w rows and columns; k classes; r rows of one taxonomy (labels, background, unassigned); v steps of chance;
-i images; u units; b resamples (row 0 whole data). Where an axis has 2, that is truth: not of the class, of the class.
+i images; u units that are resampled; c cells; b resamples (row 0 whole data). Where an axis has 2, that is truth: not of the class, of the class.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,35 +64,38 @@ def best_thresholds(counts_ik2v: Ints) -> Floats:
 
 @dataclass(frozen=True)
 class PixelTally:
-    """Counts of judged images and their resamples. `counts_uk2v`: int64, of the images of each unit together."""
+    """Counts of judged images, and resamples of the units that they belong to."""
 
-    counts_uk2v: Ints
+    counts_ik2v: Ints
     resamples: Resamples
-    images_k: Ints
 
-    @classmethod
-    def of(cls, counts_ik2v: Ints, resamples: Resamples) -> PixelTally:
-        counts_uk2v = np.zeros((resamples.units, *counts_ik2v.shape[1:]), np.int64)
-        np.add.at(counts_uk2v, resamples.unit_i, counts_ik2v)
-        return cls(counts_uk2v, resamples, (counts_ik2v.sum(axis=(2, 3)) > 0).sum(axis=0))
+    @property
+    def images_k(self) -> Ints:
+        """How many images judge each class."""
+        images_k: Ints = (self.counts_ik2v.sum(axis=(2, 3)) > 0).sum(axis=0)
+        return images_k
 
-    def weighed(self, cells_u: NDArray[np.number]) -> Floats:
-        """Sums over units in every resample, of cells (u, ...)."""
-        flat = self.resamples.weights_bu.astype(np.float64) @ cells_u.reshape(len(cells_u), -1).astype(np.float64)
-        return flat.reshape(-1, *cells_u.shape[1:])
+    def weighed(self, cells_i: NDArray[np.number]) -> Floats:
+        """Sums over images in every resample, of cells (i, ...); b x ..."""
+        flat_uc = np.zeros((self.resamples.units, math.prod(cells_i.shape[1:])))
+        np.add.at(flat_uc, self.resamples.unit_i, cells_i.reshape(len(cells_i), -1))
+        return (self.resamples.weights_bu.astype(np.float64) @ flat_uc).reshape(-1, *cells_i.shape[1:])
 
     def at(self, threshold_k: Floats) -> dict[str, Floats]:
-        """IoU, recall, precision and F1 of each class in every resample, b x k; NaN where no pixel shows the class."""
-        shown_kv = np.arange(STEPS) / STEPS >= threshold_k[:, None]
-        right_bk = self.weighed((self.counts_uk2v[:, :, 1] * shown_kv).sum(axis=2))
-        wrong_bk = self.weighed((self.counts_uk2v[:, :, 0] * shown_kv).sum(axis=2))
-        truths_bk = self.weighed(self.counts_uk2v[:, :, 1].sum(axis=2))
+        """IoU, recall, precision and F1 of each class in every resample, b x k; NaN where no pixel shows the class.
+
+        Thresholds may differ from image to image (i, k), where several models judge in one pool.
+        """
+        shown_kv = np.arange(STEPS) / STEPS >= threshold_k[..., None]
+        right_bk = self.weighed((self.counts_ik2v[:, :, 1] * shown_kv).sum(axis=2))
+        wrong_bk = self.weighed((self.counts_ik2v[:, :, 0] * shown_kv).sum(axis=2))
+        truths_bk = self.weighed(self.counts_ik2v[:, :, 1].sum(axis=2))
         iou_bk = np.where(truths_bk > 0, over(right_bk, truths_bk + wrong_bk), np.nan)
         return {"iou": iou_bk} | rates(right_bk, right_bk + wrong_bk, truths_bk)
 
     def average_precision(self) -> Floats:
         """Mean precision over all recalls, by falling chance; b x k, NaN where no pixel shows the class."""
-        above_bk2v = _above(self.weighed(self.counts_uk2v))
+        above_bk2v = _above(self.weighed(self.counts_ik2v))
         precision_bkv = over(above_bk2v[:, :, 1], above_bk2v.sum(axis=2))
         gain_bkv = above_bk2v[:, :, 1] - np.pad(above_bk2v[:, :, 1, 1:], ((0, 0), (0, 0), (0, 1)))
         ap_bk: Floats = over((np.nan_to_num(precision_bkv) * gain_bkv).sum(axis=2), above_bk2v[:, :, 1, 0])
@@ -100,7 +104,7 @@ class PixelTally:
     def calibration_errors(self) -> Floats:
         """Mean distance of chances from what is so, over pixels of a chance of 0.05 or more; b x k."""
         seen_v = np.arange(STEPS) / STEPS >= FLOOR
-        counts_bk2v = self.weighed(self.counts_uk2v)[..., seen_v]
+        counts_bk2v = self.weighed(self.counts_ik2v)[..., seen_v]
         many_bkv = counts_bk2v.sum(axis=2)
         said_v = ((np.arange(STEPS) + 0.5) / STEPS)[seen_v]
         error_bk: Floats = over(np.abs(counts_bk2v[:, :, 1] - many_bkv * said_v).sum(axis=2), many_bkv.sum(axis=2))
@@ -112,25 +116,25 @@ def segmentation_figures(tally: PixelTally, threshold_k: Floats, mean_k: Bools |
 
     Args:
         tally: the counts.
-        threshold_k: of each class.
+        threshold_k: of each class, or (i, k).
         mean_k: classes that enter means; by default those that some pixel shows.
     """
     by_class = tally.at(threshold_k) | {
         "ap": tally.average_precision(),
         "calibration_error": tally.calibration_errors(),
     }
-    n_k = tally.counts_uk2v[:, :, 1].sum(axis=(0, 2))
+    n_k = tally.counts_ik2v[:, :, 1].sum(axis=(0, 2))
     counted_k = (n_k > 0) if mean_k is None else mean_k & (n_k > 0)
     means = {("miou" if name == "iou" else name): mean_over_classes(each, counted_k) for name, each in by_class.items()}
-    seen_u = tally.counts_uk2v.any(axis=(1, 2, 3))
+    seen_i = tally.counts_ik2v.any(axis=(1, 2, 3))
     return Figures(
         overall=means,
         by_class=by_class,
         n=int(n_k.sum()),
         n_k=n_k,
         mean_k=counted_k,
-        images=int(tally.images_k.max(initial=0)),
-        units=int(seen_u.sum()),
+        images=int(seen_i.sum()),
+        units=len(np.unique(tally.resamples.unit_i[seen_i])),
         lead=LEAD,
     )
 
