@@ -6,7 +6,8 @@ where its label knows it: the rows and masks are those of training (`taxonomy.ta
 in federated evaluation, and full labels all over.
 
 Shapes: h, w rows and columns; k classes; r rows of one taxonomy (labels, background, unassigned); v steps of chance;
-i images; u units that are resampled; c cells; b resamples (row 0 whole data). Where an axis has 2, that is truth: not of the class, of the class.
+i images; u units that are resampled; c cells; b resamples (row 0 whole data). Where an axis has 2, that is truth: not
+of the class, of the class.
 """
 
 from __future__ import annotations
