@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 Methods = Annotated[list[str] | None, typer.Option("--method", "-m", help="Only these; can be repeated.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How many; three judge every image once.")]
+First = Annotated[int, typer.Option(min=0, help="The first seed, for seeds that were not tuned on.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", "-s", help="A field of the recipe, as NAME=VALUE; can be repeated.")
+]
+Now = Annotated[bool, typer.Option("--now", help="Start nothing: judge what has ended.")]
+Page = Annotated[Path | None, typer.Option(help="Write the report as one page of HTML to this file.")]
 AtOnce = Annotated[int | None, typer.Option(min=1, help="Trials at one time; one a core unless given.")]
+
+SHOWN = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +39,8 @@ def register(app: typer.Typer) -> None:
 sabbatical study masking --data road --method naive --method tree --page road.html
 sabbatical study masking --now            # what has ended so far"""
     command(noun, "masking", example=example, project=False)(masking)
+    command(noun, "ramp", example="sabbatical study ramp --page ramp.html", project=False)(ramp)
+    command(noun, "growth", example="sabbatical study growth --page growth.html", project=False)(growth)
     command(noun, "list", example="sabbatical study list", project=False)(list_studies)
 
 
@@ -49,22 +59,69 @@ def masking(
     session: Session,
     data: Annotated[str, typer.Option(help="A task of `sabbatical study list`.")] = "bccd",
     seeds: Seeds = 3,
-    first: Annotated[int, typer.Option(min=0, help="The first seed, for seeds that were not tuned on.")] = 0,
+    first: First = 0,
     method: Methods = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", "-s", help="A field of the recipe, as NAME=VALUE; can be repeated.")
-    ] = None,
+    setting: Settings = None,
     at_once: AtOnce = None,
-    now: Annotated[bool, typer.Option("--now", help="Start nothing: judge what has ended.")] = False,
-    page: Annotated[Path | None, typer.Option(help="Write the report as one page of HTML to this file.")] = None,
+    now: Now = False,
+    page: Page = None,
 ) -> None:
     """Train by every method on the same partial labels, and judge all on the same images.
 
     Each seed judges another part of the images, so that three judge every image once. A trial is kept as it ends: the
     same command goes on where it stopped.
     """
-    asked: dict[str, Any] = {"seeds": list(range(first, first + seeds)), "settings": pairs(setting, "--set")}
-    study = session.workspace.study(data, methods=method or [], **asked)
+    study = session.workspace.study("masking", data, **_asked(seeds, first, method, setting))
+    _do(session, study, at_once, now, page)
+
+
+def ramp(
+    session: Session,
+    data: Annotated[str, typer.Option(help="A task of `sabbatical study list`.")] = "newcomer",
+    seeds: Seeds = 3,
+    first: First = 0,
+    method: Methods = None,
+    setting: Settings = None,
+    at_once: AtOnce = None,
+    now: Now = False,
+    page: Page = None,
+) -> None:
+    """How well a new customer is served with 0, 10, 30, 100 and 300 labeled images.
+
+    By one masked model of all customers, by a model of its own, and by a new head on a shared backbone.
+    """
+    study = session.workspace.study("ramp", data, **_asked(seeds, first, method, setting))
+    _do(session, study, at_once, now, page)
+
+
+def growth(
+    session: Session,
+    data: Annotated[str, typer.Option(help="A task of `sabbatical study list`.")] = "weeks",
+    seeds: Seeds = 3,
+    first: First = 0,
+    method: Methods = None,
+    setting: Settings = None,
+    at_once: AtOnce = None,
+    now: Now = False,
+    page: Page = None,
+) -> None:
+    """A stream learned week by week: by warm start with replay, from scratch, and from the new week alone.
+
+    Each week's model is judged on the new week and on those before.
+    """
+    study = session.workspace.study("growth", data, **_asked(seeds, first, method, setting))
+    _do(session, study, at_once, now, page)
+
+
+def _asked(seeds: int, first: int, method: list[str] | None, setting: list[str] | None) -> dict[str, Any]:
+    return {
+        "seeds": list(range(first, first + seeds)),
+        "methods": method or [],
+        "settings": pairs(setting, "--set"),
+    }
+
+
+def _do(session: Session, study: Study, at_once: int | None, now: bool, page: Path | None) -> None:
     if not now:
         _run_trials(study, at_once or len(os.sched_getaffinity(0)))
     run = study.start()
@@ -106,6 +163,23 @@ def _words(trials: Trials) -> str:
 
 
 def _tell(found: StudyResult, page: Path | None) -> None:
+    curves = {name: one.curves for name, one in found.methods.items() if one.curves}
+    if curves:
+        for judged in next(iter(curves.values())):
+            _tell_curves(found, judged)
+    else:
+        _tell_methods(found)
+    table(["*claim", "found", "target", "met"], [_claim(one) for one in found.claims])
+    if found.missing:
+        more = " ..." if len(found.missing) > SHOWN else ""
+        say(f"[yellow]{len(found.missing)} trials have not ended[/]: {escape(', '.join(found.missing[:SHOWN]))}{more}")
+    if page is None:
+        say("[dim]With pictures: the same command with --page study.html[/]")
+    else:
+        say(f"The report: [bold]{escape(str(page.resolve()))}[/]")
+
+
+def _tell_methods(found: StudyResult) -> None:
     rows = [
         (
             one.title,
@@ -117,13 +191,16 @@ def _tell(found: StudyResult, page: Path | None) -> None:
         for one in found.methods.values()
     ]
     table(["*method", "mAP@0.5", "recall at .5", "calibration", "minutes"], rows)
-    table(["*claim", "found", "target", "met"], [_claim(one) for one in found.claims])
-    if found.missing:
-        say(f"[yellow]{len(found.missing)} trials have not ended[/]: {escape(', '.join(found.missing[:8]))} ...")
-    if page is None:
-        say("[dim]With pictures: the same command with --page study.html[/]")
-    else:
-        say(f"The report: [bold]{escape(str(page.resolve()))}[/]")
+
+
+def _tell_curves(found: StudyResult, judged: str) -> None:
+    """One row a method, one column a point, in points of mAP@0.5."""
+    xs = sorted({point.x for one in found.methods.values() for point in one.curves[judged]})
+    rows = []
+    for one in found.methods.values():
+        at = {point.x: point.value for point in one.curves[judged]}
+        rows.append((one.title, *[_points(at.get(x), None) for x in xs]))
+    table([f"*{judged}", *[f"{x:g}" for x in xs]], rows)
 
 
 def _claim(one: Claim) -> tuple[str, str, str, str]:

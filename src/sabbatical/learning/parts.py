@@ -17,8 +17,8 @@ Legend: t rows of the bank; l labels; k classes; c output columns.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -39,12 +39,14 @@ class Part:
         rows: rows of the bank whose samples it learns from.
         class_c: the class of each of its columns.
         bank: the tables of all rows over its columns; rows that are not its own stay as they are and are not asked for.
+        blocks: the columns that are each customer's own, of heads.
     """
 
     name: str
     rows: tuple[int, ...]
     class_c: tuple[int, ...]
     bank: TableBank
+    blocks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def parts_of(
@@ -75,7 +77,9 @@ def parts_of(
     blocks = [(rows_of[name], columns) for name, columns in columns_of.items()]
     class_c = tuple(k for _, columns in blocks for k in columns)
     own_tc = np.concatenate([_owned(len(customer_t), rows, len(columns)) for rows, columns in blocks], axis=1)
-    return [Part("heads", everyone, class_c, _owned_columns(_columns(bank, class_c), own_tc))]
+    own_c = np.repeat(np.arange(len(blocks)), [len(columns) for _, columns in blocks])
+    named = {name: tuple(np.flatnonzero(own_c == n).tolist()) for n, name in enumerate(columns_of)}
+    return [Part("heads", everyone, class_c, _owned_columns(_columns(bank, class_c), own_tc), named)]
 
 
 def _any(drawn_tk: NDArray[np.bool_], rows: tuple[int, ...]) -> tuple[int, ...]:

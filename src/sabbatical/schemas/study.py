@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-StudyName = Literal["masking"]
+StudyName = Literal["masking", "ramp", "growth"]
 Interval = tuple[float, float]
 
 
@@ -29,6 +29,7 @@ class TrialRequest(BaseModel):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Of the recipe, where they differ from the task."
     )
+    labeled: int | None = Field(None, ge=0, description="So many images the newcomer has labeled, of ramp time.")
 
 
 class StudyRequest(BaseModel):
@@ -37,8 +38,25 @@ class StudyRequest(BaseModel):
     study: StudyName = "masking"
     data: str
     methods: list[str] = Field(default_factory=list, description="All of the task's unless given.")
-    seeds: list[int] = Field(default_factory=lambda: [0, 1, 2])
+    seeds: list[int] = Field(default_factory=lambda: [0, 1, 2], min_length=1)
     settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Point(BaseModel):
+    """One point of a curve: mAP@0.5 at so many labeled images, or after so many weeks."""
+
+    x: float
+    value: float | None
+    interval: Interval | None = None
+    images: float = Field(0, description="Images looked at in training so far.")
+
+
+class StudyPlan(BaseModel):
+    """What a study still needs."""
+
+    sets: list[str] = Field(description="Data sets of the catalogue.")
+    trials: list[TrialRequest] = Field(description="Those that have not ended, in the order to do them.")
+    done: int
 
 
 class MethodFigures(BaseModel):
@@ -52,6 +70,7 @@ class MethodFigures(BaseModel):
     train_seconds: float
     infer_ms: float
     parameters: float
+    curves: dict[str, list[Point]] = Field({}, description="By what is judged; of studies of ramp time and growth.")
 
 
 class Claim(BaseModel):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sabbatical.schemas import run as run_schema
-from sabbatical.schemas.study import StudyRequest, StudyResult, StudyTask, TrialRequest
+from sabbatical.schemas.study import StudyName, StudyPlan, StudyRequest, StudyResult, StudyTask, TrialRequest
 from sabbatical.sdk.client import Client, place, request
 from sabbatical.sdk.run import Run, plain
 
@@ -49,12 +49,11 @@ class Study:
         Raises:
             SabbaticalError: why one of them failed; the others are stopped and keep what they have.
         """
-        task = self._task()
-        for name in task.sets if task else ():  # before trials would all fetch the same files at once
+        plan = StudyPlan.model_validate(self._client.post(place("studies", "plan"), self.asked))
+        for name in plan.sets:  # before trials would all fetch the same files at once
             self._run(self._client.post(place("catalogue", name, "get"))).wait()
-        methods = self.asked.methods or (task.methods if task else ["tree"])  # what is wrong the server says
-        waiting = self._trials(methods)
-        asked, running = len(waiting), list[Run[dict[str, Any]]]()
+        waiting = list(plan.trials)
+        asked, running = plan.done + len(waiting), list[Run[dict[str, Any]]]()
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:
@@ -84,16 +83,6 @@ class Study:
         """Write the report that a run of `start` made as one self-contained page of HTML."""
         return self._client.download(place("studies", run.id, "page"), Path(file))
 
-    def _task(self) -> StudyTask | None:
-        return next((one for one in list_tasks(self._client) if one.data == self.asked.data), None)
-
-    def _trials(self, methods: Sequence[str]) -> list[TrialRequest]:
-        """Seed by seed, so that an early stop leaves whole seeds."""
-        asked = self.asked
-        shared = {"study": asked.study, "data": asked.data, "settings": asked.settings}
-        every = [shared | {"seed": seed, "method": name} for seed in asked.seeds for name in methods]
-        return [TrialRequest.model_validate(one) for one in every]
-
     def _start(self, asked: TrialRequest) -> Run[dict[str, Any]]:
         return self._run(self._client.post(place("studies", "trials"), asked))
 
@@ -106,9 +95,9 @@ def list_tasks(client: Client) -> list[StudyTask]:
     return [StudyTask.model_validate(row) for row in client.get(place("studies"))]
 
 
-def study(client: Client, data: str, **asked: Any) -> Study:
-    """A study of `StudyRequest`'s fields."""
-    return Study(client, request(StudyRequest, data=data, **asked))
+def study(client: Client, name: StudyName, data: str, **asked: Any) -> Study:
+    """A study; see `StudyRequest` for what can be asked."""
+    return Study(client, request(StudyRequest, study=name, data=data, **asked))
 
 
 def _result(record: run_schema.Run) -> StudyResult:

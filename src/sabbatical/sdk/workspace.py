@@ -15,7 +15,7 @@ from sabbatical.core.settings import Settings, load
 from sabbatical.schemas import project as project_schema
 from sabbatical.schemas import run as run_schema
 from sabbatical.schemas.ingest import IngestReport
-from sabbatical.schemas.study import StudyTask
+from sabbatical.schemas.study import StudyName, StudyTask
 from sabbatical.sdk import studies
 from sabbatical.sdk.client import Client, place
 from sabbatical.sdk.ingest import start_ingest
@@ -91,9 +91,9 @@ class Workspace:
         """What can be studied, and by which methods."""
         return studies.list_tasks(self._client)
 
-    def study(self, data: str, **asked: Any) -> studies.Study:
-        """A study of one data set; see `StudyRequest` for what else can be said."""
-        return studies.study(self._client, data, **asked)
+    def study(self, name: StudyName, data: str, **asked: Any) -> studies.Study:
+        """A study on one task; see `StudyRequest` for what else can be said."""
+        return studies.study(self._client, name, data, **asked)
 
     def start_ingest(self, source: str | Path, **asked: Any) -> Run[IngestReport]:
         """Begin to take a source in: into the project named, into the only one, or into a first one made from it."""

@@ -10,28 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sabbatical import catalogue
-from sabbatical.core.errors import BadRequest, NotFound
+from sabbatical.core.errors import NotFound
 from sabbatical.core.ids import document_id
 from sabbatical.core.progress import Progress
 from sabbatical.durable import runs
-from sabbatical.schemas.study import StudyRequest, StudyTask, TrialRequest
+from sabbatical.schemas.study import StudyPlan, StudyRequest, TrialRequest
 from sabbatical.storage.tables import RunRow
 from sabbatical.storage.workspace import Workspace
-from sabbatical.study.box_tasks import BOX_TASKS
-from sabbatical.study.masking import methods_of
-from sabbatical.study.methods import METHODS
-from sabbatical.study.trial import Trial
-from sabbatical.taxonomy.names import did_you_mean
+from sabbatical.study.box_tasks import BOX_TASKS, STREETS, WEEKS
+from sabbatical.study.studies import checked, tasks, unwired, wire
 
-__all__ = ["ask_study", "ask_trial", "data_of", "page", "root", "tasks"]
-
-
-def tasks() -> list[StudyTask]:
-    """What can be studied."""
-    return [
-        StudyTask(study="masking", data=name, methods=list(METHODS), sets=list(sets))
-        for name, sets in BOX_TASKS.items()
-    ]
+__all__ = ["ask_study", "ask_trial", "data_of", "page", "plan", "root", "tasks"]
 
 
 def root(workspace: Workspace) -> Path:
@@ -40,20 +29,36 @@ def root(workspace: Workspace) -> Path:
 
 
 def data_of(workspace: Workspace, progress: Progress | None = None) -> Callable[[str], Path]:
-    """The folder of a data set, fetched from the mirror where it is not there yet. Raises as `catalogue.get`."""
-    return lambda name: catalogue.get(name, workspace.folder("data"), workspace.settings.data_mirror, progress)
+    """The folder of a data set: fetched from the mirror, or drawn, where it is not there. Raises as `catalogue.get`."""
+
+    def folder(name: str) -> Path:
+        if name in {STREETS, WEEKS}:
+            from sabbatical.study import street  # noqa: PLC0415 - who asks of a study draws nothing
+
+            draw = street.draw_streets if name == STREETS else street.draw_weeks
+            return draw(workspace.folder("data") / f"study-{name}")
+        return catalogue.get(name, workspace.folder("data"), workspace.settings.data_mirror, progress)
+
+    return folder
+
+
+def plan(workspace: Workspace, asked: StudyRequest) -> StudyPlan:
+    """The trials that a study still needs. Raises NotFound and BadRequest as `checked` does."""
+    study = checked(asked.study, asked.data, asked.methods)
+    trials = study.trials(asked)
+    open_trials = [trial for trial in trials if not trial.kept(root(workspace))]
+    sets = list(BOX_TASKS[asked.data]) if open_trials else []
+    return StudyPlan(sets=sets, trials=[wire(trial) for trial in open_trials], done=len(trials) - len(open_trials))
 
 
 def ask_trial(session: Session, asked: TrialRequest, folder: Path, now: datetime) -> RunRow:
     """A run that does a trial; asked again it is the same run, or a new one where what it made is gone.
 
-    Raises:
-        NotFound: there is no study of this data.
-        BadRequest: there is no such method.
+    Raises NotFound and BadRequest as `checked` does.
     """
-    _check(asked.data, asked.method)
+    checked(asked.study, asked.data, [asked.method])
     params = asked.model_dump(mode="json")
-    trial = Trial(asked.data, asked.method, asked.seed, asked.settings)
+    trial = unwired(asked)
     key = f"trial:{document_id(params)}"
     while not trial.kept(folder) and _done(session, key):
         key += "+"
@@ -62,8 +67,7 @@ def ask_trial(session: Session, asked: TrialRequest, folder: Path, now: datetime
 
 def ask_study(session: Session, asked: StudyRequest, now: datetime) -> RunRow:
     """A run that puts together what the trials that have ended say. Raises as `ask_trial`."""
-    methods_of(asked)
-    _check(asked.data, None)
+    checked(asked.study, asked.data, asked.methods)
     return runs.ask(session, project_id=None, kind="study", params=asked.model_dump(mode="json"), now=now)
 
 
@@ -73,13 +77,6 @@ def page(workspace: Workspace, run_id: str) -> str:
     if not run_id.isidentifier() or not file.is_file():
         raise NotFound(f"Run '{run_id}' wrote no report of a study.", hint="Put one together: `sabbatical study`.")
     return file.read_text("utf-8")
-
-
-def _check(data: str, method: str | None) -> None:
-    if data not in BOX_TASKS:
-        raise NotFound(f"There is no study of masking on '{data}'.", hint=did_you_mean(data, BOX_TASKS))
-    if method is not None and method not in METHODS:
-        raise BadRequest(f"There is no method '{method}'.", where="field method", hint=did_you_mean(method, METHODS))
 
 
 def _done(session: Session, key: str) -> bool:

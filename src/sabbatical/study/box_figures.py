@@ -9,7 +9,7 @@ Shapes: b resamples (row 0 whole data), k classes, d judged detections, i images
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,7 @@ from sabbatical.study.boxes import BoxTask
 from sabbatical.taxonomy import tables
 
 RESAMPLES = 400
+COSTS = ("train_seconds", "predict_ms", "parameters", "images")
 BINS = 15
 FLOOR = 0.05
 """Lower scores than that nobody would see; they are left out of calibration."""
@@ -86,7 +87,7 @@ class BoxFigures:
         error_b: expected calibration error of scores from 0.05 on.
         curves: for each class, the operating points by falling score.
         by_seed: mean AP of each trial alone.
-        cost: training seconds, milliseconds an image, parameters: medians over trials.
+        cost: training seconds, milliseconds an image, parameters, images learned from: medians over trials.
     """
 
     ap50_bk: Floats
@@ -130,6 +131,15 @@ class WeighedCurve:
         return recall_b
 
 
+def on_images(outcome: BoxOutcome, image_i: Ints) -> BoxOutcome:
+    """The part of an outcome that lies on some of the images that it judges (positions in the task)."""
+    return replace(
+        outcome,
+        image_i=image_i,
+        detections=outcome.detections.take(np.isin(outcome.detections.image_m, image_i)),
+    )
+
+
 def figures_of(pool: Pool, outcomes: Mapping[int, BoxOutcome]) -> BoxFigures:
     """The figures of one method from its trials, by seed."""
     matches = pool.matches(outcomes)
@@ -144,10 +154,7 @@ def figures_of(pool: Pool, outcomes: Mapping[int, BoxOutcome]) -> BoxFigures:
         error_b=calibration_errors(matches, pool.resamples),
         curves={k: _curve(matches, pool, k) for k in np.flatnonzero(pool.truths_k).tolist()},
         by_seed=_by_seed(pool, outcomes),
-        cost={
-            name: float(np.median([outcome.facts[name] for outcome in outcomes.values()]))
-            for name in ("train_seconds", "predict_ms", "parameters")
-        },
+        cost={name: float(np.median([outcome.facts.get(name, 0) for outcome in outcomes.values()])) for name in COSTS},
     )
 
 
@@ -219,6 +226,7 @@ def _truths(task: BoxTask, image_i: Ints) -> Truths:
 
 
 def _judged(task: BoxTask, image_i: Ints) -> Bools:
-    covered = {domain: tables(task.tree, full).covered_k > 0 for domain, full in task.full.items()}
+    counts_k = np.array([not task.judged or name in task.judged for name in task.tree.names])
+    covered = {domain: (tables(task.tree, full).covered_k > 0) & counts_k for domain, full in task.full.items()}
     judged_ik: Bools = np.array([covered[task.images[i].domain] for i in image_i])
     return judged_ik

@@ -15,11 +15,12 @@ import numpy as np
 
 from sabbatical.core.progress import Part, Progress
 from sabbatical.learning.images import read_scaled
+from sabbatical.learning.parts import parts_of
 from sabbatical.learning.recipe import DetectorRecipe, named
 from sabbatical.metrics.columns import Detections, Floats, Ints
 from sabbatical.metrics.thresholds import choose_thresholds
 from sabbatical.stages.train.methods import Material, scored_finds, train_network
-from sabbatical.study.boxes import BoxTask, Drawn, Split, split
+from sabbatical.study.boxes import BoxTask, Drawn, Split, labeled_only, split
 from sabbatical.study.methods import Method
 from sabbatical.taxonomy import bank, masked_tables
 
@@ -54,32 +55,66 @@ def run_box_trial(
     settings: Mapping[str, Any],
     folder: Path,
     progress: Progress,
+    labeled: int | None = None,
 ) -> BoxOutcome:
     """Train and predict; killed and called again, it goes on from its checkpoints.
+
+    Args:
+        task: the images and who draws what.
+        method: how to learn.
+        seed: of everything that is random, and which fold judges.
+        folds: parts of the images.
+        settings: of the recipe, where they differ from the task's.
+        folder: for checkpoints.
+        progress: is told, and may ask to stop.
+        labeled: so many images the newcomer has labeled; None for all.
 
     Raises as `train_network` does.
     """
     recipe = named("default").with_settings({**task.settings, **settings, **method.settings, "seed": seed})
     parts = split(task, seed, folds)
-    training = material(task, parts, parts.training_i, recipe, full=method.full)
+    if labeled is not None:
+        parts = labeled_only(task, parts, labeled, seed)
+    training = material(task, parts, _learned(task, parts, method), recipe, full=method.full)
     validation = material(task, parts, parts.validation_i, recipe, full=method.full)
     network, record = train_network(
         recipe, training, folder, Part(progress, 0, 0.95), validation=validation if recipe.completion else None
     )
     progress.tell(0.95, "Predicting the images that judge")
+    if method.own:
+        network = _own(network, training, task.newcomer)
     drawn = Drawn(task, parts.validation_i, validation.row_i, recipe.canvas)
     chosen = choose_thresholds(scored_finds(_found(network, drawn, recipe), validation))
     began = time.perf_counter()
-    detections = _detections(network, task, parts.test_i, recipe)
+    detections = detections_of(network, task, parts.test_i, recipe)
     facts = {
         "train_seconds": round(record.seconds, 1),
         "predict_ms": round((time.perf_counter() - began) * 1000 / len(parts.test_i), 2),
         "parameters": record.parameters,
-        "images": len(parts.training_i),
-        "boxes": int(sum(len(training.source[i].labels_n) for i in range(len(parts.training_i)))),
+        "images": len(training.source),
+        "boxes": int(sum(len(training.source[i].labels_n) for i in range(len(training.source)))),
         "losses": [round(loss, 4) for loss in record.curves["loss"]],
     }
     return BoxOutcome(parts.test_i, detections, chosen, facts)
+
+
+def _learned(task: BoxTask, parts: Split, method: Method) -> Ints:
+    """The images that the method learns from."""
+    if not method.alone:
+        return parts.training_i
+    theirs_i: Ints = parts.training_i[parts.customer_i[parts.training_i] == task.row(task.newcomer)]
+    return theirs_i
+
+
+def _own(network: Network, training: Material, customer: str) -> Network:
+    """The network with the customer's own head alone, if it has one."""
+    from sabbatical.learning.blocks import only_columns  # noqa: PLC0415 - torch loads in a step only
+    from sabbatical.learning.detector import Detector  # noqa: PLC0415
+
+    rows = np.unique(training.row_i).tolist()
+    (part,) = parts_of("heads", training.bank, training.customer_t, training.tree.names, rows)
+    own = part.blocks.get(customer)
+    return only_columns(network, own) if own and isinstance(network, Detector) else network
 
 
 def material(task: BoxTask, parts: Split, chosen_i: Ints, recipe: DetectorRecipe, *, full: bool) -> Material:
@@ -102,7 +137,7 @@ def _found(network: Network, source: Drawn, recipe: DetectorRecipe) -> list[Any]
     return predict(TorchRunner(network), (source[i].image_hwc for i in range(len(source))), least_score=LEAST_SCORE)
 
 
-def _detections(network: Network, task: BoxTask, image_i: Ints, recipe: DetectorRecipe) -> Detections:
+def detections_of(network: Network, task: BoxTask, image_i: Ints, recipe: DetectorRecipe) -> Detections:
     """What the network finds, in pixels of the files."""
     from sabbatical.learning.predict import predict  # noqa: PLC0415 - torch loads in a step only
     from sabbatical.learning.runners import TorchRunner  # noqa: PLC0415

@@ -9,7 +9,7 @@ Legend: i images; n boxes of an image.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class DrawnImage:
         names_n: the class of each box, a name of the tree.
         domain: which source it is of.
         group: images of one group are never split.
+        week: in which it came, from 0, in a study of growth.
     """
 
     file: Path
@@ -41,6 +42,7 @@ class DrawnImage:
     names_n: tuple[str, ...]
     domain: str
     group: str
+    week: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class BoxTask:
         customers: who would have drawn what; each with the domain that its images are of.
         full: for each domain, everything that is drawn on its images.
         settings: of the recipe, the same for every method.
+        judged: the classes that count; all that are covered unless told.
+        newcomer: the customer who comes last, in a study of how soon it is served well; half of the images are its own.
     """
 
     name: str
@@ -62,11 +66,17 @@ class BoxTask:
     customers: Sequence[tuple[str, Taxonomy]]
     full: Mapping[str, Taxonomy]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+    newcomer: str = ""
 
     @cached_property
     def taxonomies(self) -> list[Taxonomy]:
         """Every taxonomy of the task, customers first: the rows of its table bank."""
         return [*(taxonomy for _, taxonomy in self.customers), *self.full.values()]
+
+    def row(self, customer: str) -> int:
+        """The row of a customer by its name."""
+        return [taxonomy.name for taxonomy in self.taxonomies].index(customer)
 
     def full_row(self, domain: str) -> int:
         return len(self.customers) + list(self.full).index(domain)
@@ -111,13 +121,30 @@ def _customers(task: BoxTask, seed: int) -> Ints:
     random = np.random.default_rng((2, seed))
     customer_i = np.full(len(task.images), -1)
     for domain in task.full:
-        rows = [row for row, (theirs, _) in enumerate(task.customers) if theirs == domain]
+        rows = _turns(task, domain)
         groups = sorted({image.group for image in task.images if image.domain == domain})
         turn = {groups[g]: n for n, g in enumerate(random.permutation(len(groups)).tolist())}
         for i, image in enumerate(task.images):
             if image.domain == domain:
                 customer_i[i] = rows[turn[image.group] % len(rows)]
     return customer_i
+
+
+def _turns(task: BoxTask, domain: str) -> list[int]:
+    """The customers (rows) of a domain in the order of their turns; a newcomer has every other one."""
+    rows = [row for row, (theirs, _) in enumerate(task.customers) if theirs == domain]
+    if not task.newcomer:
+        return rows
+    new = task.row(task.newcomer)
+    return [each for row in rows if row != new for each in (row, new)]
+
+
+def labeled_only(task: BoxTask, parts: Split, labeled: int, seed: int) -> Split:
+    """The split on the day on which the newcomer has labeled so many images; the others have labeled all of theirs."""
+    random = np.random.default_rng((3, seed))
+    theirs = parts.customer_i[parts.training_i] == task.row(task.newcomer)
+    there = np.concatenate([parts.training_i[~theirs], random.permutation(parts.training_i[theirs])[:labeled]])
+    return replace(parts, training_i=np.sort(there))
 
 
 class Drawn:

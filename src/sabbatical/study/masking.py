@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from sabbatical.core.errors import BadRequest
 from sabbatical.metrics.columns import Floats
 from sabbatical.metrics.resampling import bootstrap_interval
 from sabbatical.schemas.study import Interval, MethodFigures, StudyRequest, StudyResult
@@ -19,26 +18,17 @@ from sabbatical.study.boxes import BoxTask
 from sabbatical.study.claims import box_claims
 from sabbatical.study.methods import METHODS
 from sabbatical.study.trial import Trial, kept_trial
-from sabbatical.taxonomy.names import did_you_mean
-
-
-def methods_of(asked: StudyRequest) -> list[str]:
-    """The methods of a request. Raises BadRequest for one that is not there."""
-    for name in asked.methods:
-        if name not in METHODS:
-            raise BadRequest(f"There is no method '{name}'.", where="field methods", hint=did_you_mean(name, METHODS))
-    return asked.methods or list(METHODS)
 
 
 def trials_of(asked: StudyRequest) -> list[Trial]:
     """Every trial that the study needs: seed by seed, so that an early stop leaves whole seeds."""
-    return [Trial(asked.data, name, seed, asked.settings) for seed in asked.seeds for name in methods_of(asked)]
+    return [Trial(asked.data, name, seed, asked.settings) for seed in asked.seeds for name in asked.methods or METHODS]
 
 
 def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> StudyResult:
     """What the trials that have ended say. Methods with a trial missing have no figures yet.
 
-    Raises NotFound for data that there is no study of, and BadRequest for unknown methods.
+    Raises NotFound for data that there is no study of.
     """
     task = task_of(asked.data, data)
     outcomes: dict[str, dict[int, BoxOutcome]] = {}
@@ -48,7 +38,7 @@ def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> St
         if kept is None:
             missing.append(f"{trial.method}-{trial.seed}")
         else:
-            outcomes.setdefault(trial.method, {})[trial.seed] = kept
+            outcomes.setdefault(trial.method, {})[trial.seed] = kept[0]
     found = figures_by_method(task, {name: own for name, own in outcomes.items() if len(own) == len(asked.seeds)})
     return StudyResult(
         study=asked.study,

@@ -16,12 +16,16 @@ class Method:
         about: what it does, in a sentence.
         settings: of the recipe; nothing else differs.
         full: whether it learns from labels of everything, which no customer has.
+        alone: whether it learns from the newcomer's labels only.
+        own: whether it answers with the newcomer's own outputs only, where it has some.
     """
 
     title: str
     about: str
     settings: Mapping[str, Any]
     full: bool = False
+    alone: bool = False
+    own: bool = False
 
 
 METHODS: Mapping[str, Method] = {
@@ -49,3 +53,13 @@ METHODS: Mapping[str, Method] = {
     ),
     "oracle": Method("oracle", "Every class drawn on every image.", {"masking": "tree"}, full=True),
 }
+
+RAMP: Mapping[str, Method] = {
+    "tree": Method("ours", "One masked model of all customers, the newcomer's labels as they come.", {}),
+    "alone": Method("a model of its own", "The newcomer's labels alone.", {}, alone=True),
+    "heads": Method(
+        "a new head", "A shared backbone, and outputs of the newcomer's own.", {"models": "heads"}, own=True
+    ),
+}
+"""The ways to serve a customer who has hardly labeled anything yet."""
+METHODS_OF: Mapping[str, Mapping[str, Method]] = {"masking": METHODS, "ramp": RAMP}

@@ -21,7 +21,7 @@ from sabbatical.report.palette import class_colours
 from sabbatical.report.picture import Picture, picture_of
 from sabbatical.report.story import Drawn, Shot, Trace
 from sabbatical.report.words import Stress, Words, counted, duration, new, points, strong
-from sabbatical.schemas.study import Claim, MethodFigures, StudyRequest, StudyResult
+from sabbatical.schemas.study import Claim, MethodFigures, Point, StudyRequest, StudyResult
 from sabbatical.study.box_tasks import task_of
 from sabbatical.study.box_trial import BoxOutcome
 from sabbatical.study.boxes import BoxTask
@@ -33,6 +33,12 @@ OURS, SHOWN, SURE, SAME, SIDE = "tree", 6, 0.5, 0.5, 360
 def study_page(study: StudyResult, asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> str:
     """The page of a study, self-contained."""
     task = task_of(study.data, data)
+    title = f"A study of {'ramp time' if study.study == 'ramp' else study.study}"
+    place = f"{study.data}, seeds {_seeds(study)}"
+    headline, numbers = _conclusion(study)
+    if study.study != "masking":
+        nothing = Context(class_colours(list(task.tree.names)))
+        return page(title, place, headline, numbers, [_curves(study), _claims(study)], nothing)
     kept = _first_trials(study, asked, root)
     shown = _contrasts(task, kept)
     parents = {name: task.tree[name].parent for name in task.tree.names}
@@ -42,8 +48,7 @@ def study_page(study: StudyResult, asked: StudyRequest, root: Path, data: Callab
     if shown:
         sections.append(_pictures(shown, context))
     sections.append(_learning(study, kept))
-    headline, numbers = _conclusion(study)
-    return page("A study of masking", f"{study.data}, seeds {_seeds(study)}", headline, numbers, sections, context)
+    return page(title, place, headline, numbers, sections, context)
 
 
 def _seeds(study: StudyResult) -> str:
@@ -51,12 +56,12 @@ def _seeds(study: StudyResult) -> str:
 
 
 def _conclusion(study: StudyResult) -> tuple[Words, Words]:
+    if study.study != "masking":
+        ours_now = next(iter(study.methods.values()), None)
+        named = "" if ours_now is None else f"{ours_now.title}: {ours_now.about}"
+        return (named or "No trial has ended.",), _many(study)
     ours, naive, oracle = (study.methods.get(name) for name in (OURS, "naive", "oracle"))
-    numbers: Words = (
-        strong(counted(len(study.methods), "method")),
-        f" with {counted(len(study.seeds), 'seed')} each, on the same images. ",
-        f"{sum(claim.met is True for claim in study.claims)} of {counted(len(study.claims), 'claim')} are met.",
-    )
+    numbers = _many(study)
     if ours is None:
         return ("The trials of tree masking have not ended.",), numbers
     words: list[str | Stress] = ["Tree masking reaches ", new(points(_map(ours))), " points of mAP@0.5"]
@@ -65,6 +70,14 @@ def _conclusion(study: StudyResult) -> tuple[Words, Words]:
     if oracle is not None:
         words.append(f", the oracle with every label {points(_map(oracle))}")
     return (*words, "."), numbers
+
+
+def _many(study: StudyResult) -> Words:
+    return (
+        strong(counted(len(study.methods), "method")),
+        f" with {counted(len(study.seeds), 'seed')} each, on the same images. ",
+        f"{sum(claim.met is True for claim in study.claims)} of {counted(len(study.claims), 'claim')} are met.",
+    )
 
 
 def _map(figures: MethodFigures) -> float | None:
@@ -89,6 +102,38 @@ def _told(claim: Claim) -> tuple[object, ...]:
     span = f"{claim.interval[0]:.3f} to {claim.interval[1]:.3f}" if claim.interval else "–"
     met = {True: "yes, surely" if claim.sure else "yes", False: "no", None: "–"}[claim.met]
     return _plain(claim.value), span, claim.target, met
+
+
+X_NAMES = {"ramp": "images that the newcomer has labeled", "growth": "week"}
+
+
+def _curves(study: StudyResult) -> Section:
+    """One picture for each thing that is judged, with one curve a method."""
+    judged = list(dict.fromkeys(name for one in study.methods.values() for name in one.curves))
+    first = next(iter(study.methods), "")
+    cards = []
+    for name in judged:
+        traces = [
+            Trace(
+                one.title,
+                tuple(point.x for point in one.curves[name] if point.value is not None),
+                tuple(100 * point.value for point in one.curves[name] if point.value is not None),
+                "new" if method == first else "old",
+                smooth=False,
+            )
+            for method, one in study.methods.items()
+        ]
+        head = ("method", *[f"{point.x:g}" for point in study.methods[first].curves[name]])
+        rows = tuple((one.title, *[_point(point) for point in one.curves[name]]) for one in study.methods.values())
+        body = lines(traces, title=name, x_name=X_NAMES[study.study], y_floor=0.0, height=320)
+        cards.append(Card(name, body, "mAP@0.5 in points", table=Table(head, rows)))
+    about = " ".join(f"{one.title}: {one.about}" for one in study.methods.values())
+    return Section("Curves", ("Quality against what it costs.",), (about,), tuple(cards))
+
+
+def _point(point: Point) -> str:
+    span = f" ({points(point.interval[0])}–{points(point.interval[1])})" if point.interval else ""
+    return f"{points(point.value)}{span}"
 
 
 def _methods(study: StudyResult) -> Section:
@@ -182,7 +227,7 @@ def _first_trials(study: StudyResult, asked: StudyRequest, root: Path) -> dict[s
     """The trial of the first seed of each method that has figures."""
     trials = {name: Trial(asked.data, name, asked.seeds[0], asked.settings) for name in study.methods}
     kept = {name: kept_trial(trial, root) for name, trial in trials.items()}
-    return {name: outcome for name, outcome in kept.items() if outcome is not None}
+    return {name: outcomes[0] for name, outcomes in kept.items() if outcomes}
 
 
 def _contrasts(task: BoxTask, kept: Mapping[str, BoxOutcome]) -> list[Relabeled]:

@@ -12,7 +12,7 @@ from sabbatical.api.access import allow
 from sabbatical.api.context import Context
 from sabbatical.api.routes.evaluations import SEALED
 from sabbatical.schemas.run import Run
-from sabbatical.schemas.study import StudyRequest, StudyTask, TrialRequest
+from sabbatical.schemas.study import StudyPlan, StudyRequest, StudyTask, TrialRequest
 from sabbatical.study import actions as studies
 
 router = routing.router("/studies", "studies")
@@ -24,6 +24,12 @@ Runner = Annotated[Context, allow("study.run")]
 def list_studies(context: Reader) -> list[StudyTask]:
     """What can be studied, and by which methods."""
     return studies.tasks()
+
+
+@router.post("/plan")
+def plan_study(context: Reader, asked: StudyRequest) -> StudyPlan:
+    """The trials that a study still needs."""
+    return studies.plan(context.workspace, asked)
 
 
 @router.post("/trials", status_code=202)
