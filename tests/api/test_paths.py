@@ -47,6 +47,17 @@ def test_a_folder_of_images_on_the_server_is_refused(client: httpx.Client, empty
     assert client.post("/v1/ingests", json=asked).status_code == 202
 
 
+def test_a_folder_of_weights_on_the_server_is_refused(client: httpx.Client) -> None:
+    client.post("/v1/projects", json={"name": "street", "task": "boxes"})
+    settings = {"head": "rt-detr-v2", "pretrained": "/etc"}
+    for path, asked in (
+        ("models", {"settings": settings}),
+        ("autopilot/policies", {"policy": {"train": {"settings": settings}}}),
+        ("autopilot/on", {"policy": {"train": {"settings": settings}}}),
+    ):
+        assert client.post(f"/v1/projects/street/{path}", json=asked).status_code == 403
+
+
 def test_a_link_that_leads_out_of_the_uploads_is_refused(empty: Workspace, tmp_path: Path) -> None:
     (empty.folder("uploads", "upl_x") / "way-out").symlink_to(tmp_path)
     with pytest.raises(NotAllowed):
