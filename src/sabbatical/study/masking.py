@@ -30,7 +30,6 @@ def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> St
 
     Raises NotFound for data that there is no study of.
     """
-    task = task_of(asked.data, data)
     outcomes: dict[str, dict[int, BoxOutcome]] = {}
     missing = []
     for trial in trials_of(asked):
@@ -39,6 +38,9 @@ def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> St
             missing.append(f"{trial.method}-{trial.seed}")
         else:
             outcomes.setdefault(trial.method, {})[trial.seed] = kept[0]
+    if not outcomes:
+        return nothing_yet(asked, missing)
+    task = task_of(asked.data, data)
     found = figures_by_method(task, {name: own for name, own in outcomes.items() if len(own) == len(asked.seeds)})
     return StudyResult(
         study=asked.study,
@@ -48,6 +50,19 @@ def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> St
         missing=missing,
         methods={name: _told(name, figures, task) for name, figures in found.items()},
         claims=box_claims(found, task.tree.names),
+    )
+
+
+def nothing_yet(asked: StudyRequest, missing: list[str]) -> StudyResult:
+    """A study of which no trial has ended: nothing is fetched or drawn to say so."""
+    return StudyResult(
+        study=asked.study,
+        data=asked.data,
+        seeds=asked.seeds,
+        settings=asked.settings,
+        missing=missing,
+        methods={},
+        claims=[],
     )
 
 

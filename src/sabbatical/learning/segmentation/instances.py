@@ -30,20 +30,29 @@ class Things(NamedTuple):
     score_n: Floats
 
 
-def depths(thing_hw: NDArray[np.integer]) -> NDArray[np.float16]:
-    """How deep each pixel lies in its own thing, 1 at the deepest and 0 outside of all; float16 (h, w).
+def border_distances(thing_hw: NDArray[np.integer]) -> Floats:
+    """How far each pixel of a thing lies from what is not of that thing; float32 (h, w), 1 or more, 0 outside of all.
 
     Args:
         thing_hw: 0 for none, n for the n-th; touching ones are told apart.
     """
     padded = np.pad(thing_hw, 1, mode="edge")
     least, most = ndimage.minimum_filter(padded, 3)[1:-1, 1:-1], ndimage.maximum_filter(padded, 3)[1:-1, 1:-1]
-    inner = (thing_hw > 0) & (least == most)
-    away_hw = ndimage.distance_transform_edt(np.pad(inner, 1, constant_values=False))[1:-1, 1:-1] + (thing_hw > 0)
-    deepest_n = np.zeros(int(thing_hw.max(initial=0)) + 1)
-    np.maximum.at(deepest_n, thing_hw.ravel(), away_hw.ravel())
-    deepest_n[0] = 1.0
-    depth_hw: NDArray[np.float16] = (away_hw / deepest_n[thing_hw]).astype(np.float16)
+    inner = np.pad((thing_hw > 0) & (least == most), 1, constant_values=False)
+    far_hw: Floats = (ndimage.distance_transform_edt(inner)[1:-1, 1:-1] + (thing_hw > 0)).astype(np.float32)
+    return far_hw
+
+
+def depths(thing_hw: NDArray[np.integer]) -> NDArray[np.float16]:
+    """How deep each pixel lies in its own thing, 1 at the deepest and 0 outside of all; float16 (h, w).
+
+    Args:
+        thing_hw: see `border_distances`.
+    """
+    far_hw = border_distances(thing_hw)
+    deepest_n = np.ones(int(thing_hw.max(initial=0)) + 1, np.float32)
+    np.maximum.at(deepest_n, thing_hw.ravel(), far_hw.ravel())
+    depth_hw: NDArray[np.float16] = (far_hw / deepest_n[thing_hw]).astype(np.float16)
     return depth_hw
 
 
