@@ -84,6 +84,7 @@ class BoxFigures:
         ap50_bk: average precision at IoU 0.5; NaN without truths.
         map50_b: mean over classes.
         recall_bk, precision_bk: at a score of 0.5.
+        threshold_k: of the best F1 on validation images, means over trials.
         error_b: expected calibration error of scores from 0.05 on.
         curves: for each class, the operating points by falling score.
         by_seed: mean AP of each trial alone.
@@ -94,6 +95,7 @@ class BoxFigures:
     map50_b: Floats
     recall_bk: Floats
     precision_bk: Floats
+    threshold_k: Floats
     error_b: Floats
     curves: Mapping[int, WeighedCurve]
     by_seed: dict[int, float]
@@ -106,15 +108,28 @@ class BoxFigures:
 
 @dataclass(frozen=True)
 class WeighedCurve:
-    """Right and counted detections of one class by falling score, and the resamples' weights.
+    """The detections of one class that count, by falling score, and the resamples' weights.
 
-    Right_d, unit_d: of the d that count. truths_b: truths of the class in each resample.
+    Attributes:
+        score_d, right_d, unit_d: of each detection.
+        truths_b: truths of the class in each resample.
+        weights_bu: of the resamples.
     """
 
+    score_d: Floats
     right_d: Bools
     unit_d: Ints
     truths_b: Floats
     weights_bu: NDArray[np.uint8]
+
+    def precision_at(self, threshold: float) -> Floats:
+        """The precision of what scores at least that much, one a resample; 1 where nothing does."""
+        kept = self.score_d >= threshold
+        many_u = np.bincount(self.unit_d[kept], minlength=self.weights_bu.shape[1])
+        right_u = np.bincount(self.unit_d[kept], self.right_d[kept], self.weights_bu.shape[1])
+        many_b, right_b = self.weights_bu @ many_u, self.weights_bu @ right_u
+        precision_b: Floats = np.where(many_b > 0, right_b / np.maximum(many_b, 1), 1.0)
+        return precision_b
 
     def recall_at(self, precision_b: Floats) -> Floats:
         """See `BoxFigures.recall_at`."""
@@ -151,6 +166,7 @@ def figures_of(pool: Pool, outcomes: Mapping[int, BoxOutcome]) -> BoxFigures:
         map50_b=found.overall["map50"],
         recall_bk=found.by_class["recall"],
         precision_bk=found.by_class["precision"],
+        threshold_k=np.mean([outcome.threshold_k for outcome in outcomes.values()], axis=0),
         error_b=calibration_errors(matches, pool.resamples),
         curves={k: _curve(matches, pool, k) for k in np.flatnonzero(pool.truths_k).tolist()},
         by_seed=_by_seed(pool, outcomes),
@@ -184,6 +200,7 @@ def _curve(matches: Matches, pool: Pool, k: int) -> WeighedCurve:
     counted_n = pool.truths.positive_nk[:, k] & pool.truths.known_nk[:, k]
     truths_u = np.bincount(unit_i[pool.truths.image_n[counted_n]], minlength=pool.resamples.units)
     return WeighedCurve(
+        score_d=matches.score_d[of_class],
         right_d=outcome_d[of_class] == 1,
         unit_d=unit_i[matches.image_d[of_class]],
         truths_b=(pool.resamples.weights_bu @ truths_u).astype(np.float64),

@@ -65,13 +65,13 @@ def _error(found: Found, name: str, claim: str, *, above: bool) -> list[Claim]:
 
 
 def _recalls(found: Found, name: str, classes: tuple[str, ...]) -> list[Claim]:
-    """At the precision that the oracle has at a score of 0.5, each class."""
+    """At the precision that the oracle has at its own threshold, each class."""
     if not {name, "oracle"} <= found.keys():
         return []
     oracle = found["oracle"]
     made = []
     for k in oracle.curves:
-        precision_b = np.nan_to_num(oracle.precision_bk[:, k], nan=1.0)
+        precision_b = oracle.curves[k].precision_at(float(oracle.threshold_k[k]))
         less_b = found[name].recall_at(k, precision_b) - oracle.recall_at(k, precision_b)
         claim = f"recall of {classes[k]} at the oracle's precision, {name} beside the oracle"
         made.append(_claim(claim, less_b, f"{-NEAR_RECALL:+.2f} or more", -NEAR_RECALL))

@@ -15,6 +15,7 @@ from sabbatical.study.box_trial import BoxOutcome
 from sabbatical.study.boxes import BoxTask
 from sabbatical.study.claims import ahead
 from sabbatical.study.growth import WAYS
+from sabbatical.study.masking import nothing_yet
 from sabbatical.study.methods import RAMP
 from sabbatical.study.trial import Trial, kept_trial
 
@@ -46,7 +47,6 @@ def growth_trials(asked: StudyRequest) -> list[Trial]:
 
 def ramp_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> StudyResult:
     """Quality for the newcomer against the images that it has labeled, by method."""
-    task = task_of(asked.data, data)
     outcomes: dict[str, dict[float, dict[int, BoxOutcome]]] = {}
     missing = []
     for trial in ramp_trials(asked):
@@ -55,6 +55,9 @@ def ramp_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> Stu
             missing.append(f"{trial.method}-{trial.labeled}-{trial.seed}")
         else:
             outcomes.setdefault(trial.method, {}).setdefault(trial.labeled or 0, {})[trial.seed] = kept[0]
+    if not outcomes:
+        return nothing_yet(asked, missing)
+    task = task_of(asked.data, data)
     whole = {
         name: {many: own for many, own in by_many.items() if len(own) == len(asked.seeds)}
         for name, by_many in outcomes.items()
@@ -77,8 +80,6 @@ def ramp_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> Stu
 
 def growth_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> StudyResult:
     """Quality on the new week, on the weeks before, and on all so far, week by week, by way of learning."""
-    task = task_of(asked.data, data)
-    week_i = np.array([image.week for image in task.images])
     outcomes: dict[str, dict[int, list[BoxOutcome]]] = {}
     missing = []
     for trial in growth_trials(asked):
@@ -87,6 +88,10 @@ def growth_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> S
             missing.append(f"{trial.method}-{trial.seed}")
         else:
             outcomes.setdefault(trial.method, {})[trial.seed] = kept
+    if not outcomes:
+        return nothing_yet(asked, missing)
+    task = task_of(asked.data, data)
+    week_i = np.array([image.week for image in task.images])
     found = {
         name: _by_cohort(task, week_i, by_seed)
         for name, by_seed in outcomes.items()

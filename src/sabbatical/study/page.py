@@ -32,13 +32,14 @@ OURS, SHOWN, SURE, SAME, SIDE = "tree", 6, 0.5, 0.5, 360
 
 def study_page(study: StudyResult, asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> str:
     """The page of a study, self-contained."""
-    task = task_of(study.data, data)
     title = f"A study of {'ramp time' if study.study == 'ramp' else study.study}"
     place = f"{study.data}, seeds {_seeds(study)}"
     headline, numbers = _conclusion(study)
+    if not study.methods:
+        return page(title, place, headline, numbers, [], Context({}))
     if study.study != "masking":
-        nothing = Context(class_colours(list(task.tree.names)))
-        return page(title, place, headline, numbers, [_curves(study), _claims(study)], nothing)
+        return page(title, place, headline, numbers, [_curves(study), _claims(study)], Context({}))
+    task = task_of(study.data, data)
     kept = _first_trials(study, asked, root)
     shown = _contrasts(task, kept)
     parents = {name: task.tree[name].parent for name in task.tree.names}
@@ -63,7 +64,7 @@ def _conclusion(study: StudyResult) -> tuple[Words, Words]:
     ours, naive, oracle = (study.methods.get(name) for name in (OURS, "naive", "oracle"))
     numbers = _many(study)
     if ours is None:
-        return ("The trials of tree masking have not ended.",), numbers
+        return ("No trial of tree masking has ended.",), numbers
     words: list[str | Stress] = ["Tree masking reaches ", new(points(_map(ours))), " points of mAP@0.5"]
     if naive is not None:
         words.append(f", naive training {points(_map(naive))}")
