@@ -64,3 +64,10 @@ def test_a_training_goes_on_from_a_model_and_says_so(sabbatical: Call) -> None:
     assert (model["name"], model["start"], model["recipe"]["steps"]) == ("v2", "v1", 2)
     refused = sabbatical("train", "--start", "v1", "--set", "head=anchor", "--json")
     assert (refused.code, refused.document["error"]["where"]) == (2, "field start")
+
+
+def test_masking_with_completion_is_one_word(sabbatical: Call) -> None:
+    settings = [f"--set={name}={value}" for name, value in street.TINY.items()]
+    model = sabbatical("train", "--masking", "tree+completion", *settings, "--json").document["model"]
+    assert (model["recipe"]["masking"], model["recipe"]["completion"]) == ("tree", True)
+    assert model["record"]["images"] > model["recipe"]["steps"] * model["recipe"]["batch"]

@@ -31,7 +31,8 @@ def train(
     recipe: Annotated[str, typer.Argument(help="A built-in recipe.")] = "default",
     snapshot: Annotated[str | None, typer.Option(help="Such as s3; the newest unless given.")] = None,
     masking: Annotated[
-        Literal["none", "column", "tree"] | None, typer.Option(help="none is the naive super-dataset.")
+        Literal["none", "column", "tree", "tree+completion"] | None,
+        typer.Option(help="none is the naive super-dataset; completion learns again on labels it completed itself."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed, the same model.")] = None,
     start: Annotated[str | None, typer.Option(help="A model such as v2, whose weights it goes on from.")] = None,
@@ -57,6 +58,9 @@ def train(
 
     With --start, default is the recipe of that model: where it began anew, with half the steps, and what is new to it
     twice as often. Models of texts are trained anew, which takes seconds.
+
+    Ways to learn from many customers, to compare with: --set models=heads, customers or classes gives each customer or
+    class outputs or a whole model of its own; docs/masking.md says what each is worth.
 
     Change a field with --set steps=300 or --set canvas=192,320; all: --recipes
     """

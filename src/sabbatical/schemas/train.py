@@ -19,7 +19,9 @@ class TrainRequest(BaseModel):
     )
     start: str | None = Field(None, description="Name or id of a model whose weights the training goes on from.")
     settings: dict[str, Any] = Field({}, description="Fields of the recipe to set otherwise.")
-    masking: Masking | None = Field(None, description="none: the naive super-dataset; column; tree.")
+    masking: Masking | Literal["tree+completion"] | None = Field(
+        None, description="none: the naive super-dataset; column; tree; and tree with labels that the model completes."
+    )
     seed: int | None = None
     taxonomies: list[str] | None = Field(None, description="Learn from these customers only.")
     again: bool = Field(False, description="Train anew even if the same model is there.")

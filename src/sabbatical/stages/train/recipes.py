@@ -42,7 +42,8 @@ def recipe_for(
 def _recipe(task: Task, asked: TrainRequest, sizes: list[tuple[int, int]], start: ModelVersion | None) -> Recipe:
     settings = dict(asked.settings)
     if asked.masking is not None:
-        settings["masking"] = asked.masking
+        masking, _, completion = asked.masking.partition("+")
+        settings |= {"masking": masking} | ({"completion": True} if completion else {})
     if asked.seed is not None:
         settings["seed"] = asked.seed
     if task == "text":
