@@ -183,6 +183,15 @@ def test_a_box_whose_label_may_be_the_only_class_of_a_model_is_a_region_to_ignor
     torch.testing.assert_close(objects.regions_r4 * 64, torch.tensor([[4.0, 4, 24, 24]]))
 
 
+def test_recalibration_believes_what_the_model_is_sure_of_where_nothing_was_drawn() -> None:
+    naive = replace(tables_of(bank_of(FINE, masking="none")), confused=0.9)
+    logits_bqk = torch.zeros(1, 2, K)
+    logits_bqk[0, 0, STAR] = 3.0
+    predicted = Predicted(logits_bqk.requires_grad_(), torch.full((1, 2, 4), 0.5))
+    gradient_bqk, _ = class_gradient(predicted, batch_of([], [], [], [0]), naive)
+    assert gradient_bqk[0, 0, STAR] < 0 and (gradient_bqk[0, 1] > 0).all()
+
+
 def test_pairs_beyond_numbers_are_taken_last() -> None:
     predicted = answers(1)
     boxes_bq4 = predicted.boxes_bq4.clone()

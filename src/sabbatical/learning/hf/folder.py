@@ -37,5 +37,5 @@ def folder_settings(folder: str, head: str) -> str:
 
 def class_names(network: str) -> tuple[str, ...]:
     """The classes that the settings of a network name, in the order of its outputs."""
-    named: dict[str, Any] = json.loads(network).get("id2label", {})
+    named: dict[str, Any] = json.loads(network).get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}  # as the library
     return tuple(str(named[key]) for key in sorted(named, key=int))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import torch
 from torch import nn
 
 from sabbatical.core.errors import BadFile, BadInput, NotReady
@@ -50,7 +51,12 @@ def network_from(folder: str, config: DetectorConfig) -> nn.Module:
     _, model_of = _classes(config.head)
     try:
         model, told = model_of.from_pretrained(
-            folder, config=settings_of(config), local_files_only=True, use_safetensors=True, output_loading_info=True
+            folder,
+            config=settings_of(config),
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     except ImportError as error:
         raise NotReady(f"The network cannot be built: {error}", where=folder) from error
