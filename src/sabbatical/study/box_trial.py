@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.progress import Part, Progress
 from sabbatical.learning.images import read_scaled
@@ -45,6 +46,24 @@ class BoxOutcome:
     detections: Detections
     threshold_k: Floats
     facts: dict[str, Any]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All but the facts, as small as they can be kept."""
+        found = self.detections
+        return {
+            "boxes_m4": found.boxes_m4.astype(np.float32),
+            "image_m": found.image_m.astype(np.int32),
+            "class_m": found.class_m.astype(np.int16),
+            "score_m": found.score_m.astype(np.float32),
+            "image_i": self.image_i,
+            "threshold_k": self.threshold_k,
+        }
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> BoxOutcome:
+        """What `arrays` and the facts were taken from."""
+        detections = Detections.of(arrays["boxes_m4"], arrays["image_m"], arrays["class_m"], arrays["score_m"])
+        return cls(arrays["image_i"], detections, arrays["threshold_k"], facts)
 
 
 def run_box_trial(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,11 +92,39 @@ class Split:
     customer_i: Ints
 
 
+class Grouped(Protocol):
+    """An image of any task."""
+
+    @property
+    def domain(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+
+class Task(Protocol):
+    """A task of any kind, as far as it matters for who learns from what; see `BoxTask`."""
+
+    @property
+    def images(self) -> Sequence[Grouped]: ...
+
+    @property
+    def customers(self) -> Sequence[tuple[str, Taxonomy]]: ...
+
+    @property
+    def full(self) -> Mapping[str, Taxonomy]: ...
+
+    @property
+    def newcomer(self) -> str: ...
+
+    def row(self, customer: str) -> int: ...
+
+
 VALIDATION = 8
 """Of so many images that do not judge, one chooses thresholds."""
 
 
-def split(task: BoxTask, seed: int, folds: int) -> Split:
+def split(task: Task, seed: int, folds: int) -> Split:
     """The part of a seed: seed s judges fold s of a partition into `folds`; every `folds` seeds make a new partition.
 
     So the judged images of `folds` seeds are all images, each once.
@@ -116,7 +144,7 @@ def split(task: BoxTask, seed: int, folds: int) -> Split:
     )
 
 
-def _customers(task: BoxTask, seed: int) -> Ints:
+def _customers(task: Task, seed: int) -> Ints:
     """Each image is drawn by one customer of its domain, in turns along a random order of its groups."""
     random = np.random.default_rng((2, seed))
     customer_i = np.full(len(task.images), -1)
@@ -130,7 +158,7 @@ def _customers(task: BoxTask, seed: int) -> Ints:
     return customer_i
 
 
-def _turns(task: BoxTask, domain: str) -> list[int]:
+def _turns(task: Task, domain: str) -> list[int]:
     """The customers (rows) of a domain in the order of their turns; a newcomer has every other one."""
     rows = [row for row, (theirs, _) in enumerate(task.customers) if theirs == domain]
     if not task.newcomer:

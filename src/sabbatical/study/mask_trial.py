@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sabbatical.core.progress import Part, Progress
 from sabbatical.metrics.columns import Floats, Ints
@@ -63,6 +64,28 @@ class MaskOutcome:
     threshold_k: Floats
     found: Found | None
     facts: dict[str, Any]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All but the facts, as small as they can be kept."""
+        kept: dict[str, NDArray[np.generic]] = {
+            "image_i": self.image_i,
+            "counts_ik2v": self.counts_ik2v.astype(np.int32),
+            "threshold_k": self.threshold_k,
+        }
+        if self.found is None:
+            return kept
+        pairs = {f"pairs_{each.name}": getattr(self.found.pairs, each.name) for each in fields(MaskPairs)}
+        own = {name: getattr(self.found, name) for name in ("image_m", "score_m", "image_n")}
+        return kept | own | pairs
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> MaskOutcome:
+        """What `arrays` and the facts were taken from."""
+        found = None
+        if "image_m" in arrays:
+            pairs = MaskPairs(*(arrays[f"pairs_{each.name}"] for each in fields(MaskPairs)))
+            found = Found(arrays["image_m"], arrays["score_m"], arrays["image_n"], pairs)
+        return cls(arrays["image_i"], arrays["counts_ik2v"].astype(np.int64), arrays["threshold_k"], found, facts)
 
 
 def run_mask_trial(
