@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -71,6 +72,12 @@ def collate(samples: list[Sample]) -> Batch:
     )
 
 
+class Visits(Protocol):
+    """Which sample stands at a position (0, 1, ...) of a whole run; several threads ask."""
+
+    def index(self, position: int) -> int: ...
+
+
 class Loader:
     """Streams batches of a source; never holds more than `ahead` batches.
 
@@ -88,7 +95,7 @@ class Loader:
         seed: int,
         workers: int = 1,
         ahead: int = 3,
-        order: Order | None = None,
+        order: Visits | None = None,
     ) -> None:
         if len(source) == 0:
             raise EmptyDataset(
@@ -102,7 +109,7 @@ class Loader:
         self.seed = seed
         self.workers = workers
         self.ahead = ahead
-        self.order = order or Order(len(source), seed)
+        self.order: Visits = order or Order(len(source), seed)
         self._waited = 0.0
 
     def index(self, position: int) -> int:

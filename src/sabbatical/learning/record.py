@@ -61,6 +61,7 @@ class Recorder:
             "taught": [0.0] * len(config.classes),
             "seconds": 0.0,
             "waiting": 0.0,
+            "epochs": [],
         }
 
     def note(self, step: int, sums: LossSums, batch: Batch, rate: float, seconds: float, waited: float) -> None:

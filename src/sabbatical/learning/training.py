@@ -24,7 +24,7 @@ from sabbatical.learning.config import DetectorConfig
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.divergence import check_loss, check_weights
 from sabbatical.learning.ema import Average
-from sabbatical.learning.loader import Batch, Loader
+from sabbatical.learning.loader import Batch, Loader, Visits
 from sabbatical.learning.losses import LossSums
 from sabbatical.learning.masking import MaskTables, mask_tables
 from sabbatical.learning.optimizer import Muon
@@ -32,6 +32,7 @@ from sabbatical.learning.order import Order
 from sabbatical.learning.recipe import DetectorRecipe
 from sabbatical.learning.record import TELL_EVERY, Recorder, TrainingRecord
 from sabbatical.learning.samples import SampleSource
+from sabbatical.learning.shards import Stream
 from sabbatical.learning.start import carry
 from sabbatical.learning.weights import checksum
 from sabbatical.taxonomy import TableBank
@@ -63,7 +64,7 @@ def train_detector(
     """Train a detector, or go on where a checkpoint in `folder` stands; on the CPU both end in the same bits.
 
     Args:
-        source: samples of the training part, of any mix of taxonomies.
+        source: samples of the training part, of any mix of taxonomies; a `Stream` may grow meanwhile.
         bank: the tables of those taxonomies, masked as the recipe says, over the classes of `config`.
         config: the detector, usually `recipe.detector(super_.names, super_.parent_k)`.
         recipe: how to train.
@@ -89,7 +90,7 @@ def train_detector(
         recorder = Recorder(config, recipe, tables)
         state = State(model, average.model, optimizer, 0, recorder.facts)
         load_checkpoint(folder, state, plan)
-        loader = _loader(source, recipe, fresh_n)
+        loader = _loader(source, recipe, fresh_n, recorder.facts["epochs"])
 
         for batch in loader.stream(state.step, recipe.steps):
             began = time.perf_counter()
@@ -198,7 +199,12 @@ def _model(config: DetectorConfig, recipe: DetectorRecipe, start: Detector | Non
     return model
 
 
-def _loader(source: SampleSource, recipe: DetectorRecipe, fresh_n: NDArray[np.int64] | None) -> Loader:
+def _loader(
+    source: SampleSource, recipe: DetectorRecipe, fresh_n: NDArray[np.int64] | None, begun: list[dict[str, Any]]
+) -> Loader:
+    order: Visits = Order(len(source), recipe.seed, fresh_n, recipe.fresh_weight)
+    if isinstance(source, Stream):
+        order = source.order(recipe.seed, begun)
     zoom = max(1.0, recipe.augmentation.zoom[1])
     room = (recipe.canvas[0] * zoom, recipe.canvas[1] * zoom)
     return Loader(
@@ -208,5 +214,5 @@ def _loader(source: SampleSource, recipe: DetectorRecipe, fresh_n: NDArray[np.in
         augmentation=recipe.augmentation,
         seed=recipe.seed,
         workers=recipe.workers,
-        order=Order(len(source), recipe.seed, fresh_n, recipe.fresh_weight),
+        order=order,
     )
