@@ -30,7 +30,7 @@ class DetectorRecipe:
             their own, see `parts.parts_of`.
         recalibrate: the chance from which background is taken for an object that nobody drew, see
             `losses.recalibrated`; 0 for never. For comparison: with masks there is little left that it could mend.
-        completion: learn again, on labels that the model itself completed where nobody could draw, see `completion`.
+        completion: half-way, the model completes the labels where nobody could draw, and learns on, see `completion`.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
         head, canvas, widths, depths, pyramid, anchor, places: the detector, see `DetectorConfig`.
         pretrained: a local folder of the `transformers` library to begin with, for its heads; empty for random weights.
@@ -95,6 +95,8 @@ class DetectorRecipe:
             raise BadInput(f"'learning_rate' and 'anchor' must be above 0, not {self.learning_rate}, {self.anchor}.")
         if not 0 <= self.recalibrate < 1:
             raise BadInput(f"'recalibrate' must be from 0 to below 1, not {self.recalibrate}.")
+        if self.completion and self.models != "one":
+            raise BadInput("Only one model for all completes labels.", hint="Take models: one, or completion: false.")
         if not 0 <= self.ema < 1:
             raise BadInput(f"'ema' must be from 0 to below 1, not {self.ema}.")
         for name, allowed in _CHOICES.items():

@@ -29,7 +29,7 @@ class TrainingRecord:
 
     Attributes:
         curves: means over ten steps: "step", "loss", "classification", "box", "learning_rate".
-        taught: for each class, how many drawn objects taught it.
+        taught: for each class, how many objects taught it, drawn or completed.
         warnings: sentences a person should read.
         seconds: spent on steps, over all parts of a run that was continued.
         waiting: seconds of them spent waiting for data.
@@ -53,8 +53,7 @@ class Recorder:
         self.classes = config.classes
         self.class_c = config.class_c or tuple(range(len(config.classes)))
         self.recipe = recipe
-        self.target_trk = tables.target_trk.cpu()
-        self.ignored_tl = tables.ignored_tl.cpu()
+        self.follow(tables)
         self.facts: dict[str, Any] = {
             "curves": {name: [] for name in CURVES},
             "sums": [0.0, 0.0, 0.0],
@@ -63,6 +62,11 @@ class Recorder:
             "waiting": 0.0,
             "epochs": [],
         }
+
+    def follow(self, tables: MaskTables) -> None:
+        """Count by these tables from now on."""
+        self.target_trk = tables.target_trk.cpu()
+        self.ignored_tl = tables.ignored_tl.cpu()
 
     def note(self, step: int, sums: LossSums, batch: Batch, rate: float, seconds: float, waited: float) -> None:
         """Add the step that was done as number `step` (from 1), on a batch that is still on the CPU."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +34,19 @@ from sabbatical.learning.record import TELL_EVERY, Recorder, TrainingRecord
 from sabbatical.learning.samples import SampleSource
 from sabbatical.learning.shards import Stream
 from sabbatical.learning.start import carry
-from sabbatical.learning.weights import checksum
+from sabbatical.learning.weights import checksum, load_detector, save_detector
 from sabbatical.taxonomy import TableBank
 
 FREE = ("threads", "workers", "device", "cache_mb", "save_every")
 """Fields of a recipe that a continued run may change: they do not change what is computed."""
+
+
+COMPLETE_AT = 0.5
+"""The part of the steps after which labels are completed: the model must know something before it is believed."""
+TEACHER = "teacher.safetensors"
+
+Completing = Callable[[Detector], tuple[SampleSource, TableBank]]
+"""The samples and tables of a training with its labels completed by what its own average finds half-way."""
 
 
 @dataclass
@@ -60,6 +68,7 @@ def train_detector(
     progress: Progress,
     start: Detector | None = None,
     fresh_n: NDArray[np.int64] | None = None,
+    completing: Completing | None = None,
 ) -> TrainedDetector:
     """Train a detector, or go on where a checkpoint in `folder` stands; on the CPU both end in the same bits.
 
@@ -72,6 +81,7 @@ def train_detector(
         progress: is told of every ten steps, and may ask to stop.
         start: an earlier detector to go on from; by default weights are random. Its classes are matched by name.
         fresh_n: places of the samples that `start` has not learned from, drawn `recipe.fresh_weight` times as often.
+        completing: completes the labels on the way; without it they stay as they are.
 
     Raises:
         EmptyDataset: the source holds no samples.
@@ -90,24 +100,35 @@ def train_detector(
         recorder = Recorder(config, recipe, tables)
         state = State(model, average.model, optimizer, 0, recorder.facts)
         load_checkpoint(folder, state, plan)
-        loader = _loader(source, recipe, fresh_n, recorder.facts["epochs"])
 
-        for batch in loader.stream(state.step, recipe.steps):
-            began = time.perf_counter()
-            rate = set_rate(optimizer, recipe, state.step)
-            sums = learn(model, optimizer, batch.to(device), tables, recipe, state.step)
-            average.update(model, state.step)
-            state.step += 1
-            recorder.note(state.step, sums, batch, rate, time.perf_counter() - began, loader.take_waited())
-            if state.step % TELL_EVERY == 0:
-                message = f"step {state.step} of {recipe.steps}"
-                progress.tell(state.step / recipe.steps, message, **recorder.latest())
-            stopping = progress.stopping()
-            if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
-                check_weights((model, average.model), state.step, recipe.learning_rate)
-                save_checkpoint(folder, state, plan)
-            if stopping:
-                check(progress)
+        def lessons() -> Iterator[tuple[SampleSource, MaskTables, int]]:
+            """What is learned from, and up to which step."""
+            half = round(COMPLETE_AT * recipe.steps) if completing else recipe.steps
+            if state.step < half:
+                yield source, tables, half
+            if completing:
+                filled, completed = completing(_teacher(folder, average.model))
+                yield filled, mask_tables(completed, config.group_k).to(device), recipe.steps
+
+        for samples, rows, stop in lessons():
+            loader = _loader(samples, recipe, fresh_n, recorder.facts["epochs"])
+            recorder.follow(rows)
+            for batch in loader.stream(state.step, stop):
+                began = time.perf_counter()
+                rate = set_rate(optimizer, recipe, state.step)
+                sums = learn(model, optimizer, batch.to(device), rows, recipe, state.step)
+                average.update(model, state.step)
+                state.step += 1
+                recorder.note(state.step, sums, batch, rate, time.perf_counter() - began, loader.take_waited())
+                if state.step % TELL_EVERY == 0:
+                    message = f"step {state.step} of {recipe.steps}"
+                    progress.tell(state.step / recipe.steps, message, **recorder.latest())
+                stopping = progress.stopping()
+                if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
+                    check_weights((model, average.model), state.step, recipe.learning_rate)
+                    save_checkpoint(folder, state, plan)
+                if stopping:
+                    check(progress)
         check_weights((model, average.model), state.step, recipe.learning_rate)
     return TrainedDetector(average.model.cpu().eval(), recipe, recorder.record(state.step, model))
 
@@ -132,6 +153,16 @@ def learn(
     nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
     optimizer.step()
     return sums
+
+
+def _teacher(folder: Path, average: Detector) -> Detector:
+    """The average as it was when labels were completed; a training that goes on completes them by the same."""
+    file = folder / TEACHER
+    if not file.is_file():
+        save_detector(file, average)
+    found = load_detector(file)
+    assert isinstance(found, Detector)
+    return found
 
 
 def set_rate(optimizer: torch.optim.Optimizer, recipe: DetectorRecipe, step: int) -> float:

@@ -6,7 +6,7 @@ Legend: i samples; t rows of the bank; k classes; v views.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from sabbatical.learning.joined import Network
     from sabbatical.learning.predict import Detections as Found
     from sabbatical.learning.record import TrainingRecord
+    from sabbatical.learning.training import Completing
 
 Ints = NDArray[np.int64]
-TEACHER_SHARE = 0.6  # of the progress; the second training of a completion is half as long as the first
+COMPLETE_AT = 0.5  # of the progress
 SURE, CAREFUL = 0.5, 2.0  # beta: a found object should be one; what is called background should be none
 
 
@@ -74,7 +75,7 @@ def train_network(
     start: GoingOn | None = None,
     validation: Material | None = None,
 ) -> tuple[Network, TrainingRecord]:
-    """Train by the recipe's method; killed at any moment and called again, it goes on to the same model.
+    """Train one network after the other; killed at any moment and called again, it goes on to the same model.
 
     Args:
         recipe: `models` and `completion` name the method.
@@ -91,35 +92,15 @@ def train_network(
         raise BadInput(
             f"Models of '{recipe.models}' begin anew each time.", hint="Take models: one, or train without `start`."
         )
-    if not recipe.completion:
-        return _train_parts(recipe, material, folder, progress, start)
-    once = replace(recipe, completion=False)
-    first = Share(progress, 0, TEACHER_SHARE)
-    teacher, before = _train_parts(once, material, folder / "teacher", first, start)
-    progress.tell(TEACHER_SHARE, "Completing labels")
-    filled = _completed(teacher, material, validation or material)
-    again = replace(once.going_on(), fresh_weight=1.0)
-    nothing_new = GoingOn(teacher, np.zeros(0, np.int64)) if recipe.models == "one" else None
-    second = Share(progress, TEACHER_SHARE, 1)
-    network, after = _train_parts(again, filled, folder / "student", second, nothing_new)
-    return network, _one_record([before, after], material.tree.names, network.parameter_count)
-
-
-def _train_parts(
-    recipe: DetectorRecipe, material: Material, folder: Path, progress: Progress, start: GoingOn | None
-) -> tuple[Network, TrainingRecord]:
-    """One network after the other; those that are done are not trained again."""
     from sabbatical.learning.joined import Joined  # noqa: PLC0415 - torch loads in a step only
 
     rows = np.unique(material.row_i).tolist()
     parts = parts_of(recipe.models, material.bank, material.customer_t, material.tree.names, rows)
-    folder_of = {part.name: folder / part.name if len(parts) > 1 else folder for part in parts}
-    trained = [
-        _train_part(
-            recipe, part, material, folder_of[part.name], Share(progress, n / len(parts), (n + 1) / len(parts)), start
-        )
-        for n, part in enumerate(parts)
-    ]
+    trained = []
+    for n, part in enumerate(parts):
+        own = folder / part.name if len(parts) > 1 else folder
+        share = Share(progress, n / len(parts), (n + 1) / len(parts))
+        trained.append(_train_part(recipe, part, material, own, share, start, validation))
     if len(trained) == 1:
         return trained[0]
     joined = Joined([detector for detector, _ in trained])
@@ -127,8 +108,15 @@ def _train_parts(
 
 
 def _train_part(
-    recipe: DetectorRecipe, part: Part, material: Material, folder: Path, progress: Progress, start: GoingOn | None
+    recipe: DetectorRecipe,
+    part: Part,
+    material: Material,
+    folder: Path,
+    progress: Progress,
+    start: GoingOn | None,
+    validation: Material | None,
 ) -> tuple[Detector, TrainingRecord]:
+    """One network; it is not trained again where it is done."""
     from sabbatical.learning.record import TrainingRecord  # noqa: PLC0415 - torch loads in a step only
     from sabbatical.learning.training import train_detector  # noqa: PLC0415
     from sabbatical.learning.weights import load_detector, save_detector  # noqa: PLC0415
@@ -140,12 +128,13 @@ def _train_part(
     trained = train_detector(
         Chosen(material.source, own_i),
         part.bank,
-        recipe.config_for(material.tree, part.class_c),
+        recipe.detector(material.tree.names, material.tree.parent_k.tolist(), part.class_c),
         recipe,
         folder=folder,
         progress=progress,
         start=start.detector if start else None,  # type: ignore[arg-type]
         fresh_n=start.fresh_i if start else None,
+        completing=_completing(material, validation or material, progress) if recipe.completion else None,
     )
     save_detector(weights, trained.detector)
     write_whole(told, orjson.dumps(asdict(trained.record)))
@@ -188,20 +177,20 @@ def _one_record(records: Sequence[TrainingRecord], classes: Sequence[str], param
     )
 
 
-def _completed(teacher: Network, material: Material, validation: Material) -> Material:
-    """The material with its labels completed by what the teacher finds."""
-    from sabbatical.learning.completion import Completed, completed_bank  # noqa: PLC0415 - scipy-free, but large
+def _completing(material: Material, validation: Material, progress: Progress) -> Completing:
+    """Completes the labels of the material by what a teacher finds."""
+    from sabbatical.learning.completion import Completed, completed_bank  # noqa: PLC0415 - where labels are completed
 
-    ancestors_kk, rows = material.tree.ancestors_kk, len(material.customer_t)
-    thresholds = _thresholds(validation, list(_found(teacher, validation.source)))
-    found = list(_found(teacher, material.source))
-    return replace(
-        material,
-        source=Completed(material.source, found, thresholds, material.bank, ancestors_kk),
-        row_i=material.row_i + rows,
-        bank=completed_bank(material.bank, ancestors_kk),
-        customer_t=[*material.customer_t, *material.customer_t],
-    )
+    ancestors_kk = material.tree.ancestors_kk
+
+    def completing(teacher: Detector) -> tuple[SampleSource, TableBank]:
+        progress.tell(COMPLETE_AT, "Completing labels")
+        thresholds = _thresholds(validation, list(_found(teacher, validation.source)))
+        found = list(_found(teacher, material.source))
+        filled = Completed(material.source, found, thresholds, material.bank, ancestors_kk)
+        return filled, completed_bank(material.bank, ancestors_kk)
+
+    return completing
 
 
 def _found(network: Network, source: SampleSource) -> Iterator[Found]:
