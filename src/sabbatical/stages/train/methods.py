@@ -128,7 +128,7 @@ def _train_part(
     trained = train_detector(
         Chosen(material.source, own_i),
         part.bank,
-        recipe.detector(material.tree.names, material.tree.parent_k.tolist(), part.class_c),
+        recipe.config_for(material.tree, part.class_c),
         recipe,
         folder=folder,
         progress=progress,
