@@ -56,6 +56,8 @@ def test_a_folder_of_weights_on_the_server_is_refused(client: httpx.Client) -> N
         ("autopilot/on", {"policy": {"train": {"settings": settings}}}),
     ):
         assert client.post(f"/v1/projects/street/{path}", json=asked).status_code == 403
+    trial = {"data": "bccd", "method": "tree", "settings": settings}
+    assert client.post("/v1/studies/trials", json=trial).status_code == 403
 
 
 def test_a_link_that_leads_out_of_the_uploads_is_refused(empty: Workspace, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def plan_study(context: Reader, asked: StudyRequest) -> StudyPlan:
 @router.post("/trials", status_code=202)
 def do_trial(context: Runner, asked: TrialRequest) -> Run:
     """Train by one method and predict what judges it. One that has ended is not done again."""
+    context.paths.settings(asked.settings)
     with context.transaction() as session:
         row = studies.ask_trial(session, asked, studies.root(context.workspace), context.now())
         run = asked_runs.wire(session, row, context.now())
