@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("study", choices=["masking", "ramp", "growth"])
+    options.add_argument("study", choices=["masking", "ramp", "growth", "rules"])
     options.add_argument("data")
     options.add_argument("--seeds", default="3")
     options.add_argument("--first", default="0")

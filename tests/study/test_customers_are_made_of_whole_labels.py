@@ -11,6 +11,7 @@ import pytest
 from sabbatical.core.errors import NotFound
 from sabbatical.study.box_tasks import task_of
 from sabbatical.study.boxes import BoxTask, Drawn, labeled_only, split
+from sabbatical.taxonomy import tables
 from tests.study.slides import slides
 
 
@@ -58,6 +59,21 @@ def test_a_customer_draws_by_its_own_labels_and_nothing_else(task: BoxTask) -> N
     reds = sum(name == "RBC" for image in task.images for name in image.names_n)
     whites = sum(name == "WBC" for image in task.images for name in image.names_n)
     assert counts == {"coarse": [reds + whites, 0], "fine": [reds, whites], "haema": [0, 0]}
+
+
+def test_a_customer_with_another_rule_draws_larger_boxes_that_stay_in_the_image(tmp_path: Path) -> None:
+    task = task_of("bccd-rules", slides(tmp_path))
+    everything = np.arange(len(task.images))
+    tight, loose = (Drawn(task, everything, np.full(len(everything), row), (64, 64)) for row in (0, 1))
+    for i in everything.tolist():
+        small_n4, large_n4 = tight[i].boxes_n4, loose[i].boxes_n4
+        np.testing.assert_array_equal(small_n4, task.images[i].boxes_n4)
+        assert (large_n4[:, :2] <= small_n4[:, :2]).all()
+        assert (large_n4[:, 2:] >= small_n4[:, 2:]).all()
+        assert large_n4.min() >= 0
+        assert large_n4.max() <= 64
+    weights = [tables(task.tree, taxonomy).box_weight_k.tolist() for _, taxonomy in task.customers]
+    assert weights == [[1, 1, 1], [0.5, 0.5, 0.5]]
 
 
 def test_data_that_nobody_studies_is_named_with_what_there_is(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ class DetectorRecipe:
         recalibrate: the chance from which background is taken for an object that nobody drew, see
             `losses.recalibrated`; 0 for never. For comparison: with masks there is little left that it could mend.
         completion: half-way, the model completes the labels where nobody could draw, and learns on, see `completion`.
+        rule_weight: how far a box teaches where a box ends, if its customer draws it by another rule than the target's.
+        favour: a customer whose samples are drawn `fresh_weight` times as often, such as one who draws by the target's
+            rules; empty for none.
         box_outputs: boxes learned by each class alone, by each tree of classes together, or by all together.
         head, canvas, widths, depths, pyramid, anchor, places: the detector, see `DetectorConfig`.
         pretrained: a local folder of the `transformers` library to begin with, for its heads; empty for random weights.
@@ -44,7 +47,8 @@ class DetectorRecipe:
         clip: longest gradient; longer ones are scaled down.
         ema: how much of itself the averaged model keeps at each step; it is the one that is delivered.
         augmentation: random changes of the images.
-        fresh_weight: how many times as often as the rest a sample is drawn that the model it goes on from has not seen.
+        fresh_weight: how many times as often as the rest a sample is drawn that the model it goes on from has not seen,
+            or that is of the favoured customer.
         seed: of weights, order and changes.
         threads: of torch; None leaves them as they are.
         workers: threads that prepare images.
@@ -58,6 +62,8 @@ class DetectorRecipe:
     models: Models = "one"
     recalibrate: float = 0.0
     completion: bool = False
+    rule_weight: float = 0.5
+    favour: str = ""
     box_outputs: BoxOutputs = "class"
     head: HeadName = "centre"
     canvas: tuple[int, int] = (240, 320)
@@ -93,6 +99,8 @@ class DetectorRecipe:
                 raise BadInput(f"'{name}' must be {least} or more, not {value}.")
         if self.learning_rate <= 0 or self.anchor <= 0:
             raise BadInput(f"'learning_rate' and 'anchor' must be above 0, not {self.learning_rate}, {self.anchor}.")
+        if not 0 <= self.rule_weight <= 1:
+            raise BadInput(f"'rule_weight' must be from 0 to 1, not {self.rule_weight}.")
         if not 0 <= self.recalibrate < 1:
             raise BadInput(f"'recalibrate' must be from 0 to below 1, not {self.recalibrate}.")
         if self.completion and self.models != "one":

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-StudyName = Literal["masking", "ramp", "growth"]
+StudyName = Literal["masking", "ramp", "growth", "rules"]
 Interval = tuple[float, float]
 
 

@@ -26,6 +26,7 @@ from sabbatical.taxonomy import tables
 
 RESAMPLES = 400
 COSTS = ("train_seconds", "predict_ms", "parameters", "images")
+IOUS = (0.5, 0.75)
 BINS = 15
 FLOOR = 0.05
 """Lower scores than that nobody would see; they are left out of calibration."""
@@ -73,7 +74,7 @@ class Pool:
         """What one method's trials found, matched with the truths of the pool."""
         parts = [_moved(outcome.detections, *self.place[seed]) for seed, outcome in outcomes.items()]
         pooled = Detections(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True)))
-        return match(pooled, self.truths, self.judged_ik, ious=(0.5,))
+        return match(pooled, self.truths, self.judged_ik, ious=IOUS)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class BoxFigures:
     Attributes:
         ap50_bk: average precision at IoU 0.5; NaN without truths.
         map50_b: mean over classes.
+        map_b: mean over classes, and over IoU 0.5 and 0.75: how well boxes end where objects do.
         recall_bk, precision_bk: at a score of 0.5.
         threshold_k: of the best F1 on validation images, means over trials.
         error_b: expected calibration error of scores from 0.05 on.
@@ -93,6 +95,7 @@ class BoxFigures:
 
     ap50_bk: Floats
     map50_b: Floats
+    map_b: Floats
     recall_bk: Floats
     precision_bk: Floats
     threshold_k: Floats
@@ -160,10 +163,11 @@ def figures_of(pool: Pool, outcomes: Mapping[int, BoxOutcome]) -> BoxFigures:
     matches = pool.matches(outcomes)
     classes = len(pool.task.tree)
     plain_k = np.full(classes, PLAIN)
-    found = detection_figures(matches, plain_k, pool.resamples, judged_ik=pool.judged_ik)
+    found = detection_figures(matches, plain_k, pool.resamples, judged_ik=pool.judged_ik, all_ious=True)
     return BoxFigures(
         ap50_bk=found.by_class["ap50"],
         map50_b=found.overall["map50"],
+        map_b=found.overall["map"],
         recall_bk=found.by_class["recall"],
         precision_bk=found.by_class["precision"],
         threshold_k=np.mean([outcome.threshold_k for outcome in outcomes.values()], axis=0),

@@ -13,12 +13,15 @@ import numpy as np
 from sabbatical.catalogue.workbench import CocoData
 from sabbatical.core.errors import NotFound
 from sabbatical.study.boxes import BoxTask, DrawnImage
+from sabbatical.study.methods import NEWCOMER, TARGET
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 from sabbatical.taxonomy.names import did_you_mean
 
 Labels = Mapping[str, str]
 STREETS, WEEKS, WEEKS_LONG = "streets", "weeks", 5
 """What is drawn here: scenes by day, and a stream of so many weeks."""
+LOOSE, GROWN = "loose", 1.3
+"""Who draws boxes with a margin, and how many times as long their sides are."""
 FRAMES_A_GROUP = 600
 """Frames of the simulator that lie so near to each other are one stretch of a drive."""
 CELLS_SEEN = {"flip_vertical": 0.5, "zoom": [0.7, 1.5], "colour": 0.2, "keep_visible": 0.7}
@@ -77,6 +80,18 @@ def _bccd_depths(data: Callable[[str], Path]) -> BoxTask:
     return _cells("bccd-depths", tree, own, data)
 
 
+def _bccd_rules(data: Callable[[str], Path]) -> BoxTask:
+    """Two laboratories draw every cell, one of them with a margin around it."""
+    kinds = {kind: kind for kind in ("RBC", "WBC", "Platelets")}
+    tree = SuperTaxonomy.from_document(
+        {"super-taxonomy": "cells", "version": 1, "rules": {"margin": False}, "classes": {kind: {} for kind in kinds}}
+    )
+    task = _cells("bccd-rules", tree, {TARGET: kinds, LOOSE: kinds}, data)
+    ruled = {TARGET: False, LOOSE: True}
+    customers = [(domain, replace(each, rules={"margin": ruled[each.name]})) for domain, each in task.customers]
+    return replace(task, customers=customers, grown={LOOSE: GROWN})
+
+
 def _cells(name: str, tree: SuperTaxonomy, own: Mapping[str, Labels], data: Callable[[str], Path]) -> BoxTask:
     images = _images(data("bccd"), "blood", {kind: kind for kind in ("RBC", "WBC", "Platelets")})
     customers = [("blood", _taxonomy(each, tree, labels)) for each, labels in own.items()]
@@ -131,9 +146,9 @@ def _world(data: Callable[[str], Path]) -> BoxTask:
 
 def _newcomer(data: Callable[[str], Path]) -> BoxTask:
     """The built-in world, and a fifth customer who begins: names of its own, other classes together than any before."""
-    own = {**_WORLD_OWN, "nova": {"Person": "person", "PKW": "car", "LKW": "truck", "Bus": "bus", "Licht": "light"}}
+    own = {**_WORLD_OWN, NEWCOMER: {"Person": "person", "PKW": "car", "LKW": "truck", "Bus": "bus", "Licht": "light"}}
     judges = {"person": "person", **{name: name for name in ("car", "truck", "bus", "light")}}
-    return replace(_street("newcomer", own, judges, data), judged=tuple(judges), newcomer="nova")
+    return replace(_street("newcomer", own, judges, data), judged=tuple(judges), newcomer=NEWCOMER)
 
 
 def _street(
@@ -190,6 +205,7 @@ def _taxonomy(name: str, tree: SuperTaxonomy, labels: Labels) -> Taxonomy:
 _TASKS: dict[str, Callable[[Callable[[str], Path]], BoxTask]] = {
     "bccd": _bccd,
     "bccd-depths": _bccd_depths,
+    "bccd-rules": _bccd_rules,
     "road": _road,
     "world": _world,
     "newcomer": _newcomer,
@@ -198,6 +214,7 @@ _TASKS: dict[str, Callable[[Callable[[str], Path]], BoxTask]] = {
 BOX_TASKS: Mapping[str, tuple[str, ...]] = {
     "bccd": ("bccd",),
     "bccd-depths": ("bccd",),
+    "bccd-rules": ("bccd",),
     "road": ("road-signs", "carla-sim"),
     "world": (),
     "newcomer": (),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,14 @@ from sabbatical.learning.parts import parts_of
 from sabbatical.learning.recipe import DetectorRecipe, named
 from sabbatical.metrics.columns import Detections, Floats, Ints
 from sabbatical.metrics.thresholds import choose_thresholds
-from sabbatical.stages.train.methods import Material, scored_finds, train_network
+from sabbatical.stages.train.methods import GoingOn, Material, one_record, scored_finds, train_network
 from sabbatical.study.boxes import BoxTask, Drawn, Split, labeled_only, split
 from sabbatical.study.methods import Method
 from sabbatical.taxonomy import bank, masked_tables
 
 if TYPE_CHECKING:
     from sabbatical.learning.joined import Network
+    from sabbatical.learning.record import TrainingRecord
 
 LEAST_SCORE = 0.005
 
@@ -94,11 +95,15 @@ def run_box_trial(
     parts = split(task, seed, folds)
     if labeled is not None:
         parts = labeled_only(task, parts, labeled, seed)
-    training = material(task, parts, _learned(task, parts, method), recipe, full=method.full)
+    training = material(task, parts, _of(task, parts, method.only), recipe, full=method.full)
     validation = material(task, parts, parts.validation_i, recipe, full=method.full)
-    network, record = train_network(
-        recipe, training, folder, Part(progress, 0, 0.95), validation=validation if recipe.completion else None
-    )
+    if method.finetune:
+        last = material(task, parts, _of(task, parts, method.finetune), recipe, full=False)
+        network, record = _finetuned(recipe, training, last, folder, Part(progress, 0, 0.95))
+    else:
+        network, record = train_network(
+            recipe, training, folder, Part(progress, 0, 0.95), validation=validation if recipe.completion else None
+        )
     progress.tell(0.95, "Predicting the images that judge")
     if method.own:
         network = _own(network, training, task.newcomer)
@@ -117,12 +122,24 @@ def run_box_trial(
     return BoxOutcome(parts.test_i, detections, chosen, facts)
 
 
-def _learned(task: BoxTask, parts: Split, method: Method) -> Ints:
-    """The images that the method learns from."""
-    if not method.alone:
+def _of(task: BoxTask, parts: Split, customer: str) -> Ints:
+    """The images to learn from: those of one customer, or all."""
+    if not customer:
         return parts.training_i
-    theirs_i: Ints = parts.training_i[parts.customer_i[parts.training_i] == task.row(task.newcomer)]
+    theirs_i: Ints = parts.training_i[parts.customer_i[parts.training_i] == task.row(customer)]
     return theirs_i
+
+
+def _finetuned(
+    recipe: DetectorRecipe, whole: Material, last: Material, folder: Path, progress: Progress
+) -> tuple[Network, TrainingRecord]:
+    """Two thirds of the steps on the whole, the rest on a part of it."""
+    first = replace(recipe, steps=round(recipe.steps * 2 / 3))
+    network, before = train_network(first, whole, folder / "whole", Part(progress, 0, 2 / 3))
+    start = GoingOn(network, np.zeros(0, np.int64))
+    rest = replace(recipe, steps=recipe.steps - first.steps)
+    network, after = train_network(rest, last, folder / "part", Part(progress, 2 / 3, 1), start)
+    return network, one_record([before, after], whole.tree.names, after.parameters)
 
 
 def _own(network: Network, training: Material, customer: str) -> Network:
@@ -143,7 +160,9 @@ def material(task: BoxTask, parts: Split, chosen_i: Ints, recipe: DetectorRecipe
     return Material(
         source=Drawn(task, chosen_i, row_i, recipe.canvas),
         row_i=row_i,
-        bank=bank([masked_tables(task.tree, each, recipe.masking) for each in task.taxonomies]),
+        bank=bank(
+            [masked_tables(task.tree, each, recipe.masking, rule_weight=recipe.rule_weight) for each in task.taxonomies]
+        ),
         customer_t=[each.name for each in task.taxonomies],
         tree=task.tree,
     )

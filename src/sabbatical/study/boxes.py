@@ -57,6 +57,7 @@ class BoxTask:
         full: for each domain, everything that is drawn on its images.
         settings: of the recipe, the same for every method.
         judged: the classes that count; all that are covered unless told.
+        grown: customers who draw boxes larger than they are, by so many times, for a study of labeling rules.
         newcomer: the customer who comes last, in a study of how soon it is served well; half of the images are its own.
     """
 
@@ -67,6 +68,7 @@ class BoxTask:
     full: Mapping[str, Taxonomy]
     settings: Mapping[str, Any] = field(default_factory=dict)
     judged: tuple[str, ...] = ()
+    grown: Mapping[str, float] = field(default_factory=dict)
     newcomer: str = ""
 
     @cached_property
@@ -201,7 +203,18 @@ class Drawn:
         scale = np.array([image_hwc.shape[1] / width, image_hwc.shape[0] / height] * 2, np.float32)
         labels_n = np.array([self._label[row].get(name, -1) for name in image.names_n], np.int64)
         drawn_n = labels_n >= 0
-        return Sample(image_hwc, image.boxes_n4[drawn_n] * scale, labels_n[drawn_n], row, image.file.name)
+        times = self.task.grown.get(self.task.taxonomies[row].name, 1.0)
+        boxes_n4 = grown_boxes(image.boxes_n4[drawn_n], times, (width, height)) * scale
+        return Sample(image_hwc, boxes_n4, labels_n[drawn_n], row, image.file.name)
+
+
+def grown_boxes(boxes_n4: NDArray[np.float32], times: float, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Boxes with sides so many times as long around the same middle, cut to an image of (width, height)."""
+    middle_n2 = (boxes_n4[:, :2] + boxes_n4[:, 2:]) / 2
+    half_n2 = (boxes_n4[:, 2:] - boxes_n4[:, :2]) * times / 2
+    larger_n4 = np.concatenate([middle_n2 - half_n2, middle_n2 + half_n2], axis=1)
+    cut_n4: NDArray[np.float32] = np.clip(larger_n4, 0, np.array([*size, *size])).astype(np.float32)
+    return cut_n4
 
 
 def _labels(tree: SuperTaxonomy, taxonomy: Taxonomy) -> dict[str, int]:

@@ -37,6 +37,25 @@ def box_claims(found: Found, classes: tuple[str, ...]) -> list[Claim]:
     ]
 
 
+def rule_claims(found: Found) -> list[Claim]:
+    """Every way to learn from boxes of another rule against ignoring the rules, and against each other's best."""
+    pairs = [(name, "ignored") for name in ("weighted", "silent", "oversampled", "finetuned")] + [
+        ("weighted", "oversampled"),
+        ("weighted", "finetuned"),
+    ]
+    pairs += [("weighted", "target"), ("silent", "weighted")]
+    return [
+        _claim(
+            f"{name} against {other}, mAP over IoU 0.5 and 0.75",
+            found[name].map_b - found[other].map_b,
+            "+0.000 or more",
+            0.0,
+        )
+        for name, other in pairs
+        if {name, other} <= found.keys()
+    ]
+
+
 def _gap(found: Found, name: str, claim: str, target: float) -> list[Claim]:
     if not {name, "naive", "oracle"} <= found.keys():
         return []

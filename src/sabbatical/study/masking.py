@@ -15,14 +15,15 @@ from sabbatical.study.box_figures import BoxFigures, Pool, figures_of
 from sabbatical.study.box_tasks import task_of
 from sabbatical.study.box_trial import BoxOutcome
 from sabbatical.study.boxes import BoxTask
-from sabbatical.study.claims import box_claims
-from sabbatical.study.methods import METHODS
+from sabbatical.study.claims import box_claims, rule_claims
+from sabbatical.study.methods import METHODS_OF, Method
 from sabbatical.study.trial import Trial, kept_trial
 
 
 def trials_of(asked: StudyRequest) -> list[Trial]:
     """Every trial that the study needs: seed by seed, so that an early stop leaves whole seeds."""
-    return [Trial(asked.data, name, seed, asked.settings) for seed in asked.seeds for name in asked.methods or METHODS]
+    names = asked.methods or METHODS_OF[asked.study]
+    return [Trial(asked.data, name, seed, asked.settings, study=asked.study) for seed in asked.seeds for name in names]
 
 
 def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> StudyResult:
@@ -48,8 +49,8 @@ def study_of(asked: StudyRequest, root: Path, data: Callable[[str], Path]) -> St
         seeds=asked.seeds,
         settings=dict(task.settings) | asked.settings,
         missing=missing,
-        methods={name: _told(name, figures, task) for name, figures in found.items()},
-        claims=box_claims(found, task.tree.names),
+        methods={name: _told(METHODS_OF[asked.study][name], figures, task) for name, figures in found.items()},
+        claims=rule_claims(found) if asked.study == "rules" else box_claims(found, task.tree.names),
     )
 
 
@@ -75,9 +76,10 @@ def figures_by_method(task: BoxTask, outcomes: Mapping[str, Mapping[int, BoxOutc
     return {name: figures_of(pool, own) for name, own in outcomes.items()}
 
 
-def _told(name: str, figures: BoxFigures, task: BoxTask) -> MethodFigures:
+def _told(method: Method, figures: BoxFigures, task: BoxTask) -> MethodFigures:
     overall = {
         "map50": figures.map50_b,
+        "map": figures.map_b,
         "recall": _mean(figures.recall_bk),
         "calibration_error": figures.error_b,
     }
@@ -98,8 +100,8 @@ def _told(name: str, figures: BoxFigures, task: BoxTask) -> MethodFigures:
         if span:
             intervals[key] = span
     return MethodFigures(
-        title=METHODS[name].title,
-        about=METHODS[name].about,
+        title=method.title,
+        about=method.about,
         metrics={"overall": {key: _known(value_b[0]) for key, value_b in overall.items()}, "by_class": by_class},
         intervals=intervals,
         by_seed=figures.by_seed,

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+NEWCOMER = "nova"
+"""The customer of the study of ramp time who comes last."""
+TARGET = "tight"
+"""The customer of the study of labeling rules who draws as the target is."""
+
 
 @dataclass(frozen=True)
 class Method:
@@ -16,7 +21,8 @@ class Method:
         about: what it does, in a sentence.
         settings: of the recipe; nothing else differs.
         full: whether it learns from labels of everything, which no customer has.
-        alone: whether it learns from the newcomer's labels only.
+        only: the customer whose labels alone it learns from; empty for all.
+        finetune: the customer whose labels alone it learns from in the last third; empty for none.
         own: whether it answers with the newcomer's own outputs only, where it has some.
     """
 
@@ -24,7 +30,8 @@ class Method:
     about: str
     settings: Mapping[str, Any]
     full: bool = False
-    alone: bool = False
+    only: str = ""
+    finetune: str = ""
     own: bool = False
 
 
@@ -56,10 +63,28 @@ METHODS: Mapping[str, Method] = {
 
 RAMP: Mapping[str, Method] = {
     "tree": Method("ours", "One masked model of all customers, the newcomer's labels as they come.", {}),
-    "alone": Method("a model of its own", "The newcomer's labels alone.", {}, alone=True),
+    "alone": Method("a model of its own", "The newcomer's labels alone.", {}, only=NEWCOMER),
     "heads": Method(
         "a new head", "A shared backbone, and outputs of the newcomer's own.", {"models": "heads"}, own=True
     ),
 }
 """The ways to serve a customer who has hardly labeled anything yet."""
-METHODS_OF: Mapping[str, Mapping[str, Method]] = {"masking": METHODS, "ramp": RAMP}
+RULES: Mapping[str, Method] = {
+    "ignored": Method("rules ignored", "Every box teaches alike, whatever its rule.", {"rule_weight": 1.0}),
+    "weighted": Method("rule weights", "Boxes of another rule weigh half in the box regression.", {"rule_weight": 0.5}),
+    "silent": Method("rule silent", "Boxes of another rule teach no box.", {"rule_weight": 0.0}),
+    "oversampled": Method(
+        "oversampling",
+        "Every box alike; images drawn by the target's rule come three times as often.",
+        {"rule_weight": 1.0, "favour": TARGET, "fresh_weight": 3.0},
+    ),
+    "finetuned": Method(
+        "fine-tuning",
+        "Every box alike for two thirds of the steps, then the target's images alone.",
+        {"rule_weight": 1.0},
+        finetune=TARGET,
+    ),
+    "target": Method("the target's images alone", "No box of another rule is learned from.", {}, only=TARGET),
+}
+"""The ways to learn where a box ends, if some customers draw by another rule."""
+METHODS_OF: Mapping[str, Mapping[str, Method]] = {"masking": METHODS, "ramp": RAMP, "rules": RULES}

@@ -37,7 +37,7 @@ def study_page(study: StudyResult, asked: StudyRequest, root: Path, data: Callab
     headline, numbers = _conclusion(study)
     if not study.methods:
         return page(title, place, headline, numbers, [], Context({}))
-    if study.study != "masking":
+    if study.study in X_NAMES:
         return page(title, place, headline, numbers, [_curves(study), _claims(study)], Context({}))
     task = task_of(study.data, data)
     kept = _first_trials(study, asked, root)

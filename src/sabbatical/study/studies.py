@@ -12,7 +12,7 @@ from sabbatical.study.box_tasks import BOX_TASKS
 from sabbatical.study.curves import growth_of, growth_trials, ramp_of, ramp_trials
 from sabbatical.study.growth import WAYS
 from sabbatical.study.masking import study_of, trials_of
-from sabbatical.study.methods import METHODS, RAMP
+from sabbatical.study.methods import METHODS, RAMP, RULES
 from sabbatical.study.trial import Trial
 from sabbatical.taxonomy.names import did_you_mean
 
@@ -39,6 +39,7 @@ class Study:
 STUDIES: Mapping[StudyName, Study] = {
     "masking": Study(("bccd", "bccd-depths", "road", "world"), tuple(METHODS), trials_of, study_of),
     "ramp": Study(("newcomer",), tuple(RAMP), ramp_trials, ramp_of),
+    "rules": Study(("bccd-rules",), tuple(RULES), trials_of, study_of),
     "growth": Study(("weeks",), tuple(WAYS), growth_trials, growth_of),
 }
 

@@ -94,3 +94,14 @@ def test_several_models_do_not_go_on_from_one(tmp_path: Path) -> None:
     start = GoingOn(train(tmp_path / "start")[0], np.zeros(0, np.int64))
     with pytest.raises(BadInput, match="begin anew"):
         train_network(recipe, material(recipe), tmp_path, Quiet(), start)
+
+
+def test_a_favoured_customer_is_seen_more_often_and_must_be_there(tmp_path: Path) -> None:
+    settings = {"steps": 12, "batch": 4, "favour": "fine", "fresh_weight": 3.0}
+    _, plain = train(tmp_path / "plain", **{**settings, "favour": ""})
+    _, favoured = train(tmp_path / "favoured", **settings)
+    discs = favoured.taught["disc"] / plain.taught["disc"]
+    assert 1.2 < discs < 1.8  # three images of four instead of two
+    with pytest.raises(BadInput, match="nobody") as caught:
+        train(tmp_path / "nobody", favour="nobody")
+    assert "coarse, fine" in str(caught.value.hint)

@@ -115,20 +115,24 @@ def _material(recipe: DetectorRecipe, lesson: Lesson, labels: LabelColumns) -> M
     return Material(
         source=source,
         row_i=source.row_i,
-        bank=table_bank(labels, lesson.tree, lesson.taxonomies, recipe.masking),
+        bank=table_bank(labels, lesson.tree, lesson.taxonomies, recipe.masking, recipe.rule_weight),
         customer_t=[name_of[key] for key, _ in rows],
         tree=lesson.tree,
     )
 
 
 def table_bank(
-    labels: LabelColumns, tree: SuperTaxonomy, taxonomies: Sequence[tuple[str, Taxonomy]], masking: Masking
+    labels: LabelColumns,
+    tree: SuperTaxonomy,
+    taxonomies: Sequence[tuple[str, Taxonomy]],
+    masking: Masking,
+    rule_weight: float = 0.5,
 ) -> TableBank:
     """The tables that `SnapshotSamples` name by row; a twin for partial images covers nothing.
 
     Without masking there is no difference: to the naive super-dataset, what is not drawn is background.
     """
-    told = {key: masked_tables(tree, taxonomy, masking) for key, taxonomy in taxonomies}
+    told = {key: masked_tables(tree, taxonomy, masking, rule_weight=rule_weight) for key, taxonomy in taxonomies}
     silent = {key: replace(one, covered_k=np.zeros_like(one.covered_k)) for key, one in told.items()}
     return bank(
         [silent[key] if partial and masking != "none" else told[key] for key, partial in table_rows(labels, taxonomies)]

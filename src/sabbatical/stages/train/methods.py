@@ -104,7 +104,7 @@ def train_network(
     if len(trained) == 1:
         return trained[0]
     joined = Joined([detector for detector, _ in trained])
-    return joined, _one_record([record for _, record in trained], material.tree.names, joined.parameter_count)
+    return joined, one_record([record for _, record in trained], material.tree.names, joined.parameter_count)
 
 
 def _train_part(
@@ -133,12 +133,25 @@ def _train_part(
         folder=folder,
         progress=progress,
         start=start.detector if start else None,  # type: ignore[arg-type]
-        fresh_n=start.fresh_i if start else None,
+        fresh_n=_often(recipe, material, own_i, start),
         completing=_completing(material, validation or material, progress) if recipe.completion else None,
     )
     save_detector(weights, trained.detector)
     write_whole(told, orjson.dumps(asdict(trained.record)))
     return trained.detector, trained.record
+
+
+def _often(recipe: DetectorRecipe, material: Material, own_i: Ints, start: GoingOn | None) -> Ints | None:
+    """The places of samples to visit more often: those that are new, and those of the favoured customer."""
+    if not recipe.favour:
+        return start.fresh_i if start else None
+    favoured_i = np.flatnonzero(np.array(material.customer_t)[material.row_i[own_i]] == recipe.favour)
+    if not len(favoured_i):
+        raise BadInput(
+            f"There is no sample of '{recipe.favour}' to favour.",
+            hint=f"There are customers {', '.join(dict.fromkeys(material.customer_t))}.",
+        )
+    return favoured_i if start is None else np.union1d(start.fresh_i, favoured_i)
 
 
 class Chosen:
@@ -155,7 +168,7 @@ class Chosen:
         return self.source[int(self.chosen_i[index])]
 
 
-def _one_record(records: Sequence[TrainingRecord], classes: Sequence[str], parameters: int) -> TrainingRecord:
+def one_record(records: Sequence[TrainingRecord], classes: Sequence[str], parameters: int) -> TrainingRecord:
     """The record of trainings that followed one another: curves one behind the other, sums, what taught each class."""
     from sabbatical.learning.record import TrainingRecord  # noqa: PLC0415 - torch loads in a step only
 
