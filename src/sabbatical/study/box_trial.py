@@ -95,7 +95,8 @@ def run_box_trial(
     parts = split(task, seed, folds)
     if labeled is not None:
         parts = labeled_only(task, parts, labeled, seed)
-    training = material(task, parts, _of(task, parts, method.only), recipe, full=method.full)
+    chosen_i = _one_share(task, parts) if method.fewer else _of(task, parts, method.only)
+    training = material(task, parts, chosen_i, recipe, full=method.full)
     validation = material(task, parts, parts.validation_i, recipe, full=method.full)
     if method.finetune:
         last = material(task, parts, _of(task, parts, method.finetune), recipe, full=False)
@@ -128,6 +129,14 @@ def _of(task: BoxTask, parts: Split, customer: str) -> Ints:
         return parts.training_i
     theirs_i: Ints = parts.training_i[parts.customer_i[parts.training_i] == task.row(customer)]
     return theirs_i
+
+
+def _one_share(task: BoxTask, parts: Split) -> Ints:
+    """The images of the first customer of each domain."""
+    first = {domain: row for row, (domain, _) in reversed(list(enumerate(task.customers)))}
+    theirs = [parts.customer_i[i] == first[task.images[i].domain] for i in parts.training_i]
+    share_i: Ints = parts.training_i[np.array(theirs)]
+    return share_i
 
 
 def _finetuned(

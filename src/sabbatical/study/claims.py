@@ -33,6 +33,7 @@ def box_claims(found: Found, classes: tuple[str, ...]) -> list[Claim]:
         *_ahead(found, "tree", "heads", "one masked model against a head per customer, in mAP@0.5", 0.0),
         *_ahead(found, "tree", "customers", "one masked model against a model per customer, in mAP@0.5", 0.0),
         *_ahead(found, "tree", "column", "tree masking against column masking, in mAP@0.5", 0.0),
+        *_ahead(found, "tree", "fewer", "partial labels against as many on whole images, in mAP@0.5", 0.0),
         *_ahead(found, "tree", "recalibrated", "masking against background recalibration, in mAP@0.5", 0.0),
     ]
 

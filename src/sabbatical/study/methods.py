@@ -21,6 +21,8 @@ class Method:
         about: what it does, in a sentence.
         settings: of the recipe; nothing else differs.
         full: whether it learns from labels of everything, which no customer has.
+        fewer: whether it learns from one customer's share of the images, so that about as much is drawn as by all
+            customers together.
         only: the customer whose labels alone it learns from; empty for all.
         finetune: the customer whose labels alone it learns from in the last third; empty for none.
         own: whether it answers with the newcomer's own outputs only, where it has some.
@@ -30,6 +32,7 @@ class Method:
     about: str
     settings: Mapping[str, Any]
     full: bool = False
+    fewer: bool = False
     only: str = ""
     finetune: str = ""
     own: bool = False
@@ -57,6 +60,13 @@ METHODS: Mapping[str, Method] = {
         "tree masking and completion",
         "The masked model completes the labels where nobody could draw, and learns on.",
         {"masking": "tree", "completion": True},
+    ),
+    "fewer": Method(
+        "as many labels, whole",
+        "Every class drawn, on so many images fewer that the labels are as many as the customers' together.",
+        {"masking": "tree"},
+        full=True,
+        fewer=True,
     ),
     "oracle": Method("oracle", "Every class drawn on every image.", {"masking": "tree"}, full=True),
 }
