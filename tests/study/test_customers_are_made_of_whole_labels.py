@@ -10,6 +10,7 @@ import pytest
 
 from sabbatical.core.errors import NotFound
 from sabbatical.study.box_tasks import task_of
+from sabbatical.study.box_trial import as_many
 from sabbatical.study.boxes import BoxTask, Drawn, labeled_only, split
 from sabbatical.taxonomy import tables
 from tests.study.slides import slides
@@ -80,3 +81,13 @@ def test_data_that_nobody_studies_is_named_with_what_there_is(tmp_path: Path) ->
     with pytest.raises(NotFound, match="bcd") as caught:
         task_of("bcd", slides(tmp_path))
     assert "bccd" in str(caught.value.hint)
+
+
+def testas_many_labels_on_whole_images_areas_many(task: BoxTask) -> None:
+    parts = split(task, 0, 3)
+    theirs = Drawn(task, parts.training_i, parts.customer_i[parts.training_i], (32, 32))
+    drawn = sum(len(theirs[i].labels_n) for i in range(len(theirs)))
+    fewer = as_many(task, parts, seed=0)
+    whole = [len(task.images[i].names_n) for i in fewer]
+    assert sum(whole[:-1]) < drawn <= sum(whole) + max(whole)
+    assert len(fewer) < len(parts.training_i)

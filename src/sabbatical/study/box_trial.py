@@ -21,7 +21,7 @@ from sabbatical.learning.recipe import DetectorRecipe, named
 from sabbatical.metrics.columns import Detections, Floats, Ints
 from sabbatical.metrics.thresholds import choose_thresholds
 from sabbatical.stages.train.methods import GoingOn, Material, one_record, scored_finds, train_network
-from sabbatical.study.boxes import BoxTask, Drawn, Split, labeled_only, split
+from sabbatical.study.boxes import BoxTask, Drawn, Split, labeled_only, labels_of, split
 from sabbatical.study.methods import Method
 from sabbatical.taxonomy import bank, masked_tables
 
@@ -95,7 +95,7 @@ def run_box_trial(
     parts = split(task, seed, folds)
     if labeled is not None:
         parts = labeled_only(task, parts, labeled, seed)
-    chosen_i = _one_share(task, parts) if method.fewer else _of(task, parts, method.only)
+    chosen_i = as_many(task, parts, seed) if method.fewer else _of(task, parts, method.only)
     training = material(task, parts, chosen_i, recipe, full=method.full)
     validation = material(task, parts, parts.validation_i, recipe, full=method.full)
     if method.finetune:
@@ -131,12 +131,20 @@ def _of(task: BoxTask, parts: Split, customer: str) -> Ints:
     return theirs_i
 
 
-def _one_share(task: BoxTask, parts: Split) -> Ints:
-    """The images of the first customer of each domain."""
-    first = {domain: row for row, (domain, _) in reversed(list(enumerate(task.customers)))}
-    theirs = [parts.customer_i[i] == first[task.images[i].domain] for i in parts.training_i]
-    share_i: Ints = parts.training_i[np.array(theirs)]
-    return share_i
+def as_many(task: BoxTask, parts: Split, seed: int) -> Ints:
+    """Images at random, until everything drawn on them is as much as all customers drew together."""
+    drawn, whole = (_counted(task, parts.training_i, parts, full=full) for full in (False, True))
+    order = np.random.default_rng((4, seed)).permutation(len(parts.training_i))
+    many = int(np.searchsorted(np.cumsum(whole[order]), drawn.sum())) + 1
+    return np.sort(parts.training_i[order[:many]])
+
+
+def _counted(task: BoxTask, chosen_i: Ints, parts: Split, *, full: bool) -> Ints:
+    """How many boxes are drawn on each image, by its customer or in full."""
+    labels = [labels_of(task.tree, taxonomy) for taxonomy in task.taxonomies]
+    rows = [task.full_row(task.images[i].domain) if full else int(parts.customer_i[i]) for i in chosen_i]
+    names = [task.images[i].names_n for i in chosen_i]
+    return np.array([sum(name in labels[row] for name in own) for own, row in zip(names, rows, strict=True)], np.int64)
 
 
 def _finetuned(

@@ -192,7 +192,7 @@ class Drawn:
         self.chosen_i = chosen_i
         self.row_i = row_i
         self.canvas = canvas
-        self._label = [_labels(task.tree, taxonomy) for taxonomy in task.taxonomies]
+        self._label = [labels_of(task.tree, taxonomy) for taxonomy in task.taxonomies]
 
     def __len__(self) -> int:
         return len(self.chosen_i)
@@ -217,7 +217,7 @@ def grown_boxes(boxes_n4: NDArray[np.float32], times: float, size: tuple[int, in
     return cut_n4
 
 
-def _labels(tree: SuperTaxonomy, taxonomy: Taxonomy) -> dict[str, int]:
+def labels_of(tree: SuperTaxonomy, taxonomy: Taxonomy) -> dict[str, int]:
     """The label (its place) by which a customer draws each class: the one of the class itself, or the nearest above."""
     label_of = {label.to: place for place, label in enumerate(taxonomy.labels) if label.to is not None}
     found = {}

@@ -21,8 +21,7 @@ class Method:
         about: what it does, in a sentence.
         settings: of the recipe; nothing else differs.
         full: whether it learns from labels of everything, which no customer has.
-        fewer: whether it learns from one customer's share of the images, so that about as much is drawn as by all
-            customers together.
+        fewer: whether it learns from so many images fewer that as much is drawn as by all customers together.
         only: the customer whose labels alone it learns from; empty for all.
         finetune: the customer whose labels alone it learns from in the last third; empty for none.
         own: whether it answers with the newcomer's own outputs only, where it has some.
