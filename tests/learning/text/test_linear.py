@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from sabbatical.core.errors import EmptyDataset, Interrupted
 from sabbatical.core.progress import Quiet
 from sabbatical.learning.text import models
 from sabbatical.learning.text.linear import LinearModel
-from sabbatical.learning.text.recipe import TextRecipe
+from sabbatical.learning.text.recipe import LinearRecipe, TextRecipe
+from sabbatical.learning.text.targets import FixedTargets
 from sabbatical.learning.text.texts import TextColumns, choose
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy, tables
 
-from .worlds import COARSE, COARSE_ANIMAL, FINE, SUPER, TAXONOMIES, sentences, targets
+from .worlds import CAT, COARSE, COARSE_ANIMAL, FINE, FINE_CAT, FINE_LABELS, SUPER, TAXONOMIES, sentences, targets
 
 RECIPE = TextRecipe(model="linear")
 CATALOGUE = Path(str(files("sabbatical"))) / "catalogue/made-with-ml"
@@ -37,7 +39,7 @@ def test_coarse_labels_do_not_push_children():
     silent = TextColumns(coarse.texts, coarse.taxonomy_n, np.full(len(coarse), -1))
     with_coarse = LinearModel.fit(RECIPE, fine.join(coarse), targets())
     without = LinearModel.fit(RECIPE, fine.join(silent), targets())
-    np.testing.assert_allclose(with_coarse.weight_fk[:, 1:3], without.weight_fk[:, 1:3], atol=2e-4)
+    np.testing.assert_array_equal(with_coarse.weight_fk[:, 1:3], without.weight_fk[:, 1:3])
     assert np.abs(with_coarse.weight_fk[:, 0] - without.weight_fk[:, 0]).max() > 0.1
 
 
@@ -47,6 +49,45 @@ def test_naive_joining_pushes_children_down_where_masking_does_not():
     masked = models.fit(RECIPE, columns, SUPER, TAXONOMIES).predict(texts)
     naive = models.fit(TextRecipe(model="linear", masking="none"), columns, SUPER, TAXONOMIES).predict(texts)
     assert (masked[[0, 1], [1, 2]] > naive[[0, 1], [1, 2]] + 0.2).all()
+
+
+def test_a_fully_labeled_customer_is_learned_as_without_any_mask():
+    columns = sentences(120, taxonomies=(FINE,))
+    columns = TextColumns(columns.texts, columns.taxonomy_n * 0, columns.label_n)
+    leaves = SuperTaxonomy.from_yaml("{super-taxonomy: living, classes: [cat, dog, plant]}")
+    first, second, third = (
+        models.fit(TextRecipe(model="linear", masking=masking), columns, leaves, [FINE_LABELS])
+        for masking in ("tree", "column", "none")
+    )
+    np.testing.assert_array_equal(first.weight_fk, third.weight_fk)
+    np.testing.assert_array_equal(first.bias_k, third.bias_k)
+    np.testing.assert_array_equal(second.weight_fk, third.weight_fk)
+
+
+def test_a_soft_target_is_both_sides_by_its_share():
+    columns = sentences(40, taxonomies=(FINE,))
+    target, mask = targets().rows(columns)
+    twice = columns.join(columns)
+    hard = np.concatenate([target, np.where(target > 0, 0, target)])
+    shares = np.concatenate([np.where(target > 0, 0.75, 1), np.where(target > 0, 0.25, 0)]).astype(np.float32)
+    both = FixedTargets(targets(), hard, np.concatenate([mask, mask]) * shares)
+    soft = FixedTargets(targets(), np.where(target > 0, 0.75, 0).astype(np.float32), mask)
+    plain = replace(RECIPE, linear=LinearRecipe(balance=0))
+    one, other = LinearModel.fit(plain, columns, soft), LinearModel.fit(plain, twice, both)
+    np.testing.assert_allclose(one.chances(columns.texts), other.chances(columns.texts), atol=2e-2)
+
+
+def test_recalibration_spares_what_the_naive_model_denies_blindly():
+    columns, cats = sentences(200, taxonomies=(FINE,)), sentences(90, seed=1, taxonomies=(FINE,))
+    cats = cats.take(cats.label_n == FINE_CAT)
+    cats.taxonomy_n[:], cats.label_n[:] = COARSE, COARSE_ANIMAL  # cats that a coarse customer labeled
+    naive, spared = (
+        models.fit(
+            TextRecipe(model="linear", masking="none", recalibrate=confused), columns.join(cats), SUPER, TAXONOMIES
+        ).predict(cats.texts)[:, CAT]
+        for confused in (0.0, 0.3)
+    )
+    assert spared.mean() > naive.mean() + 0.2
 
 
 def test_permuting_classes_customers_and_texts_changes_nothing():

@@ -4,7 +4,7 @@ import pytest
 from sabbatical.core.errors import BadInput, EmptyDataset
 from sabbatical.learning.text.targets import TargetTables
 from sabbatical.learning.text.texts import UNLABELED
-from sabbatical.taxonomy import Taxonomy
+from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 
 from .worlds import COARSE, COARSE_ANIMAL, COARSE_STONE, FINE, FINE_CAT, FINE_PLANT, SUPER, TAXONOMIES, row, targets
 
@@ -29,6 +29,24 @@ def test_column_masking_believes_in_absence_only_where_a_taxonomy_looks():
     cats = Taxonomy.from_yaml("{taxonomy: cats, super-taxonomy: living, labels: {Cat: cat}}")
     assert TargetTables.of(SUPER, [cats], "column").rows(row(0, 0))[1].tolist() == [[1, 1, 0, 0]]
     assert TargetTables.of(SUPER, [cats], "tree").rows(row(0, 0))[1].tolist() == [[1, 1, 1, 1]]
+
+
+def test_over_a_flat_tree_column_masks_are_the_columns_that_a_taxonomy_covers():
+    flat = SuperTaxonomy.from_yaml("{super-taxonomy: living, classes: [cat, dog, plant]}")
+    some = [
+        Taxonomy.from_yaml(f"{{taxonomy: t{n}, super-taxonomy: living, labels: {{{labels}}}}}")
+        for n, labels in enumerate(["Cat: cat, Dog: dog", "Plant: plant, Rock: ignore"])
+    ]
+    columns = row(0, 0).join(row(0, 1)).join(row(1, 0)).join(row(1, 1))
+    target, mask = TargetTables.of(flat, some, "column").rows(columns)
+    assert mask.tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]]
+    assert target.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]
+
+
+def test_what_a_customer_never_looks_at_is_denied_in_doubt():
+    cats = Taxonomy.from_yaml("{taxonomy: cats, super-taxonomy: living, labels: {Cat: cat}}")
+    doubtful = TargetTables.of(SUPER, [cats, *TAXONOMIES], "none").doubtful(row(0, 0).join(row(2, FINE_CAT)))
+    assert doubtful.tolist() == [[False, False, True, True], [False] * 4]
 
 
 def test_the_naive_super_dataset_takes_what_is_not_said_for_absent():

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from sabbatical.core.errors import BadInput
 from sabbatical.core.progress import Part as Share
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.learning.parts import Part, parts_of
@@ -80,11 +79,8 @@ class JoinedModel:
             customers: whose each row of the tables is.
 
         Raises:
-            BadInput: there is nothing to join in a model of rules.
             EmptyDataset, Interrupted, Conflict: as a model of all does.
         """
-        if recipe.model == "rules":
-            raise BadInput("Rules are the same for every customer.", hint="Take models: one, or another model.")
         parts = _parts(recipe, columns, targets, customers)
         models: dict[str, Any] = {}
         class_c: list[int] = []

@@ -11,18 +11,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.sparse import vstack
+from sklearn.linear_model import LogisticRegression
 
 from sabbatical.core.progress import Part, Progress, Quiet, check
 from sabbatical.learning.text import store
 from sabbatical.learning.text.features import TextFeatures
-from sabbatical.learning.text.loss import Doubles, balanced, log_odds, masked_logistic, sigmoid
-from sabbatical.learning.text.recalibration import recalibrated
+from sabbatical.learning.text.loss import Doubles, balanced, log_odds, sigmoid
+from sabbatical.learning.text.offsets import choices, halves, of_unseen, offsets
+from sabbatical.learning.text.recalibration import spared
 from sabbatical.learning.text.recipe import LinearRecipe, TextRecipe
 from sabbatical.learning.text.targets import Bools, Targets
 from sabbatical.learning.text.texts import Floats, Ints, TextColumns
 
 QUIET = Quiet()
+BIAS_SCALE = 10.0  # the bias is a feature of this size, which hardly penalises it
+TOLERANCE = 1e-3
 
 
 class LinearModel:
@@ -58,19 +62,26 @@ class LinearModel:
             found = _solve(recipe.linear, matrix_nf, target_nk, weight_nk, start_k=start_k, progress=progress)
             return cls(features, *found)
 
-        def chances_of(seen_n: Bools, asked_n: Bools) -> Floats:
-            return solved(mask_nk * seen_n[:, None], Part(progress, 0.2, 0.6))._chances(matrix_nf[asked_n])
+        def logits_of(seen_n: Bools, asked_n: Bools) -> Floats:
+            return solved(mask_nk * seen_n[:, None], Part(progress, 0.2, 0.6))._logits(matrix_nf[asked_n])
 
+        if not recipe.recalibrate and not recipe.linear.offsets:
+            return solved(mask_nk, Part(progress, 0.2, 1.0))
+        unseen_nk = of_unseen(logits_of, halves(columns))
         if recipe.recalibrate:
-            mask_nk = recalibrated(chances_of, mask_nk, targets.doubtful(columns), recipe.recalibrate)
-        return solved(mask_nk, Part(progress, 0.6 if recipe.recalibrate else 0.2, 1.0))
+            mask_nk = spared(mask_nk, sigmoid(unseen_nk), targets.doubtful(columns), recipe.recalibrate)
+        model = solved(mask_nk, Part(progress, 0.6, 1.0))
+        if recipe.linear.offsets:
+            model.bias_k += offsets(unseen_nk, choices(columns, targets.path_tlk), recipe.linear.offsets)
+        return model
 
     def chances(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the chance of each class given its parent."""
-        return self._chances(self.features.both(texts))
+        return sigmoid(self._logits(self.features.both(texts))).astype(np.float32)
 
-    def _chances(self, matrix_nf: Any) -> Floats:
-        return sigmoid(matrix_nf @ self.weight_fk + self.bias_k).astype(np.float32)
+    def _logits(self, matrix_nf: Any) -> Floats:
+        logits_nk: Floats = np.asarray(matrix_nf @ self.weight_fk + self.bias_k, np.float32)
+        return logits_nk
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """float32[n,k]: the probability of each class."""
@@ -99,14 +110,15 @@ def _solve(
     found_gk = np.zeros((matrix_nf.shape[1] + 1, len(start_k)), np.float32)
     learned: dict[bytes, tuple[Any, Ints]] = {}
     for k, start in enumerate(start_k):
+        check(progress)
         progress.tell(k / len(start_k), f"Class {k + 1} of {len(start_k)}.")
         known_n = weight_nk[:, k] > 0
         which = np.packbits(known_n).tobytes()  # siblings learn from the same texts
         if which not in learned:
             learned[which] = _used(matrix_nf, known_n)
         rows_mc, column_c = learned[which]
-        target_m1, weight_m1 = target_nk[known_n, k : k + 1], weight_nk[known_n, k : k + 1]
-        found_gk[[*column_c, -1], k] = _solve_one(recipe, rows_mc, target_m1, weight_m1, start, progress)
+        found = _solve_one(recipe, rows_mc, target_nk[known_n, k], weight_nk[known_n, k], float(start))
+        found_gk[column_c, k], found_gk[-1, k] = found[:-1], found[-1]
     progress.tell(1.0, "Solved.")
     return found_gk[:-1], found_gk[-1]
 
@@ -118,24 +130,19 @@ def _used(matrix_nf: Any, known_n: Bools) -> tuple[Any, Ints]:
     return rows_mf[:, column_c], column_c
 
 
-def _solve_one(
-    recipe: LinearRecipe, rows_mc: Any, target_m1: Floats, weight_m1: Floats, start: float, progress: Progress
-) -> Doubles:
-    """float64[c+1]: weights and bias of the least penalised loss, by L-BFGS (Liu and Nocedal 1989).
+def _solve_one(recipe: LinearRecipe, rows_mc: Any, target_m: Floats, weight_m: Floats, start: float) -> Doubles:
+    """float64[c+1]: weights and bias of the least penalised loss, by a trust-region Newton method.
 
-    The bias begins at `start`, and stays there if nothing is known of the class.
+    LIBLINEAR (Fan et al., JMLR 2008), Newton method of Lin, Weng and Keerthi (JMLR 2008). Where texts show one side
+    only, there is nothing to tell apart: the bias is the share of that side, beside one text at `start`.
     """
-    columns_cm = rows_mc.T.tocsr()
-
-    def objective(flat: Doubles) -> tuple[float, Doubles]:
-        weight_c1, bias = flat[:-1, None], flat[-1]
-        loss, slope_m1 = masked_logistic(rows_mc @ weight_c1 + bias, target_m1, weight_m1)
-        slope_c1 = weight_c1 + recipe.fit * (columns_cm @ slope_m1)
-        return 0.5 * float((weight_c1**2).sum()) + recipe.fit * loss, np.append(slope_c1, recipe.fit * slope_m1.sum())
-
-    options = {"maxiter": recipe.steps, "ftol": 1e-9, "gtol": 1e-6}
-    flat = np.append(np.zeros(rows_mc.shape[1]), start)
-    found: Doubles = minimize(
-        objective, flat, jac=True, method="L-BFGS-B", callback=lambda _: check(progress), options=options
-    ).x
-    return found
+    soft_m = np.flatnonzero((target_m > 0) & (target_m < 1))  # a soft target is both sides, by its share
+    sides, shares = np.append(target_m > 0, np.zeros(len(soft_m), np.bool_)), np.append(target_m, 1 - target_m[soft_m])
+    weights = np.append(weight_m, weight_m[soft_m]) * np.where(np.append(target_m, target_m[soft_m]) == 0, 1, shares)
+    if sides.all() or not sides.any():
+        share = (weight_m @ target_m + sigmoid(np.array(start))) / (weight_m.sum() + 1)
+        return np.append(np.zeros(rows_mc.shape[1]), log_odds(np.array(share)))
+    found = LogisticRegression(
+        C=recipe.fit, solver="liblinear", intercept_scaling=BIAS_SCALE, tol=TOLERANCE, max_iter=recipe.steps
+    ).fit(vstack([rows_mc, rows_mc[soft_m]], format="csr") if len(soft_m) else rows_mc, sides, weights)
+    return np.append(found.coef_[0], found.intercept_)

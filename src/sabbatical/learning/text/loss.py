@@ -1,4 +1,4 @@
-"""Masked logistic loss on arrays, for models that are fitted by a second-order method.
+"""Chances, their odds, and the weights with which texts teach a class.
 
 Legend: n texts, k classes.
 """
@@ -13,13 +13,6 @@ from numpy.typing import NDArray
 from sabbatical.learning.text.texts import Floats
 
 Doubles = NDArray[np.float64]
-
-
-def masked_logistic(logits_nk: NDArray[Any], target_nk: Floats, weight_nk: NDArray[Any]) -> tuple[float, Doubles]:
-    """Sum of weighted log losses, and its gradient float64[n,k] by the logits; exactly zero where the weight is."""
-    logits_nk = logits_nk.astype(np.float64, copy=False)
-    loss_nk = np.logaddexp(0.0, logits_nk) - target_nk * logits_nk
-    return float((weight_nk * loss_nk).sum()), weight_nk * (sigmoid(logits_nk) - target_nk)
 
 
 def sigmoid(logits: NDArray[Any]) -> Doubles:

@@ -15,34 +15,9 @@ Legend: n texts, k classes; shapes may also be those of a batch of tensors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import numpy as np
-
-from sabbatical.learning.text.targets import Bools
-from sabbatical.learning.text.texts import Floats
-
-HALVES = 2
 
 
 def spared(weight_nk: Any, chance_nk: Any, doubtful_nk: Any, confused: float) -> Any:
     """The weights with zeros where a doubtful denial meets a chance above `confused`; arrays or tensors."""
     return weight_nk * ~(doubtful_nk & (chance_nk > confused))
-
-
-def recalibrated(
-    chances_of: Callable[[Bools, Bools], Floats], mask_nk: Floats, doubtful_nk: Bools, confused: float
-) -> Floats:
-    """The mask with zeros where a model that has not seen the text is confident of a class that is blindly denied.
-
-    Args:
-        chances_of: learns from the first texts and answers the chances of the second, float32[m,k].
-    """
-    half_n = np.arange(len(mask_nk)) % HALVES
-    kept_nk = mask_nk.copy()
-    for half in range(HALVES):
-        asked_n = half_n == half
-        chance_mk = chances_of(~asked_n, asked_n)
-        kept_nk[asked_n] = spared(mask_nk[asked_n], chance_mk, doubtful_nk[asked_n], confused)
-    return kept_nk

@@ -35,11 +35,16 @@ class FeatureRecipe:
 
 @dataclass(frozen=True)
 class LinearRecipe:
-    """`fit` weighs the data against the penalty on weights; `balance` 0..1 lifts rare classes (1: all alike)."""
+    """`fit` weighs the data against the penalty on weights; `balance` 0..1 lifts rare classes (1: all alike).
+
+    `offsets` is the penalty of `text.offsets`, which make classes that many customers know and classes that few texts
+    show comparable; 0 for none.
+    """
 
     fit: float = 100.0
     balance: float = 1.0
     steps: int = 300
+    offsets: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,10 @@ class TextRecipe:
         if self.completion and self.models != "one":
             message = f"What is completed is one model for all; there is none among models of '{self.models}'."
             raise BadInput(message, where="recipe", hint="Take models: one, or completion: false.")
+
+        if self.model == "rules" and (self.models != "one" or self.completion):
+            hint = "Take models: one without a completion, or another model."
+            raise BadInput("Rules learn nothing that could be cut or completed.", where="recipe", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -40,17 +40,23 @@ class Targets(Protocol):
     def doubtful(self, columns: TextColumns) -> Bools:
         """bool[n,k]: denied by a taxonomy that never looks at the class."""
 
+    @property
+    def path_tlk(self) -> Floats:
+        """float32[t,l,k]: the classes whose chances make up each label's probability; zeros for what is ignored."""
+
 
 @dataclass(frozen=True, eq=False)
 class TargetTables:
     """The tree, the tables of every taxonomy over it, and all names of each class.
 
-    `looked_tlk` bool: what the labels speak of by column masking, whatever the masking of `bank`.
+    `looked_tlk` bool: what the labels speak of by column masking, whatever the masking of `bank`. `path_tlk` float32:
+    the classes whose chances make up each label's probability.
     """
 
     tree: ClassTree
     bank: TableBank
     looked_tlk: Bools
+    path_tlk: Floats
     phrases: tuple[tuple[str, ...], ...]
 
     @classmethod
@@ -64,7 +70,10 @@ class TargetTables:
         each = [masked_tables(super_taxonomy, taxonomy, masking, flat=True) for taxonomy in taxonomies]
         plain = bank([masked_tables(super_taxonomy, taxonomy, "column") for taxonomy in taxonomies])
         phrases = tuple((node.name, *node.synonyms) for node in super_taxonomy.classes)
-        return cls(ClassTree.of(super_taxonomy, flat=masking != "tree"), bank(each), plain.known_tlk > 0, phrases)
+        told = bank(each)
+        flat = masking != "tree"
+        path_tlk = _alone(told) if flat else told.target_tlk
+        return cls(ClassTree.of(super_taxonomy, flat=flat), told, plain.known_tlk > 0, path_tlk, phrases)
 
     def rows(self, columns: TextColumns) -> tuple[Floats, Floats]:
         """Target, and whether it can be learned from, float32[n,k] each; both are zero where a text has no label.
@@ -73,13 +82,22 @@ class TargetTables:
             BadInput: a taxonomy or label outside the tables, naming the text.
             EmptyDataset: no text carries a label that can be learned from.
         """
+        target_nk, known_nk = self.told(columns)
+        if not known_nk.any():
+            raise EmptyDataset("No text carries a label to learn from.", hint="Label some texts, or map their labels.")
+        return target_nk, self.tree.learnable(target_nk, known_nk)
+
+    def told(self, columns: TextColumns) -> tuple[Floats, Floats]:
+        """Target, and whether the label tells it, float32[n,k] each; both are zero where a text has no label.
+
+        Raises:
+            BadInput: a taxonomy or label outside the tables, naming the text.
+        """
         given_n, safe_t, safe_l = self._cells(columns)
         used_n1 = (given_n & ~self.bank.ignored_tl[safe_t, safe_l])[:, None]
         target_nk = (self.bank.target_tlk[safe_t, safe_l] * used_n1).astype(np.float32)
         known_nk = (self.bank.known_tlk[safe_t, safe_l] * used_n1).astype(np.float32)
-        if not known_nk.any():
-            raise EmptyDataset("No text carries a label to learn from.", hint="Label some texts, or map their labels.")
-        return target_nk, self.tree.learnable(target_nk, known_nk)
+        return target_nk, known_nk
 
     def doubtful(self, columns: TextColumns) -> Bools:
         """bool[n,k]: denied by a taxonomy that never looks at the class, so that the class may be there.
@@ -102,7 +120,8 @@ class TargetTables:
             place[k] = c  # blocks hold the classes above theirs, so the last one seen is of the same block
         tree = ClassTree(tuple(self.tree.names[k] for k in class_c), np.array(parent_c, np.int64), self.tree.flat)
         phrases = tuple(self.phrases[k] for k in class_c)
-        return TargetTables(tree, part.bank, self.looked_tlk[:, :, class_c], phrases)
+        path_tlk: Floats = self.path_tlk[:, :, class_c] * part.bank.target_tlk
+        return TargetTables(tree, part.bank, self.looked_tlk[:, :, class_c], path_tlk, phrases)
 
     def _cells(self, columns: TextColumns) -> tuple[Bools, Ints, Ints]:
         """Which texts have a label, and the taxonomy and label of each: bool[n], int64[n] twice, 0 without a label."""
@@ -120,19 +139,36 @@ class TargetTables:
             raise BadInput(message, where=f"text {first}", hint=f"There are {t} taxonomies of at most {labels} labels.")
 
 
+def _alone(told: TableBank) -> Floats:
+    """float32[t,l,k]: each label's own class alone."""
+    own_tlk: Floats = (told.class_tl[:, :, None] == np.arange(told.target_tlk.shape[2])).astype(np.float32)
+    return own_tlk
+
+
 @dataclass(frozen=True, eq=False)
 class FixedTargets:
     """Targets of certain texts, row by row: what `Targets.rows` of them answers."""
 
-    tree: ClassTree
-    phrases: tuple[tuple[str, ...], ...]
+    tables: TargetTables
     target_nk: Floats
     mask_nk: Floats
+
+    @property
+    def tree(self) -> ClassTree:
+        return self.tables.tree
+
+    @property
+    def phrases(self) -> tuple[tuple[str, ...], ...]:
+        return self.tables.phrases
+
+    @property
+    def path_tlk(self) -> Floats:
+        return self.tables.path_tlk
 
     def rows(self, columns: TextColumns) -> tuple[Floats, Floats]:
         """See `Targets.rows`; `columns` are the texts that these are the targets of."""
         return self.target_nk, self.mask_nk
 
     def doubtful(self, columns: TextColumns) -> Bools:
-        """Nothing is: what could be doubted was settled when they were fixed."""
-        return np.zeros(self.mask_nk.shape, np.bool_)
+        """See `Targets.doubtful`: what the labels deny, whatever was completed."""
+        return self.tables.doubtful(columns)

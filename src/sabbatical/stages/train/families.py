@@ -22,6 +22,7 @@ from sabbatical.stages.dataset.actions import LabelColumns
 from sabbatical.stages.train.methods import GoingOn, Material, train_network
 from sabbatical.stages.train.recipes import Recipe
 from sabbatical.stages.train.samples import SnapshotSamples, table_rows, text_columns
+from sabbatical.stages.train.texts import train_texts
 from sabbatical.storage.workspace import Workspace
 from sabbatical.taxonomy import Masking, SuperTaxonomy, TableBank, Taxonomy, bank, masked_tables, tables
 
@@ -140,12 +141,12 @@ def table_bank(
 
 
 def _train_text(recipe: TextRecipe, lesson: Lesson) -> Trained:
-    from sabbatical.learning.text import models  # noqa: PLC0415 - torch loads in a step only
-
     columns = text_columns(lesson.labels, lesson.taxonomies)
+    judge = text_columns(lesson.validation, lesson.taxonomies) if recipe.completion and lesson.validation else None
     began = perf_counter()
     taxonomies = [taxonomy for _, taxonomy in lesson.taxonomies]
-    model = models.fit(recipe, columns, lesson.tree, taxonomies, lesson.progress, lesson.folder / "checkpoint")
+    folder = lesson.folder / "checkpoint"
+    model = train_texts(recipe, columns, lesson.tree, taxonomies, lesson.progress, folder, judge)
     file = lesson.folder / "model.safetensors"
     model.save(file)
     taught = _taught(columns, lesson)
