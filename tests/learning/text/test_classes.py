@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sabbatical.learning.text.classes import ClassTree
@@ -19,6 +19,7 @@ def chances(k):
     return np.random.default_rng(0).random((5, k)).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(TREES, st.booleans())
 def test_no_class_stands_above_its_parent_in_any_tree(parent_k, flat):
     result = tree_of(parent_k, flat).probabilities(chances(len(parent_k)))
@@ -27,6 +28,7 @@ def test_no_class_stands_above_its_parent_in_any_tree(parent_k, flat):
     assert result.dtype == np.float32
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_a_probability_is_the_product_of_chances_up_to_the_root(parent_k):
     chance = chances(len(parent_k))

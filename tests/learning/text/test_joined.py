@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sabbatical.core.errors import BadInput
+from sabbatical.core.errors import BadInput, NotFound
 from sabbatical.learning.text import answering, models
 from sabbatical.learning.text.recipe import NetworkRecipe, TextRecipe
 
@@ -41,6 +41,17 @@ def test_a_part_learns_nothing_from_other_customers():
     )
     np.testing.assert_array_equal(first.parts["fine"].chances(TEXTS), second.parts["fine"].chances(TEXTS))
     assert np.abs(first.parts["coarse"].chances(TEXTS) - second.parts["coarse"].chances(TEXTS)).max() > 0.01
+
+
+@pytest.mark.parametrize("cut", ["heads", "customers"])
+def test_a_customer_may_be_answered_by_its_own_columns_alone(cut):
+    model = models.fit(replace(LINEAR, models=cut), sentences(200), SUPER, TAXONOMIES)
+    own = model.of("coarse").predict(TEXTS)
+    np.testing.assert_allclose(own[:, CAT], own[:, ANIMAL] / 2, rtol=1e-5)  # of which coarse knows nothing
+    if cut == "customers":
+        np.testing.assert_allclose(own[:, [ANIMAL, PLANT]], model.parts["coarse"].predict(TEXTS), rtol=1e-5)
+    with pytest.raises(NotFound, match="coars"):
+        model.of("coars")
 
 
 def test_heads_of_a_linear_model_are_its_models_of_customers_but_for_how_words_are_counted():

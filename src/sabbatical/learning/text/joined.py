@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from sabbatical.core.errors import NotFound
 from sabbatical.core.progress import Part as Share
 from sabbatical.core.progress import Progress, Quiet
 from sabbatical.learning.parts import Part, parts_of
@@ -32,20 +33,33 @@ from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.targets import TargetTables
 from sabbatical.learning.text.texts import UNLABELED, Floats, Ints, TextColumns
 from sabbatical.taxonomy import TableBank
+from sabbatical.taxonomy.names import did_you_mean
 
 QUIET = Quiet()
 
 
 class JoinedModel:
-    """The columns of all parts over one tree, and how much each counts for its class: `class_c`, `weight_c`."""
+    """The columns of all parts over one tree; see `fit`.
+
+    `class_c` int64 is the class of each column, `weight_c` float32 how much it counts for it, and `owner_c` int64 the
+    place in `customers` of the one who taught it alone, -1 where several did.
+    """
 
     kind = "joined"
 
-    def __init__(self, tree: ClassTree, parts: Mapping[str, Any], class_c: Ints, weight_c: Floats) -> None:
+    def __init__(
+        self,
+        tree: ClassTree,
+        parts: Mapping[str, Any],
+        customers: Sequence[str],
+        class_c: Ints,
+        weight_c: Floats,
+        owner_c: Ints,
+    ) -> None:
         self.tree = tree
         self.parts = parts
-        self.class_c = class_c
-        self.weight_c = weight_c
+        self.customers = tuple(customers)
+        self.class_c, self.weight_c, self.owner_c = class_c, weight_c, owner_c
         many_k = np.bincount(class_c, weight_c > 0, len(tree))
         self._untold_k = np.where(many_k > 0, 0, tree.even_chance()).astype(np.float32)
         shape = (len(class_c), len(tree))
@@ -60,6 +74,18 @@ class JoinedModel:
         chance_nc = np.concatenate([part.chances(texts) for part in self.parts.values()], axis=1)
         chance_nk = chance_nc @ self._share_ck + self._untold_k
         return self.tree.probabilities(np.asarray(chance_nk, np.float32))
+
+    def of(self, customer: str) -> JoinedModel:
+        """What one customer's own columns say alone; classes that it does not know stay at even chance.
+
+        Raises:
+            NotFound: no column is that customer's own.
+        """
+        own_c = self.owner_c == (self.customers.index(customer) if customer in self.customers else len(self.customers))
+        if not own_c.any():
+            raise NotFound(f"No part of the model is {customer}'s own.", hint=did_you_mean(customer, self.customers))
+        weight_c = _averaging(self.class_c, np.where(own_c, self.weight_c, 0), len(self.tree))
+        return JoinedModel(self.tree, self.parts, self.customers, self.class_c, weight_c, self.owner_c)
 
     @classmethod
     def fit(
@@ -82,9 +108,11 @@ class JoinedModel:
             EmptyDataset, Interrupted, Conflict: as a model of all does.
         """
         parts = _parts(recipe, columns, targets, customers)
+        names = list(dict.fromkeys(customers))
         models: dict[str, Any] = {}
         class_c: list[int] = []
         weight_c: list[Floats] = []
+        owner_c: list[Ints] = []
         for number, part in enumerate(parts):
             share = Share(progress, number / len(parts), (number + 1) / len(parts))
             own = columns.take(np.isin(columns.taxonomy_n, part.rows))
@@ -92,8 +120,10 @@ class JoinedModel:
             models[part.name] = fit_part(own, aims, share, checkpoint / part.name if checkpoint else None)
             class_c += part.class_c
             weight_c.append(_speaking(aims, own))
+            owner_c.append(_owners(part, names, customers))
         places_c = np.array(class_c, np.int64)
-        return cls(targets.tree, models, places_c, _averaging(places_c, np.concatenate(weight_c), len(targets.tree)))
+        weights_c = _averaging(places_c, np.concatenate(weight_c), len(targets.tree))
+        return cls(targets.tree, models, names, places_c, weights_c, np.concatenate(owner_c))
 
     def save(self, path: Path) -> None:
         """Write the whole model to one file."""
@@ -103,8 +133,14 @@ class JoinedModel:
             for number, part in enumerate(self.parts.values())
             for key, value in part.tensors().items()
         }
-        document = {"tree": self.tree.to_document(), "parts": documents, "order": list(documents)}
-        store.write(path, self.kind, document, {**tensors, "class_c": self.class_c, "weight_c": self.weight_c})
+        document = {
+            "tree": self.tree.to_document(),
+            "customers": self.customers,
+            "parts": documents,
+            "order": list(documents),
+        }
+        columns = {"class_c": self.class_c, "weight_c": self.weight_c, "owner_c": self.owner_c}
+        store.write(path, self.kind, document, tensors | columns)
 
     @classmethod
     def read(
@@ -115,7 +151,8 @@ class JoinedModel:
             name: restore(document["parts"][name]["kind"], document["parts"][name], store.beneath(str(number), tensors))
             for number, name in enumerate(document["order"])
         }
-        return cls(ClassTree.from_document(document["tree"]), parts, tensors["class_c"], tensors["weight_c"])
+        tree, columns = ClassTree.from_document(document["tree"]), ("class_c", "weight_c", "owner_c")
+        return cls(tree, parts, document["customers"], *(tensors[name] for name in columns))
 
 
 def _parts(recipe: TextRecipe, columns: TextColumns, targets: TargetTables, customers: Sequence[str]) -> list[Part]:
@@ -140,6 +177,13 @@ def _speaking(targets: TargetTables, columns: TextColumns) -> Floats:
     target_nc, mask_nc = targets.rows(columns)
     yes_c, no_c = (mask_nc * target_nc).sum(axis=0) > 0, (mask_nc * (1 - target_nc)).sum(axis=0) > 0
     return np.where(yes_c & no_c, 1.0, np.where(yes_c | no_c, 1e-6, 0.0)).astype(np.float32)
+
+
+def _owners(part: Part, names: Sequence[str], customers: Sequence[str]) -> Ints:
+    """int64[c]: the customer that alone teaches each column, -1 where several do."""
+    taught_tc: NDArray[np.bool_] = np.any(part.bank.target_tlk > 0, axis=1)
+    owners = [{names.index(customers[t]) for t in part.rows if taught_tc[t, c]} for c in range(taught_tc.shape[1])]
+    return np.array([own.pop() if len(own) == 1 else -1 for own in owners], np.int64)
 
 
 def _averaging(class_c: Ints, speaking_c: Floats, classes: int) -> Floats:
