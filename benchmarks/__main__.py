@@ -11,7 +11,7 @@ import benchmarks
 NAMES = sorted(
     found.name
     for found in pkgutil.iter_modules(benchmarks.__path__)
-    if found.name not in {"__main__", "measuring", "traffic"}
+    if found.name not in {"__main__", "mapping", "measuring", "traffic"}
 )
 
 

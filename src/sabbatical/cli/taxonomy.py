@@ -11,8 +11,12 @@ import yaml
 from rich.markup import escape
 from rich.tree import Tree
 
+from sabbatical.cli.ingest import given, sending
 from sabbatical.cli.output import out, say, table
+from sabbatical.cli.proposing import places, tell, write
 from sabbatical.cli.session import Session, command, group
+from sabbatical.cli.values import pairs
+from sabbatical.cli.waiting import wait
 from sabbatical.core.errors import BadTaxonomy
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
 def register(app: typer.Typer) -> None:
     noun = group(app, "taxonomy", "The super-taxonomy and each customer's taxonomy, versioned.")
     command(noun, "add", example="sabbatical taxonomy add road.super.yaml customer-a.yaml")(add)
+    example = "sabbatical taxonomy propose new.yaml --data basalt/\nsabbatical taxonomy propose texts.csv -o new.yaml"
+    command(noun, "propose", example=example)(propose)
     example = "sabbatical taxonomy show\nsabbatical taxonomy show customer-a\nsabbatical taxonomy show road --yaml"
     command(noun, "show", example=example)(show)
     command(noun, "check", example="sabbatical taxonomy check")(check)
@@ -48,6 +54,40 @@ def add(
         say("See what follows with `sabbatical taxonomy check`.")
 
     session.answer({"taxonomies": [one.model_dump(mode="json") for one in added]}, words)
+
+
+def propose(
+    session: Session,
+    labels: Annotated[
+        str, typer.Argument(help="A taxonomy of the project by name, a YAML file of labels, or data with labels.")
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="Labeled items to look at, where LABELS is no data itself.", exists=True)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the taxonomy; found out unless given.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Such as v2, or none: names alone. The champion unless given, else the newest.")
+    ] = None,
+    things: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many labeled things of each label are looked at, at most.")
+    ] = 50,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="How to read data, as NAME=VALUE; can be repeated.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; NAME.proposed.yaml unless given.")
+    ] = None,
+) -> None:
+    """Propose what a new customer's labels are: same as, child of or parent of a class, new, or ambiguous.
+
+    Names are compared, and what the model finds on labeled items. Files are written for you to correct; none is added.
+    """
+    asked = given(taxonomy=name, model=model, things=things, options=pairs(option, "--option") or None)
+    found = wait(session.project.start_propose(labels, data=data, tell=sending, **asked))
+    files = places(found, output) if output or not session.as_json else []
+    write(files)
+    document = found.model_dump(mode="json") | {"written": [str(path.resolve()) for path, _ in files]}
+    session.answer(document, lambda: tell(found, files))
 
 
 def show(

@@ -21,6 +21,7 @@ RunKind = Literal[
     "monitor",
     "mine",
     "prelabel",
+    "propose-taxonomy",
     "turn",
     "trial",
     "study",

@@ -21,6 +21,7 @@ from sabbatical.schemas.item import Item, ItemFilter
 from sabbatical.schemas.label import Revision, RevisionIn, Shape
 from sabbatical.schemas.mine import IssueState, Ordered
 from sabbatical.schemas.predict import Prediction
+from sabbatical.schemas.proposal import MappingProposal
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.sdk import labeling
@@ -30,6 +31,7 @@ from sabbatical.sdk.drift import Drift, drifts, found_drift, start_monitor
 from sabbatical.sdk.evaluation import Evaluation, found_evaluation
 from sabbatical.sdk.ingest import start_ingest
 from sabbatical.sdk.issues import Issue, found_issue, issues, order_labels, start_mine
+from sabbatical.sdk.mapping import start_proposal
 from sabbatical.sdk.model import Model, found_model, start_train
 from sabbatical.sdk.online import Online
 from sabbatical.sdk.releases import Releases
@@ -76,6 +78,20 @@ class Project:
     def taxonomy_tables(self, name: str) -> TaxonomyTables:
         """What a customer's labels say about every class, and what nothing drawn means."""
         return TaxonomyTables.model_validate(self._client.get(self._place("taxonomies", name, "tables")))
+
+    def start_propose(self, labels: str | Path | Mapping[str, Any], **asked: Any) -> Run[MappingProposal]:
+        """Begin to compare a customer's labels with the super-taxonomy; see `propose_taxonomy`."""
+        return start_proposal(self._client, self.name, labels, **asked)
+
+    def propose_taxonomy(
+        self, labels: str | Path | Mapping[str, Any], *, progress: Watcher | None = None, **asked: Any
+    ) -> MappingProposal:
+        """What each label is to the tree: same as, child of, parent of a class, new, or ambiguous, with evidence.
+
+        `labels` is the name of a taxonomy, a YAML file or document of labels, or data that holds labels. `data`:
+        labeled items beside a document or taxonomy. See `ProposalRequest` for what else can be said.
+        """
+        return self.start_propose(labels, **asked).wait(progress)
 
     def start_ingest(self, source: str | Path, **asked: Any) -> Run[IngestReport]:
         """Begin to take a source in; see `IngestRequest` for what else can be said."""

@@ -15,6 +15,7 @@ MODULES = {
     "predict": "predict.steps",
     "propose": "release.steps",
     "prelabel": "assist.steps",
+    "propose-taxonomy": "assist.steps",
     "monitor": "monitor.steps",
     "mine": "mine.steps",
 }

@@ -72,9 +72,12 @@ def read_text(path: Path) -> str:
         raise BadFile("This file is not UTF-8 text.", where=str(path), hint="Save it as UTF-8.") from error
 
 
-def dump_yaml(document: Document) -> str:
-    """The YAML text of a document, keys in their order."""
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+def dump_yaml(document: Document, *, short: bool = False) -> str:
+    """The YAML text of a document, keys in their order; `short`, with lists on one line."""
+    nested = any(isinstance(value, Mapping | list) for value in document.values())
+    return yaml.safe_dump(
+        document, sort_keys=False, allow_unicode=True, default_flow_style=None if short and nested else False
+    )
 
 
 def is_super_document(document: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ Shapes: l labels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,10 +25,14 @@ from sabbatical.taxonomy.documents import (
     texts,
     version,
 )
-from sabbatical.taxonomy.names import did_you_mean, folded, quoted, same_named
+from sabbatical.taxonomy.names import did_you_mean, folded, listed, quoted, same_named
 from sabbatical.taxonomy.tree import SuperTaxonomy
 
+UNDECIDED = "undecided"
+"""Instead of a class: a label that a proposal left for a person to decide, with the classes it may stand for."""
+
 _FIELDS = ("class", "one_of", "attributes", "replaces")
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,9 @@ class Taxonomy:
             number = version(fields.get("version", 1))
             above = text(fields.get("super-taxonomy"), "'super-taxonomy', the tree that the labels map to,")
             rules = read_rules(fields.get("rules"), "the taxonomy")
-            labels = tuple(_read_label(name, body) for name, body in _entries(fields.get("labels")))
+            entries = _entries(fields.get("labels"))
+            _refuse_undecided(entries)
+            labels = tuple(_read_label(name, body) for name, body in entries)
         return cls(name, number, above, labels, rules)
 
     def to_document(self) -> Document:
@@ -188,6 +194,22 @@ def _entries(labels: object) -> list[tuple[str, object]]:
             name = text(fields.pop("name", None), f"the name of label {position}")
             entries.append((name, fields))
     return entries
+
+
+def _refuse_undecided(entries: Sequence[tuple[str, object]]) -> None:
+    """Raises BadTaxonomy that names the labels that a person has still to decide."""
+    left = {name: body[UNDECIDED] for name, body in entries if isinstance(body, Mapping) and UNDECIDED in body}
+    if not left:
+        return
+    told = [_undecided(name, texts(one, f"'{UNDECIDED}' of '{name}'")) for name, one in list(left.items())[:_SHOWN]]
+    more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+    are = "is" if len(left) == 1 else "are"
+    message = f"{len(left)} of {len(entries)} labels {are} still undecided: {', '.join(told)}{more}."
+    raise BadTaxonomy(message, hint=f"In place of '{UNDECIDED}' write a class of the tree, or '{IGNORE}'.")
+
+
+def _undecided(name: str, choices: Sequence[str]) -> str:
+    return f"'{name}' ({listed(choices, 'or')})" if choices else f"'{name}'"
 
 
 def _read_label(key: str, body: object) -> Label:

@@ -9,11 +9,16 @@ from anyio import to_thread
 from fastapi import Request
 
 from sabbatical.api import routing
+from sabbatical.api import runs as asked_runs
 from sabbatical.api.access import allow
 from sabbatical.api.context import Context
+from sabbatical.api.runs import Key
 from sabbatical.core.errors import BadTaxonomy
 from sabbatical.schemas.project import TaxonomyVersion
+from sabbatical.schemas.proposal import ProposalRequest
+from sabbatical.schemas.run import Run
 from sabbatical.schemas.taxonomy import TaxonomyFinding, TaxonomyTables
+from sabbatical.stages.assist import actions as assistance
 from sabbatical.stages.project import actions as projects
 from sabbatical.stages.project import explaining
 from sabbatical.taxonomy import parse_yaml
@@ -21,6 +26,7 @@ from sabbatical.taxonomy import parse_yaml
 router = routing.router("/projects/{project}/taxonomies", "project")
 Reader = Annotated[Context, allow("project.read")]
 Writer = Annotated[Context, allow("project.write")]
+Runner = Annotated[Context, allow("prediction.run")]
 DOCUMENT = {"requestBody": {"required": True, "content": {"application/json": {}, "application/yaml": {}}}}
 
 
@@ -56,6 +62,22 @@ def list_taxonomies(context: Reader, project: str) -> list[TaxonomyVersion]:
     """The newest version of each, the super-taxonomy first."""
     with context.reading() as session:
         return projects.taxonomies(session, projects.get(session, project))
+
+
+@router.post("/proposals", status_code=202)
+def propose_taxonomy(context: Runner, project: str, asked: ProposalRequest, key: Key = None) -> Run:
+    """Compare a customer's labels with the super-taxonomy, by name and by what the model finds on labeled items.
+
+    The run's result is a `MappingProposal`, with files as `POST .../taxonomies` reads them once a person has looked.
+    """
+    source = context.paths.source(asked.source) if asked.source else None
+    resolved = asked.model_copy(update={"source": source, "options": context.paths.options(asked.options)})
+    with context.transaction() as session:
+        found = projects.get(session, project)
+        row = assistance.ask_proposal(session, found, resolved, context.now(), asked_runs.request_key(key))
+        run = asked_runs.wire(session, row, context.now())
+    asked_runs.dispatch(context, row)
+    return run
 
 
 @router.get("/{name}/history")

@@ -1,4 +1,4 @@
-"""What a labeler starts from: what a model suggests for a task, and asking it about a whole campaign before."""
+"""What a person starts from: what a model suggests for a task, asking it about a whole campaign before; a mapping."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from sabbatical.core.errors import NotReady
+from sabbatical.core.errors import BadRequest, NotFound, NotReady
 from sabbatical.durable import runs
 from sabbatical.schemas.assist import PrelabelRequest, Suggestion
 from sabbatical.schemas.campaign import LabelTask, TaskAnswer
 from sabbatical.schemas.item import Glimpse
 from sabbatical.schemas.label import Shape, counted
 from sabbatical.schemas.project import Project
+from sabbatical.schemas.proposal import NAMES_ALONE, ProposalRequest
 from sabbatical.schemas.train import ModelVersion
 from sabbatical.stages.assist import queries
 from sabbatical.stages.assist.suggesting import suggested_boxes, suggested_labels
@@ -38,6 +39,39 @@ def ask_prelabel(
     name = labels.campaign(session, project, asked.campaign).name
     params = {"campaign": name, "model": _model(session, project, asked.model).name}
     return runs.ask(session, project_id=project.id, kind="prelabel", params=params, now=now, key=key)
+
+
+def ask_proposal(
+    session: Session, project: Project, asked: ProposalRequest, now: datetime, key: str | None = None
+) -> RunRow:
+    """A run of kind "propose-taxonomy", whose result is a `MappingProposal`; the same key is the same run.
+
+    Raises:
+        BadRequest: neither a taxonomy, a document nor a source is given, or a source without a name.
+        NotReady: there is no super-taxonomy to compare with.
+        NotFound: no such taxonomy or model.
+    """
+    if asked.document is None and asked.taxonomy is None:
+        what = "It needs a taxonomy of the project, a document or a source, and a name for what a source holds."
+        raise BadRequest(what, where="field taxonomy")
+    projects.super_taxonomy(session, project.id)
+    if asked.document is None and asked.source is None:
+        projects.taxonomy_id(session, project, str(asked.taxonomy))
+    resolved = asked.model_copy(update={"model": _proposing_model(session, project, asked.model)})
+    params = resolved.model_dump(mode="json")
+    return runs.ask(session, project_id=project.id, kind="propose-taxonomy", params=params, now=now, key=key)
+
+
+def _proposing_model(session: Session, project: Project, name: str | None) -> str:
+    """Whose findings count; names alone before there is a model."""
+    if name == NAMES_ALONE:
+        return NAMES_ALONE
+    try:
+        return _model(session, project, name).name
+    except NotFound:
+        if name is not None:
+            raise
+        return NAMES_ALONE
 
 
 def suggest_task(

@@ -1,4 +1,4 @@
-"""The step that asks a model about the open tasks of a campaign, before people come to them."""
+"""The steps that ask a model before people come: about the open tasks of a campaign, about a new customer's labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from sabbatical.durable.steps import Step, step
 from sabbatical.schemas.assist import PrelabelRequest
-from sabbatical.stages.assist import queries
+from sabbatical.schemas.proposal import ProposalRequest
+from sabbatical.stages.assist import proposing, queries
 from sabbatical.stages.label import actions as labels
 from sabbatical.stages.predict import actions as predictions
 from sabbatical.stages.project import actions as projects
@@ -27,3 +28,12 @@ def prelabel(step: Step) -> dict[str, Any]:
         stored, computed = stored + many, computed + len(part) - many
     told = {"campaign": asked.campaign, "model": model.name}
     return told | {"items": stored + computed, "computed": computed, "stored": stored}
+
+
+@step("propose-taxonomy")
+def propose_taxonomy(step: Step) -> dict[str, Any]:
+    """Propose what a customer's labels are to the super-taxonomy."""
+    asked = ProposalRequest.model_validate(step.params)
+    step.progress.tell(0.0, "Looking at the labels")
+    made = proposing.make(step, asked)
+    return {"schema": 1} | made.model_dump(mode="json")

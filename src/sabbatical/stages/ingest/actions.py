@@ -19,7 +19,7 @@ from sabbatical.stages.ingest.items import glimpses
 from sabbatical.stages.ingest.options import ReadOptions
 from sabbatical.stages.ingest.preparing import Preparer, check_text
 from sabbatical.stages.ingest.recognise import Recognition, recognise
-from sabbatical.stages.ingest.records import Classes, Entry, Record, Refusal
+from sabbatical.stages.ingest.records import Classes, Entry, Reader, Record, Refusal
 from sabbatical.storage.workspace import Workspace
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Preparer",
     "Profile",
     "ReadOptions",
+    "Reader",
     "Recognition",
     "Record",
     "Refusal",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from sabbatical.durable.steps import Step
 from sabbatical.schemas.ingest import IngestRequest
+from sabbatical.schemas.label import Payload
+from sabbatical.stages.ingest.actions import Reader
 from sabbatical.stages.label.answering import answer as answer_task
 from sabbatical.stages.label.campaigns import create as create_campaign
 from sabbatical.stages.label.campaigns import get as campaign
@@ -28,6 +33,7 @@ __all__ = [
     "revise",
     "skip_task",
     "take_items",
+    "take_labeled",
     "task",
     "task_row",
     "tasks",
@@ -41,3 +47,15 @@ def take_items(step: Step, asked: IngestRequest) -> list[str]:
     work.item_ids = []
     work.take()
     return list(dict.fromkeys(work.item_ids))
+
+
+def take_labeled(step: Step, asked: IngestRequest, chosen: Callable[[Reader], Reader]) -> dict[str, Payload]:
+    """Take some items of a source into the step's project, without labels; answers what the source says of each.
+
+    `chosen` makes of the source's reader one that reads those items alone.
+    """
+    work = open_source(step, asked, labels=False)
+    work.recognition = replace(work.recognition, reader=chosen(work.recognition.reader))
+    work.payloads, work.expected = {}, None
+    work.take()
+    return work.payloads

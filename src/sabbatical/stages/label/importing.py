@@ -59,6 +59,8 @@ class Import:
     batch: Profile = field(default_factory=Profile)
     item_ids: list[str] | None = None
     """Filled with the ids of all items of the source where a caller asks for them with an empty list."""
+    payloads: dict[str, Payload] | None = None
+    """Filled with what the source says of each item where a caller asks for it with an empty dictionary."""
     _read: int = field(default=0)
     _labels: Counter[str] = field(default_factory=Counter)
     """How often each label was said, as it is spelled in the source."""
@@ -88,6 +90,8 @@ class Import:
                 self._set_aside(session, refused)
             if self.item_ids is not None:
                 self.item_ids.extend(one.id for one in ready)
+            if self.payloads is not None:
+                self.payloads |= {one.id: one.payload for one in ready if one.payload is not None}
             self._tell(len(ready) + len(refused))
         self.report.added, self.report.known = self.intake.added, self.intake.known
         self.report.by_split = dict(self.intake.by_split)

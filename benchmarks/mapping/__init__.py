@@ -1,0 +1,1 @@
+"""What `benchmarks.proposals` is made of: taxonomies perturbed by chance, sightings of texts and boxes, the fit."""
