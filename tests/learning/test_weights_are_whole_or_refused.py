@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from sabbatical.core import files
 from sabbatical.core.errors import BadFile, NotFound, StorageFull
 from sabbatical.core.files import write_whole
-from sabbatical.learning import weights
 from sabbatical.learning.detector import Detector
 from sabbatical.learning.weights import load_detector, load_tensors, save_detector, save_tensors
 from tests.learning.shapes import SUPER, config_of
@@ -89,7 +89,7 @@ def test_a_full_disk_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyP
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(weights.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(StorageFull, match="The disk is full"):
         write_whole(file, b"new")
     assert file.read_bytes() == before

@@ -101,16 +101,7 @@ def train_detector(
         state = State(model, average.model, optimizer, 0, recorder.facts)
         load_checkpoint(folder, state, plan)
 
-        def lessons() -> Iterator[tuple[SampleSource, MaskTables, int]]:
-            """What is learned from, and up to which step."""
-            half = round(COMPLETE_AT * recipe.steps) if completing else recipe.steps
-            if state.step < half:
-                yield source, tables, half
-            if completing:
-                filled, completed = completing(_teacher(folder, average.model))
-                yield filled, mask_tables(completed, config.group_k).to(device), recipe.steps
-
-        for samples, rows, stop in lessons():
+        for samples, rows, stop in _lessons(source, tables, recipe, state, folder, completing):
             loader = _loader(samples, recipe, fresh_n, recorder.facts["epochs"])
             recorder.follow(rows)
             for batch in loader.stream(state.step, stop):
@@ -123,12 +114,7 @@ def train_detector(
                 if state.step % TELL_EVERY == 0:
                     message = f"step {state.step} of {recipe.steps}"
                     progress.tell(state.step / recipe.steps, message, **recorder.latest())
-                stopping = progress.stopping()
-                if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
-                    check_weights((model, average.model), state.step, recipe.learning_rate)
-                    save_checkpoint(folder, state, plan)
-                if stopping:
-                    check(progress)
+                _pause(progress, folder, state, plan, recipe)
         check_weights((model, average.model), state.step, recipe.learning_rate)
     return TrainedDetector(average.model.cpu().eval(), recipe, recorder.record(state.step, model))
 
@@ -155,10 +141,40 @@ def learn(
     return sums
 
 
-def _teacher(folder: Path, average: Detector) -> Detector:
+def _pause(progress: Progress, folder: Path, state: State, plan: dict[str, Any], recipe: DetectorRecipe) -> None:
+    """Save what there is when it is time to, and end here if it was asked to."""
+    stopping = progress.stopping()
+    if stopping or (recipe.save_every and state.step % recipe.save_every == 0):
+        check_weights((state.model, state.average), state.step, recipe.learning_rate)
+        save_checkpoint(folder, state, plan)
+    if stopping:
+        check(progress)
+
+
+def _lessons(
+    source: SampleSource,
+    tables: MaskTables,
+    recipe: DetectorRecipe,
+    state: State,
+    folder: Path,
+    completing: Completing | None,
+) -> Iterator[tuple[SampleSource, MaskTables, int]]:
+    """What is learned from, and up to which step."""
+    half = round(COMPLETE_AT * recipe.steps) if completing else recipe.steps
+    if state.step < half:
+        yield source, tables, half
+    if completing:
+        teacher = _teacher(folder, state.average)
+        filled, completed = completing(teacher)
+        rows = mask_tables(completed, teacher.config.group_k).to(tables.target_trk.device)
+        yield filled, rows, recipe.steps
+
+
+def _teacher(folder: Path, average: nn.Module) -> Detector:
     """The average as it was when labels were completed; a training that goes on completes them by the same."""
     file = folder / TEACHER
     if not file.is_file():
+        assert isinstance(average, Detector)
         save_detector(file, average)
     found = load_detector(file)
     assert isinstance(found, Detector)

@@ -8,6 +8,7 @@ import pytest
 
 from sabbatical.core.errors import BadInput, Broken
 from sabbatical.learning import export
+from sabbatical.learning.detector import Detector
 from sabbatical.learning.onnx_runner import OnnxRunner
 from sabbatical.schemas.project import ProjectIn
 from sabbatical.schemas.train import ModelExportRequest
@@ -31,9 +32,9 @@ def test_a_file_that_answers_otherwise_is_not_handed_out(shapes: Shapes, monkeyp
     shapes.run("train", settings=TINY)
     write = export.export_onnx
 
-    def another(file: Path, detector: export.Detector) -> None:
+    def another(file: Path, detector: Detector) -> None:
         """Writes a detector that is sure of something everywhere."""
-        changed = export.Detector(detector.config)
+        changed = Detector(detector.config)
         changed.load_state_dict(detector.state_dict())
         for name, values in changed.named_parameters():
             if name.endswith("bias"):
