@@ -13,7 +13,8 @@ from tests.learning.shapes import COARSE, DISC, FINE, FLAT, SQUARE, STAR, SUPER,
 
 BANK = bank_of(COARSE, FINE)
 LABELS, CLASSES = BANK.target_tlk.shape[1:]
-SURE = Thresholds(np.full(CLASSES, 0.6, np.float32), np.full(CLASSES, 0.2, np.float32))
+EVERY = np.ones(CLASSES, bool)
+SURE = Thresholds(np.full(CLASSES, 0.6, np.float32), np.full(CLASSES, 0.2, np.float32), EVERY)
 BOX, ELSEWHERE, FAR = [10, 10, 30, 30], [40, 10, 60, 30], [10, 40, 30, 60]
 
 
@@ -42,7 +43,7 @@ def test_what_was_found_of_a_class_that_nobody_drew_becomes_an_object() -> None:
     sample = completed(One(0, [BOX], [0]), [(ELSEWHERE, DISC, 0.9), (FAR, STAR, 0.3), (FAR, STAR, 0.1)])
     assert sample.labels_n.tolist() == [0, LABELS + DISC, LABELS + CLASSES + STAR]
     assert sample.taxonomy == 2
-    bank = completed_bank(BANK, SUPER.ancestors_kk)
+    bank = completed_bank(BANK, SUPER.ancestors_kk, EVERY)
     assert bank.target_tlk[2, LABELS + DISC].tolist() == [k == DISC for k in range(CLASSES)]
     assert bank.target_tlk[2, LABELS + CLASSES + STAR].sum() == 0
 
@@ -64,7 +65,7 @@ def test_a_coarse_label_becomes_the_finer_class_that_is_surely_seen() -> None:
 
 
 def test_rows_of_the_customers_stay_as_they_were() -> None:
-    bank = completed_bank(BANK, SUPER.ancestors_kk)
+    bank = completed_bank(BANK, SUPER.ancestors_kk, EVERY)
     np.testing.assert_array_equal(bank.target_tlk[:2, :LABELS], BANK.target_tlk)
     np.testing.assert_array_equal(bank.known_tlk[2:, :LABELS], BANK.known_tlk)
     np.testing.assert_array_equal(bank.covered_tk[:2], BANK.covered_tk)
@@ -73,7 +74,7 @@ def test_rows_of_the_customers_stay_as_they_were() -> None:
 
 def test_what_is_unsure_stays_unknown_and_the_rest_of_the_image_becomes_background() -> None:
     sample = completed(One(0, [], []), [(ELSEWHERE, DISC, 0.3)])
-    tables = mask_tables(completed_bank(BANK, SUPER.ancestors_kk), tuple(range(CLASSES)))
+    tables = mask_tables(completed_bank(BANK, SUPER.ancestors_kk, EVERY), tuple(range(CLASSES)))
     bump_1p = torch.zeros(1, 16)
     bump_1p[0, 5], bump_1p[0, 6] = 1.0, 0.5
     row, label = torch.tensor([sample.taxonomy]), torch.tensor(sample.labels_n)
@@ -86,7 +87,13 @@ def test_what_is_unsure_stays_unknown_and_the_rest_of_the_image_becomes_backgrou
 
 
 def test_boxes_learn_only_from_what_a_person_drew() -> None:
-    bank = completed_bank(BANK, SUPER.ancestors_kk)
+    bank = completed_bank(BANK, SUPER.ancestors_kk, EVERY)
     weights_tlg = mask_tables(bank, tuple(range(CLASSES))).box_weight_tlg
     assert weights_tlg[2, LABELS + DISC].sum() == 0
     assert weights_tlg[2, 0, FLAT] == 1
+
+
+def test_of_a_class_that_the_model_misses_empty_places_stay_unknown() -> None:
+    whole_k = np.arange(CLASSES) == DISC
+    bank = completed_bank(BANK, SUPER.ancestors_kk, whole_k)
+    np.testing.assert_array_equal(bank.covered_tk[2:], np.maximum(BANK.covered_tk, whole_k))

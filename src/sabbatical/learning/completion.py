@@ -1,12 +1,13 @@
 """Labels completed by a model itself, only where the customer could not have drawn.
 
 A masked entry says nothing; a good model can say something there. What it finds of a class that an image's customer
-does not draw becomes an object of that class, what it is unsure of stays unknown, and the rest becomes background. A
+does not draw becomes an object of that class, what it is unsure of stays unknown, and the rest becomes background if
+the model is known to miss next to nothing of the class. A
 box that was drawn under a coarse label, and that the model surely tells the finer class of, takes that class. What was
 drawn, and the empty places of classes that are drawn, are never contradicted.
 
-Completed images have rows of their own in the table bank: twins of their customers' rows that cover every class, with
-2 k more labels, k for objects that were found and k for those that are unsure.
+Completed images have rows of their own in the table bank: twins of their customers' rows that cover more, with 2 k more
+labels, k for objects that were found and k for those that are unsure.
 
 Legend: t rows of the bank; l labels; k classes; n boxes; f found boxes.
 """
@@ -32,18 +33,27 @@ SAME = 0.5
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which scores of each class (float32, k) a box is an object, and below which it is none."""
+    """What a score of each class is worth.
+
+    Attributes:
+        found_k: float32, from which a box is an object.
+        unsure_k: float32, from which it may be one.
+        whole_k: bool, whether a model that says less of a place may be believed that nothing is there. Where it misses
+            objects, they would become background, which is what masking is there to prevent.
+    """
 
     found_k: Floats
     unsure_k: Floats
+    whole_k: Bools
 
 
-def completed_bank(bank: TableBank, ancestors_kk: Bools) -> TableBank:
+def completed_bank(bank: TableBank, ancestors_kk: Bools, whole_k: Bools) -> TableBank:
     """The bank with a twin of every row for its completed images, rows t..2t-1, and 2 k more labels.
 
     Args:
         bank: the rows of the customers.
         ancestors_kk: whether the second class is the first one or stands above it.
+        whole_k: see `Thresholds`; empty places of other classes stay unknown where they were.
     """
     classes = bank.target_tlk.shape[2]
     related_kk = ancestors_kk | ancestors_kk.T
@@ -55,7 +65,7 @@ def completed_bank(bank: TableBank, ancestors_kk: Bools) -> TableBank:
     return TableBank(
         target_tlk=_twice(bank.target_tlk, target_fk),
         known_tlk=_twice(bank.known_tlk, known_fk),
-        covered_tk=np.concatenate([bank.covered_tk, np.ones_like(bank.covered_tk)]),
+        covered_tk=np.concatenate([bank.covered_tk, np.maximum(bank.covered_tk, whole_k)]).astype(np.float32),
         ignored_tl=np.tile(np.pad(bank.ignored_tl, [(0, 0), (0, 2 * classes)]), (2, 1)),
         box_weight_tk=np.concatenate([bank.box_weight_tk, twin_weight_tk]),
         class_tl=np.tile(_numbered(bank.class_tl, classes), (2, 1)),

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 COMPLETE_AT = 0.5  # of the progress
-SURE, CAREFUL = 0.5, 2.0  # beta: a found object should be one; what is called background should be none
+SURE = 0.5  # beta: what is called an object should be one
+NEARLY_ALL, LEAST_TRUTHS = 0.97, 20  # the recall, of so many truths, from which the rest of an image is background
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _completing(material: Material, validation: Material, progress: Progress) ->
         thresholds = _thresholds(validation, list(_found(teacher, validation.source)))
         found = list(_found(teacher, material.source))
         filled = Completed(material.source, found, thresholds, material.bank, ancestors_kk)
-        return filled, completed_bank(material.bank, ancestors_kk)
+        return filled, completed_bank(material.bank, ancestors_kk, thresholds.whole_k)
 
     return completing
 
@@ -214,13 +215,18 @@ def _found(network: Network, source: SampleSource) -> Iterator[Found]:
 
 
 def _thresholds(judge: Material, found: Sequence[Found]) -> Thresholds:
-    """By F-beta on what was drawn: from one score on a find is an object, below another one it is none."""
-    from sabbatical.learning.completion import Thresholds  # noqa: PLC0415
+    """What scores are worth, on what was drawn: objects by F-beta, and background by what is missed."""
+    from sabbatical.learning.completion import Thresholds  # noqa: PLC0415 - where labels are completed
 
     scored = scored_finds(found, judge)
-    sure_k = choose_thresholds(scored, SURE)
-    careful_k = np.minimum(choose_thresholds(scored, CAREFUL), sure_k) / 2
-    return Thresholds(sure_k.astype(np.float32), careful_k.astype(np.float32))
+    sure_k = choose_thresholds(scored, SURE).astype(np.float32)
+    unsure_k: NDArray[np.float32] = (sure_k / 2).astype(np.float32)
+    whole_k = np.zeros(len(sure_k), bool)
+    for k, curve in scored.curves():
+        enough = np.flatnonzero(curve.recall_s >= NEARLY_ALL)
+        if len(enough) and scored.truths_k[k] >= LEAST_TRUTHS:
+            whole_k[k], unsure_k[k] = True, min(sure_k[k], curve.score_s[enough[0]])
+    return Thresholds(sure_k, unsure_k, whole_k)
 
 
 def scored_finds(found: Sequence[Found], judge: Material) -> Scored:

@@ -13,10 +13,11 @@ from sabbatical.core.progress import Part, Progress
 from sabbatical.learning.text.recipe import TextRecipe
 from sabbatical.learning.text.texts import TextColumns
 from sabbatical.metrics.thresholds import Scored, choose_thresholds
-from sabbatical.stages.train.methods import CAREFUL, SURE
+from sabbatical.stages.train.methods import SURE
 from sabbatical.taxonomy import SuperTaxonomy, Taxonomy
 
 TEACHER_SHARE = 0.5  # of the progress
+CAREFUL = 2.0  # beta: what is called none should be none
 
 
 def train_texts(
