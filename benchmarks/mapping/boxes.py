@@ -177,9 +177,7 @@ def sightings(asked: Asked, customer: Customer) -> Sightings:
     base = asked.pictures.base
     place_k = np.array([_place(name, base, customer) for name in asked.classes])
     taught = [tree.names[k] for name, k in zip(asked.classes, place_k, strict=True) if name in asked.taught and k >= 0]
-    thresholds = {
-        tree.names[k]: asked.thresholds.get(name, 0.5) for name, k in zip(asked.classes, place_k, strict=True) if k >= 0
-    }
+    thresholds = {name: asked.thresholds[name] for name in asked.classes if name in tree}
     looked = Sighting(tree, labels, taught, thresholds)
     number = 0
     for file in sorted(asked.answers):

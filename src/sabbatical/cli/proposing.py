@@ -52,7 +52,8 @@ def tell(found: MappingProposal, files: list[tuple[Path, str]]) -> None:
         say(escape(note))
     table(COLUMNS, [_row(one) for one in found.labels], title=f"{found.taxonomy} beside {found.super_taxonomy}")
     if found.decided:
-        say(f"[dim]{len(found.decided):,} labels had a class already and were left as they are.[/]")
+        labels = "1 label had" if len(found.decided) == 1 else f"{len(found.decided):,} labels had"
+        say(f"[dim]{labels} a class already and stayed as decided.[/]")
     if found.added:
         say(f"New classes for {escape(found.super_taxonomy)}: {escape(', '.join(found.added))}.")
     if found.undecided:

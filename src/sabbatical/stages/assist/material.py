@@ -67,14 +67,14 @@ def of_source(step: Step, asked: ProposalRequest, wanted: Sequence[str] | None, 
     drawn: list[tuple[str, int, tuple[str, ...]]] = []
     for place, entry in enumerate(reader.read(source)):
         if isinstance(entry, Classes):
-            spelled = {folded(name): name for name in entry.names} | spelled
+            spelled |= {folded(name): name for name in entry.names if folded(name) not in spelled}
         elif isinstance(entry, Record) and entry.payload is not None:
             found.count(entry.payload.labels)
-            spelled = {folded(name): name for name in dict.fromkeys(entry.payload.labels)} | spelled
+            spelled |= {folded(name): name for name in entry.payload.labels if folded(name) not in spelled}
             drawn.append((content_id(f"{entry.file} {entry.name}".encode()), place, entry.payload.labels))
         if place % 1000 == 0:
             check(step.progress)
-    found.names = list(wanted) if wanted is not None else [spelled[key] for key in sorted(spelled)]
+    found.names = list(wanted) if wanted is not None else [*spelled.values()]
     if stored and drawn:
         quota = _Quota(found.names, asked.things)
         places = {place for _, place, said in sorted(drawn) if quota.takes(said)}
