@@ -204,9 +204,11 @@ def _relations(case: Case) -> list[str]:
 
 
 def _judged(case: Case, answers: Sequence[Answer]) -> np.ndarray[Any, Any]:
-    """bool [labels, 2]: whether the likeliest way is right, and whether it was proposed."""
-    right = [truth.fits(one.relation, one.classes) for truth, one in zip(case.truth.values(), answers, strict=True)]
-    return np.array([[good, not one.left] for good, one in zip(right, answers, strict=True)])
+    """bool [labels, 3]: whether the likeliest way is right, whether it was proposed, whether it is right or near."""
+    pairs = list(zip(case.truth.values(), answers, strict=True))
+    right = [truth.fits(one.relation, one.classes) for truth, one in pairs]
+    near = [truth.is_near(one.relation, one.classes, case.tree) for truth, one in pairs]
+    return np.array([right, [not one.left for one in answers], near]).T
 
 
 def _figures(judged: Sequence[np.ndarray[Any, Any]], relations: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -214,11 +216,10 @@ def _figures(judged: Sequence[np.ndarray[Any, Any]], relations: Sequence[Sequenc
     rng = np.random.default_rng(0)
     every = np.concatenate(judged)
     kinds = np.array([kind for each in relations for kind in each])
-    counts = np.array(
-        [[(each[:, 0] & each[:, 1]).sum(), each[:, 1].sum(), each[:, 0].sum(), len(each)] for each in judged]
-    )
+    counts = np.array([_counts(each) for each in judged])
     drawn = counts[rng.integers(len(counts), size=(DRAWS, len(counts)))].sum(axis=1)
-    shares = {"right": (0, 3), "proposed": (1, 3), "right_of_proposed": (0, 1), "likeliest_right": (2, 3)}
+    shares = {"right": (0, 4), "proposed": (1, 4), "right_of_proposed": (0, 1), "near_of_proposed": (3, 1)}
+    shares["likeliest_right"] = (2, 4)
     found: dict[str, Any] = {}
     for name, (part, of) in shares.items():
         ratios = drawn[:, part] / np.maximum(drawn[:, of], 1)
@@ -231,6 +232,12 @@ def _figures(judged: Sequence[np.ndarray[Any, Any]], relations: Sequence[Sequenc
         "likeliest_right_by_relation": by,
         "labels_by_relation": {kind: int((kinds == kind).sum()) for kind in by},
     }
+
+
+def _counts(each: np.ndarray[Any, Any]) -> list[int]:
+    """Right and proposed, proposed, right, near and proposed, all."""
+    right, proposed, near = each.T
+    return [int(one.sum()) for one in (right & proposed, proposed, right, near & proposed)] + [len(each)]
 
 
 def _decided(mirror: Path, home: Path) -> list[dict[str, Any]]:

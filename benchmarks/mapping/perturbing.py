@@ -51,6 +51,14 @@ class Truth:
             return True
         return relation == self.relation and set(classes) == self.classes
 
+    def is_near(self, relation: str, classes: Sequence[str], tree: SuperTaxonomy) -> bool:
+        """Whether it is right, or every class of it stands above or beneath one that it should be."""
+        if self.fits(relation, classes) or not classes or not self.classes:
+            return self.fits(relation, classes)
+        lines = [(one, own) for one in classes for own in self.classes]
+        related = {one for one, own in lines if tree.is_beneath(one, own) or tree.is_beneath(own, one)}
+        return related == set(classes)
+
 
 @dataclass(frozen=True)
 class Customer:

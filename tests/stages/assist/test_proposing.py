@@ -1,4 +1,4 @@
-"""A proposal of the mapping assistant is a run: bounded, repeatable, and nothing that a model has said is asked twice."""
+"""A proposal of the mapping assistant is a run: bounded, repeatable, and nothing is asked of a model twice."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from tests.stages.conftest import NOW, SUPER
 
 TREE = SuperTaxonomy.from_document(SUPER)
 ABOUT = {
-    "sea": "ship sail harbour wave tide anchor boat deck crew reef".split(),
-    "sky": "cloud plane wing bird storm pilot rocket star moon kite".split(),
-    "soil": "plough field seed root worm mud farm crop harvest barn".split(),
+    "sea": "ship sail harbour wave tide anchor boat deck crew reef",
+    "sky": "cloud plane wing bird storm pilot rocket star moon kite",
+    "soil": "plough field seed root worm mud farm crop harvest barn",
 }
 
 
 def sentences(about: str, count: int, seed: int) -> list[str]:
     dice = np.random.default_rng(seed)
-    return [" ".join(dice.choice(ABOUT[about], 5)) + f" {seed}{number}" for number in range(count)]
+    return [" ".join(dice.choice(ABOUT[about].split(), 5)) + f" {seed}{number}" for number in range(count)]
 
 
 def write(path: Path, rows: list[tuple[str, str]]) -> Path:

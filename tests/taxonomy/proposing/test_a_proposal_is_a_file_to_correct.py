@@ -22,7 +22,7 @@ LABELS = ("kalo", "mivu", "sote", "pani", "rudu", "light", "odd: name")
 
 
 def proposed(draft: Draft | None = None) -> Files:
-    """Same as car; parent of truck and bus; parent of sign and tree; child of person; new; ambiguous; child of light."""
+    """Same as car; parents of truck and bus, of sign and tree; child of person; new; two that share light."""
     rows = [
         {"car": 45},
         {"truck": 24, "bus": 22},
@@ -80,7 +80,7 @@ def test_what_is_undecided_is_refused_by_name_until_it_is_decided() -> None:
 
 def test_a_new_class_has_a_name_that_none_has() -> None:
     seen = Sightings(np.zeros((1, len(STREET))), np.array([50.0]), np.zeros(len(STREET)), np.ones(len(STREET), bool))
-    new = [one for one in propose(["kalo"], STREET, seen)]
+    new = propose(["kalo"], STREET, seen)
     tree = SuperTaxonomy("street", 3, (*NODES, ClassNode("other", synonyms=("Kalo",))))
     files = write(Draft("basalt", 1), tree, new)
     assert (new[0].relation, files.added) == ("new", ("kalo of basalt",))
