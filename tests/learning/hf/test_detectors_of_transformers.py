@@ -150,18 +150,20 @@ def test_it_learns_and_says_the_same_from_its_file_and_from_an_export(name: Head
     torch.manual_seed(0)
     recipe = replace(SMALL, head=name, places=84)  # all of them: of two that are nearly equal, either may be chosen
     detector, source = Detector(config_of(recipe)).train(), Shapes(4, [(0, None), (1, 0)], size=(50, 64))
-    batch = collate([replace(source[n], image_hwc=_on(source[n].image_hwc)) for n in range(4)])
-    tables, optimizer = tables_of(detector, bank_of(COARSE, FINE)), Muon(detector, 5e-3, 0.0)
-    losses = [float(learn(detector, optimizer, batch, tables, recipe, step).mean(1.0).detach()) for step in range(8)]
+    batch = collate([replace(source[n], image_hwc=_on(source[n].image_hwc)) for n in range(2)])
+    tables, optimizer = tables_of(detector, bank_of(COARSE, FINE)), Muon(detector, 1e-2, 0.0)
+    losses = [float(learn(detector, optimizer, batch, tables, recipe, step).mean(1.0).detach()) for step in range(5)]
     assert losses[-1] < 0.96 * losses[0]
     save_detector(tmp_path / "model.safetensors", detector)
     again = cast(Detector, load_detector(tmp_path / "model.safetensors"))
     pixels = batch.images_bhwc.numpy()
     for one, other in zip(TorchRunner(detector)(pixels), TorchRunner(again)(pixels), strict=True):
         assert (one == other).all()
+    if name == "rt-detr-v2":
+        return  # seconds more for no other operation than those of D-FINE; decision 14 has its figures
     export_onnx(tmp_path / "model.onnx", again)
-    found = parity(tmp_path / "model.onnx", again, batch.images_bhwc[:3])
-    assert found.good and found.difference < 1e-4 and found.places > 200
+    found = parity(tmp_path / "model.onnx", again, batch.images_bhwc)
+    assert found.good and found.difference < 1e-4 and found.places > 100
 
 
 def _on(image_hwc: Any) -> Any:
