@@ -41,7 +41,7 @@ DRAWS = 2000
 UNKNOWN = {
     "world": (("bus", "light"), ("child", "sign")),
     "bccd": (("Platelets",), ("WBC",)),
-    "road": (("bike", "crosswalk", "traffic_sign"), ("stop", "vehicle")),
+    "road": (("bike", "crosswalk", "traffic_sign"),),
 }
 RELATIONS = ("same", "child", "parent", "new")
 

@@ -61,3 +61,11 @@ def test_what_is_not_there_is_said_in_words(sabbatical: Call, tmp_path: Path) ->
     assert sabbatical("taxonomy", "propose", "nosuch", "--json").document["error"]["message"].endswith("'nosuch'.")
     error = sabbatical("taxonomy", "propose", tmp_path / "nosuch.yaml", "--json").document["error"]
     assert error["code"] == "bad_file" and error["where"].endswith("nosuch.yaml")
+
+
+def test_a_file_stays_in_the_folder_whatever_a_taxonomy_is_called(
+    sabbatical: Call, customer: Path, tmp_path: Path
+) -> None:
+    said = sabbatical("taxonomy", "propose", customer, "--model", "none", "--name", "../../a b")
+    assert said.code == 0, said.err
+    assert sorted(one.name for one in tmp_path.glob("*.proposed.yaml")) == ["--..-a-b.proposed.yaml"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,15 @@ COLUMNS = ("*label", "*proposal", "chance", "*model finds", "*name")
 
 def places(found: MappingProposal, output: Path | None) -> list[tuple[Path, str]]:
     """Where to write which file: the tree first, if it grows, as it is to be added."""
-    taxonomy = output or Path(f"{found.taxonomy}{ENDING}")
-    beside = f"{output.stem}.tree{output.suffix}" if output else f"{found.super_taxonomy}{ENDING}"
+    taxonomy = output or Path(_file_name(found.taxonomy))
+    beside = f"{output.stem}.tree{output.suffix}" if output else _file_name(found.super_taxonomy)
     tree = [] if found.files.tree is None else [(taxonomy.with_name(beside), found.files.tree)]
     return [*tree, (taxonomy, found.files.taxonomy)]
+
+
+def _file_name(name: str) -> str:
+    """A file of this folder, whatever a taxonomy is called."""
+    return re.sub(r"[^\w.-]+|^\.+", "-", name) + ENDING
 
 
 def write(files: list[tuple[Path, str]]) -> None:
